@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Inverted dropout.
+#pragma once
+
+#include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/random.hpp>
+
+#include <cstdint>
+
+namespace ampsft {
+namespace ops {
+
+/// `y = x * mask / (1 - p)`; the mask comes from the seed and the row, so that nothing is saved and the thread count
+/// changes nothing (Srivastava et al. 2014).
+template <Scalar T>
+struct Dropout {
+  Variable<T> x;
+  double probability;
+  std::uint64_t seed;
+
+  [[nodiscard]] Index rows() const { return x.rows(); }
+  [[nodiscard]] Index cols() const { return x.cols(); }
+  [[nodiscard]] bool needs_gradient() const { return x.requires_grad(); }
+
+  /// Calls `use(row, mask)` for every row; kept elements of the mask are `1 / (1 - p)`, dropped ones 0.
+  template <class Use>
+  void for_each_row(Use&& use) const {
+    const T kept = static_cast<T>(1.0 / (1.0 - probability));
+    parallel_for(rows(), 8, [&](Index begin, Index end) {
+      Matrix<T> mask = make_matrix<T>(1, cols());
+      for (Index row = begin; row < end; ++row) {
+        Random random(seed + static_cast<std::uint64_t>(row));
+        for (T& element : mask.storage()) {
+          element = random.uniform() < probability ? T{0} : kept;
+        }
+        use(row, ampsft::map(mask));
+      }
+    });
+  }
+
+  void forward(Matrix<T>& y) const {
+    for_each_row([&](Index row, const auto& mask) { map(y).row(row) = x.map().row(row).cwiseProduct(mask); });
+  }
+
+  void backward(const Matrix<T>&, const Matrix<T>& dy) const {
+    const auto dx = x.sink();
+    for_each_row([&](Index row, const auto& mask) { dx.add(dx.map().row(row), map(dy).row(row).cwiseProduct(mask)); });
+  }
+};
+
+}  // namespace ops
+
+/// Zeroes each element with probability `p` in [0, 1) and scales the others by `1 / (1 - p)`; the identity on an
+/// inference tape or for `p = 0`. Draws one seed from `random` otherwise. Throws `Error` for another `p`.
+template <Scalar T>
+[[nodiscard]] Variable<T> dropout(Variable<T> x, double p, Random& random) {
+  require(p >= 0.0 && p < 1.0, "dropout: the probability must be in [0, 1), not ", p);
+  if (p == 0.0 || !x.tape().training()) {
+    return x;
+  }
+  return x.tape().apply(ops::Dropout<T>{x, p, random()});
+}
+
+}  // namespace ampsft

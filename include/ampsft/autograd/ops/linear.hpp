@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Sums of matrix products with a bias: the one product behind dense, truncated, exact-start and LoRA layers.
+#pragma once
+
+#include <ampsft/autograd/tape.hpp>
+
+#include <array>
+
+namespace ampsft {
+
+/// One product `scale * x w'` of a linear operation: `x` is `T x d`, `w` is `n x d`.
+template <Scalar T>
+struct Product {
+  Variable<T> x;
+  Variable<T> w;
+  T scale = T{1};
+};
+
+namespace ops {
+
+/// `y = sum_i scale_i x_i w_i' + 1 bias'`, `T x n`.
+template <Scalar T>
+struct Linear {
+  std::array<Product<T>, 2> products;  // the second may be empty
+  Variable<T> bias;                    // 1 x n, or none
+
+  [[nodiscard]] Index rows() const { return products[0].x.rows(); }
+  [[nodiscard]] Index cols() const { return products[0].w.rows(); }
+
+  [[nodiscard]] bool needs_gradient() const {
+    bool needs = bias.requires_grad();
+    for (const auto& [x, w, scale] : products) {
+      needs = needs || x.requires_grad() || w.requires_grad();
+    }
+    return needs;
+  }
+
+  void forward(Matrix<T>& y) const {
+    const GradientSink<T> sum(y, true);
+    sum.add(products[0].scale * (products[0].x.map() * products[0].w.map().transpose()));
+    if (const auto& [x, w, scale] = products[1]; x) {
+      map(y).noalias() += scale * (x.map() * w.map().transpose());
+    }
+    if (bias) {
+      parallel_for(rows(), 16, [&](Index begin, Index end) {
+        map(y).middleRows(begin, end - begin).rowwise() += bias.map().row(0);
+      });
+    }
+  }
+
+  void backward(const Matrix<T>&, const Matrix<T>& dy) const {
+    for (const auto& [x, w, scale] : products) {
+      if (x.requires_grad()) {
+        x.sink().add(scale * (map(dy) * w.map()));
+      }
+      if (w.requires_grad()) {
+        w.sink().add(scale * (map(dy).transpose() * x.map()));
+      }
+    }
+    if (bias.requires_grad()) {
+      const auto db = bias.sink();
+      parallel_for(cols(), 64, [&](Index begin, Index end) {
+        db.add(db.map().middleCols(begin, end - begin), map(dy).middleCols(begin, end - begin).colwise().sum());
+      });
+    }
+  }
+};
+
+}  // namespace ops
+
+/// `first + second + 1 bias'`; `second` and `bias` may be empty.
+///
+/// Shapes: every product `T x d_i` times `n x d_i`, the bias `1 x n`, the result `T x n`. Throws `Error` if they do
+/// not fit. Cost: `2 T n d_i` operations a product forward, the same for each gradient that is asked for.
+template <Scalar T>
+[[nodiscard]] Variable<T> linear(const Product<T>& first, const Product<T>& second, Variable<T> bias = {}) {
+  const Index tokens = first.x.rows();
+  const Index outputs = first.w.rows();
+  for (const auto& [x, w, scale] : {first, second}) {
+    require(!x || (x.rows() == tokens && w.rows() == outputs && x.cols() == w.cols()), "linear: an input of ",
+            x ? x.rows() : 0, " x ", x ? x.cols() : 0, " does not fit a weight of ", w ? w.rows() : 0, " x ",
+            w ? w.cols() : 0, " (outputs x inputs)");
+  }
+  require(!bias || (bias.rows() == 1 && bias.cols() == outputs), "linear: the bias must be 1 x ", outputs);
+  return first.x.tape().apply(ops::Linear<T>{{first, second}, bias});
+}
+
+/// `x w' + 1 bias'`.
+template <Scalar T>
+[[nodiscard]] Variable<T> linear(Variable<T> x, Variable<T> w, Variable<T> bias = {}) {
+  return linear<T>(Product<T>{x, w}, Product<T>{}, bias);
+}
+
+}  // namespace ampsft

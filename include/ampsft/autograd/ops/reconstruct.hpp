@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Rows from scores: `W = S B + 1 mu'`, whose backward pass projects the weight gradient onto the basis.
+#pragma once
+
+#include <ampsft/autograd/tape.hpp>
+
+namespace ampsft {
+namespace ops {
+
+/// `w = base + scale s b + 1 mu'`, `n x d` (paper 72, "How It Works", step 6; its transpose is the gradient's path).
+template <Scalar T>
+struct Reconstruct {
+  Variable<T> s;     // n x K
+  Variable<T> b;     // K x d
+  Variable<T> mu;    // 1 x d, or none
+  Variable<T> base;  // n x d, or none
+  T scale = T{1};
+
+  [[nodiscard]] Index rows() const { return s.rows(); }
+  [[nodiscard]] Index cols() const { return b.cols(); }
+  [[nodiscard]] bool needs_gradient() const {
+    return s.requires_grad() || b.requires_grad() || mu.requires_grad() || base.requires_grad();
+  }
+
+  void forward(Matrix<T>& w) const {
+    parallel_for(rows(), 64, [&](Index begin, Index end) {
+      auto block = map(w).middleRows(begin, end - begin);
+      block.noalias() = scale * (s.map().middleRows(begin, end - begin) * b.map());
+      if (mu) {
+        block.rowwise() += mu.map().row(0);
+      }
+      if (base) {
+        block += base.map().middleRows(begin, end - begin);
+      }
+    });
+  }
+
+  void backward(const Matrix<T>&, const Matrix<T>& dw) const {
+    if (s.requires_grad()) {
+      s.sink().add(scale * (map(dw) * b.map().transpose()));  // dS = dW B'
+    }
+    if (b.requires_grad()) {
+      b.sink().add(scale * (s.map().transpose() * map(dw)));
+    }
+    if (mu.requires_grad()) {
+      mu.sink().add(map(dw).colwise().sum());
+    }
+    if (base.requires_grad()) {
+      base.sink().add(map(dw));
+    }
+  }
+};
+
+}  // namespace ops
+
+/// `base + scale s b + 1 mu'`; `mu` and `base` may be empty.
+///
+/// Shapes: `s` `n x K`, `b` `K x d`, `mu` `1 x d`, `base` `n x d`. Throws `Error` if they do not fit. Cost:
+/// `2 n K d` operations forward, the same for each gradient of `s` and `b`.
+template <Scalar T>
+[[nodiscard]] Variable<T> reconstruct(Variable<T> s, Variable<T> b, Variable<T> mu = {}, Variable<T> base = {},
+                                      T scale = T{1}) {
+  require(s.cols() == b.rows(), "reconstruct: scores of ", s.cols(), " columns do not fit a basis of ", b.rows(),
+          " rows");
+  require(!mu || (mu.rows() == 1 && mu.cols() == b.cols()), "reconstruct: the mean must be 1 x ", b.cols());
+  require(!base || (base.rows() == s.rows() && base.cols() == b.cols()), "reconstruct: the base must be ", s.rows(),
+          " x ", b.cols());
+  return s.tape().apply(ops::Reconstruct<T>{s, b, mu, base, scale});
+}
+
+}  // namespace ampsft

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The one place that names Eigen's headers.
+///
+/// A program that defines `EIGEN_USE_BLAS` and links a BLAS gets its matrix products from there; the
+/// library itself never asks for one.
+#pragma once
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+// GCC 12 reports these inside Eigen's own vectorised code at -O3.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Warray-bounds"
+#endif
+
+#if __has_include(<Eigen/Core>)
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+#include <Eigen/QR>
+#include <Eigen/SVD>
+#else  // Debian's place, so that a plain compiler line needs no -I
+#include <eigen3/Eigen/Core>
+#include <eigen3/Eigen/Eigenvalues>
+#include <eigen3/Eigen/QR>
+#include <eigen3/Eigen/SVD>
+#endif
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

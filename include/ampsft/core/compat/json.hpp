@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The one place that names nlohmann-json's header.
+#pragma once
+
+#include <nlohmann/json.hpp>

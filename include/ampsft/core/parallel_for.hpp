@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Splits an index range over threads: OpenMP where the program is built with it, else `std::thread`.
+#pragma once
+
+#include <ampsft/core/compat/openmp.hpp>
+#include <ampsft/core/tensor.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+#include <vector>
+
+namespace ampsft {
+
+namespace detail {
+
+inline int& thread_limit() noexcept {
+  static int limit = 0;  // 0: whatever the runtime offers
+  return limit;
+}
+
+inline thread_local bool inside_parallel_for = false;
+
+}  // namespace detail
+
+/// Limits every later parallel region of the library, and Eigen's products, to `count` threads; 0 restores the
+/// default (OMP_NUM_THREADS, else all cores). Call it before work starts, from one thread.
+inline void set_thread_count(int count) {
+  require(count >= 0, "the thread count must be at least 0 (0: all cores), not ", count);
+  detail::thread_limit() = count;
+#if defined(_OPENMP)
+  static const int all = omp_get_max_threads();
+  omp_set_num_threads(count > 0 ? count : all);
+#endif
+  Eigen::setNbThreads(count);
+}
+
+/// Threads that a parallel region started here would use; 1 inside of one.
+[[nodiscard]] inline int thread_count() noexcept {
+  if (detail::inside_parallel_for) {
+    return 1;
+  }
+#if defined(_OPENMP)
+  return omp_in_parallel() != 0 ? 1 : omp_get_max_threads();
+#else
+  const int limit = detail::thread_limit();
+  return limit > 0 ? limit : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+#endif
+}
+
+/// Calls `body(begin, end)` for consecutive, disjoint pieces that cover `[0, count)`, one piece a thread.
+///
+/// The pieces depend on `count`, `grain` and the thread count alone, so that a run repeats bit for bit. No piece is
+/// smaller than `grain` (at least 1), except the only one. Nested calls run serially. The first exception of a body
+/// is thrown again here.
+template <class Body>
+void parallel_for(Index count, Index grain, Body&& body) {
+  if (count <= 0) {
+    return;
+  }
+  const Index pieces = std::clamp<Index>(count / std::max<Index>(grain, 1), 1, thread_count());
+  if (pieces == 1) {
+    body(Index{0}, count);
+    return;
+  }
+  std::vector<std::exception_ptr> errors(static_cast<std::size_t>(pieces));
+  const auto run = [&](Index piece) {
+    detail::inside_parallel_for = true;
+    try {
+      body(count * piece / pieces, count * (piece + 1) / pieces);
+    } catch (...) {
+      errors[static_cast<std::size_t>(piece)] = std::current_exception();
+    }
+    detail::inside_parallel_for = false;
+  };
+#if defined(_OPENMP)
+#pragma omp parallel for schedule(static, 1) num_threads(static_cast <int>(pieces))
+  for (Index piece = 0; piece < pieces; ++piece) {
+    run(piece);
+  }
+#else
+  {
+    std::vector<std::jthread> workers;
+    workers.reserve(static_cast<std::size_t>(pieces - 1));
+    for (Index piece = 1; piece < pieces; ++piece) {
+      workers.emplace_back(run, piece);
+    }
+    run(0);
+  }
+#endif
+  for (const auto& error : errors) {
+    if (error) {
+      std::rethrow_exception(error);
+    }
+  }
+}
+
+}  // namespace ampsft

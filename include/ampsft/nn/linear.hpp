@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A linear layer over any parameterisation.
+#pragma once
+
+#include <ampsft/parameterization/weight.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace ampsft {
+
+/// `y = x W' + 1 b'`, the bias optional.
+template <Scalar T>
+struct Linear {
+  Weight<T> weight;                    ///< outputs x inputs
+  std::unique_ptr<Parameter<T>> bias;  ///< 1 x outputs, or none
+
+  /// Names are `<name>.weight` and `<name>.bias`; the bias starts at 0.
+  Linear(const std::string& name, Matrix<T> matrix, bool with_bias)
+      : Linear(Weight<T>(name + ".weight", std::move(matrix)), name + ".bias", with_bias) {}
+
+  Linear(Weight<T> shared_weight, const std::string& bias_name, bool with_bias)
+      : weight(std::move(shared_weight)),
+        bias(with_bias ? std::make_unique<Parameter<T>>(Parameter<T>::vector(bias_name, weight.rows(), T{0}))
+                       : nullptr) {}
+
+  /// `x` is `T x inputs`, the result `T x outputs`.
+  [[nodiscard]] Variable<T> forward(Variable<T> x) const {
+    return weight.forward(x, bias ? x.tape().leaf(*bias) : Variable<T>{});
+  }
+};
+
+}  // namespace ampsft

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Parameters to and from safetensors.
+#pragma once
+
+#include <ampsft/autograd/parameter.hpp>
+#include <ampsft/io/safetensors.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace ampsft {
+
+/// Writes the parameters' values under their names, atomically, with a checksum.
+///
+/// Matrices get rank 2 (outputs x inputs), vectors rank 1. Throws `Error` if the file cannot be written.
+template <Scalar T>
+void save_parameters(const std::filesystem::path& path, const ParameterList<T>& parameters,
+                     const std::map<std::string, std::string>& metadata = {}, DType dtype = dtype_of<T>) {
+  SafetensorsWriter writer;
+  for (const auto& [key, value] : metadata) {
+    writer.set_metadata(key, value);
+  }
+  for (const auto* parameter : parameters) {
+    const Index width = cols(parameter->value);
+    const auto shape =
+        parameter->is_vector ? std::vector<Index>{width} : std::vector<Index>{rows(parameter->value), width};
+    writer.add(parameter->name, dtype, shape, parameter->value);
+  }
+  writer.write(path);
+}
+
+/// Reads the value of every parameter from the tensor of its name.
+///
+/// Throws `Error`, and changes nothing, if the file is corrupted, lacks a name, or has another shape. Tensors that no
+/// parameter asks for are left alone.
+template <Scalar T>
+void load_parameters(const SafetensorsFile& file, const ParameterList<T>& parameters) {
+  file.verify_checksum();
+  std::vector<Matrix<T>> values;
+  for (const auto* parameter : parameters) {
+    values.push_back(make_matrix<T>(rows(parameter->value), cols(parameter->value)));
+    file.read_into(parameter->name, values.back());
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    parameters[i]->value = std::move(values[i]);
+  }
+}
+
+}  // namespace ampsft

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Puts scores or LoRA factors onto those weights of a model whose names match patterns.
+#pragma once
+
+#include <ampsft/core/glob.hpp>
+#include <ampsft/parameterization/lora.hpp>
+#include <ampsft/parameterization/score.hpp>
+#include <ampsft/parameterization/weight.hpp>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// What happens to a matrix that two weights share (token embedding and LM head).
+enum class Tied {
+  shared,    ///< one set of scores or factors, whose gradients add
+  separate,  ///< one each, over the same frozen matrix: the paper's counts
+};
+
+/// Which weights are attached, and how.
+struct AttachTargets {
+  std::vector<std::string> patterns = {"*"};  ///< glob patterns over weight names: `*` any run, `?` one character
+  Tied tied = Tied::shared;
+};
+
+/// The frozen bases of a model, one for each input width.
+template <Scalar T>
+using BasisByWidth = std::map<Index, std::shared_ptr<const UniversalBasis<T>>>;
+
+/// The weights whose names match any of the patterns, in the given order.
+///
+/// Throws `Error` with the list of names if a pattern matches none.
+template <Scalar T>
+[[nodiscard]] WeightList<T> match_weights(const WeightList<T>& weights, const std::vector<std::string>& patterns) {
+  std::vector<bool> chosen(weights.size(), false);
+  for (const auto& pattern : patterns) {
+    bool found = false;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      if (matches_glob(pattern, weights[i]->name())) {
+        chosen[i] = found = true;
+      }
+    }
+    if (!found) {
+      std::string names;
+      for (const auto* weight : weights) {
+        names += (names.empty() ? "" : ", ") + weight->name();
+      }
+      fail("no weight matches '", pattern, "'; there are: ", names);
+    }
+  }
+  WeightList<T> result;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (chosen[i]) {
+      result.push_back(weights[i]);
+    }
+  }
+  return result;
+}
+
+namespace detail {
+
+/// Replaces every chosen weight by `make(name, dense matrix)`; weights that shared a matrix share the result if asked.
+template <Scalar T, class Make>
+ParameterList<T> attach(const WeightList<T>& weights, const AttachTargets& targets, Make&& make) {
+  std::vector<std::pair<Weight<T>, Weight<T>>> replaced;  // before, after
+  std::vector<std::pair<Weight<T>*, Weight<T>>> plan;     // so that an error leaves the model as it was
+  ParameterList<T> leaves;
+  for (auto* weight : match_weights(weights, targets.patterns)) {
+    if (targets.tied == Tied::shared) {
+      const auto twin = std::find_if(replaced.begin(), replaced.end(),
+                                     [&](const auto& pair) { return pair.first.is_tied_to(*weight); });
+      if (twin != replaced.end()) {
+        plan.emplace_back(weight, twin->second.tied(weight->name()));
+        continue;
+      }
+    }
+    const auto source = weight->dense();
+    require(source != nullptr, weight->name(), " is already parameterised as ", weight->kind(),
+            "; attach to dense weights only");
+    Weight<T> made(weight->name(), make(weight->name(), source));
+    const auto own = made.leaves();
+    leaves.insert(leaves.end(), own.begin(), own.end());
+    replaced.emplace_back(*weight, made);
+    plan.emplace_back(weight, std::move(made));
+  }
+  for (auto& [weight, made] : plan) {
+    *weight = std::move(made);
+  }
+  return leaves;
+}
+
+}  // namespace detail
+
+/// Puts scores onto the chosen weights and returns their leaves.
+///
+/// `bases` must hold a basis for the input width of every chosen weight. Throws `Error`, and changes nothing, if one
+/// is missing, a pattern matches nothing, or a chosen weight is not dense. Other parameters keep their state: freeze
+/// them first with `freeze` where scores alone are to be trained.
+template <Scalar T>
+ParameterList<T> attach_scores(const WeightList<T>& weights, const BasisByWidth<T>& bases, ScoreForm form,
+                               const AttachTargets& targets = {}, Route route = Route::factored) {
+  return detail::attach(weights, targets, [&](const std::string& name, std::shared_ptr<const Matrix<T>> source) {
+    const auto basis = bases.find(cols(*source));
+    require(basis != bases.end(), "there is no basis of width ", cols(*source), " for ", name);
+    return ScoreParameterization<T>(name, std::move(source), basis->second, form, route);
+  });
+}
+
+/// Puts LoRA factors onto the chosen weights and returns their leaves; every matrix gets a seed of its own.
+///
+/// Throws `Error`, and changes nothing, as `attach_scores` does.
+template <Scalar T>
+ParameterList<T> attach_lora(const WeightList<T>& weights, const LoraOptions& options,
+                             const AttachTargets& targets = {}) {
+  Random seeds(options.seed);
+  return detail::attach(weights, targets, [&](const std::string& name, std::shared_ptr<const Matrix<T>> source) {
+    LoraOptions own = options;
+    own.seed = seeds();
+    return LoraParameterization<T>(name, std::move(source), own);
+  });
+}
+
+/// Makes parameters frozen: they get no gradient and no optimiser touches them.
+template <Scalar T>
+void freeze(const ParameterList<T>& parameters) {
+  for (auto* parameter : parameters) {
+    parameter->trainable = false;
+  }
+}
+
+}  // namespace ampsft

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A weight that is its own parameter.
+#pragma once
+
+#include <ampsft/autograd/ops/gather.hpp>
+#include <ampsft/autograd/ops/linear.hpp>
+#include <ampsft/parameterization/concept.hpp>
+
+#include <utility>
+
+namespace ampsft {
+
+/// `W` itself, trainable or frozen; cost `2 n d` operations a token forward, `4 n d` backward.
+template <Scalar T>
+class DenseParameterization {
+ public:
+  using scalar = T;
+
+  /// `weight` is `n x d`.
+  DenseParameterization(std::string name, Matrix<T> weight) : weight_(std::move(name), std::move(weight)) {}
+
+  [[nodiscard]] Index rows() const { return ampsft::rows(weight_.value); }
+  [[nodiscard]] Index cols() const { return ampsft::cols(weight_.value); }
+  [[nodiscard]] std::string_view kind() const { return "dense"; }
+
+  Variable<T> forward(Variable<T> x, Variable<T> bias) { return linear(x, x.tape().leaf(weight_), bias); }
+
+  Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) {
+    return ampsft::gather(tape.leaf(weight_), row);
+  }
+
+  [[nodiscard]] Matrix<T> materialize() const { return weight_.value; }
+  [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {&weight_}; }
+  [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return {}; }
+
+ private:
+  Parameter<T> weight_;
+};
+
+}  // namespace ampsft

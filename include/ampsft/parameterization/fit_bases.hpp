@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// From the weights of a model to its universal bases, one for each input width.
+#pragma once
+
+#include <ampsft/basis/row_stack.hpp>
+#include <ampsft/basis/universal_basis.hpp>
+#include <ampsft/parameterization/attach.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// The rows of all dense weights whose names match any pattern, stacked by width, narrowest first.
+///
+/// A matrix that two weights share is stacked twice, as the paper counts its tied embedding. The stacks are views: the
+/// weights must outlive them. Throws `Error` if a pattern matches nothing or a chosen weight is not dense.
+template <Scalar T>
+[[nodiscard]] std::vector<RowStack<T>> stack_weights(const WeightList<T>& weights,
+                                                     const std::vector<std::string>& patterns = {"*"}) {
+  std::vector<NamedRows<T>> blocks;
+  for (const auto* weight : match_weights(weights, patterns)) {
+    const auto matrix = weight->dense();
+    require(matrix != nullptr, weight->name(), " is parameterised as ", weight->kind(),
+            "; a basis is fitted to dense weights");
+    blocks.push_back({weight->name(), map(*matrix)});
+  }
+  return stack_by_width(std::move(blocks));
+}
+
+/// A basis for every input width among the stacks. Throws as `UniversalBasis::fit` does.
+template <Scalar T>
+[[nodiscard]] BasisByWidth<T> fit_bases(const std::vector<RowStack<T>>& stacks, const BasisOptions& options = {}) {
+  BasisByWidth<T> bases;
+  for (auto& basis : UniversalBasis<T>::fit(stacks, options)) {
+    const Index width = basis.width();
+    bases.emplace(width, std::make_shared<const UniversalBasis<T>>(std::move(basis)));
+  }
+  return bases;
+}
+
+/// A basis for every input width among the chosen weights.
+template <Scalar T>
+[[nodiscard]] BasisByWidth<T> fit_bases(const WeightList<T>& weights, const BasisOptions& options = {},
+                                        const std::vector<std::string>& patterns = {"*"}) {
+  return fit_bases(stack_weights(weights, patterns), options);
+}
+
+}  // namespace ampsft

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Low-rank adaptation, the baseline: both factors free, one pair a matrix.
+#pragma once
+
+#include <ampsft/autograd/ops/gather.hpp>
+#include <ampsft/autograd/ops/linear.hpp>
+#include <ampsft/autograd/ops/reconstruct.hpp>
+#include <ampsft/core/random.hpp>
+#include <ampsft/parameterization/concept.hpp>
+
+#include <cmath>
+#include <memory>
+#include <utility>
+
+namespace ampsft {
+
+/// Rank and scaling of LoRA; `alpha` 0 means `alpha = rank`, a scale of 1.
+struct LoraOptions {
+  Index rank = 8;
+  double alpha = 0.0;
+  std::uint64_t seed = 0;
+  Route route = Route::factored;
+};
+
+/// `W = W0 + s L A` with `A` (`r x d`) uniform in +-1/sqrt(d), as PEFT starts it, `L` (`n x r`) zero and
+/// `s = alpha / r`.
+///
+/// Leaves `<name>.lora_A` and `<name>.lora_B` (which is `L`); the base is shared and frozen. Cost a token:
+/// `2 n d + 2 r (n + d)` operations forward, `2 n d + 4 r (n + d)` backward. Source: Hu et al. 2021.
+template <Scalar T>
+class LoraParameterization {
+ public:
+  using scalar = T;
+
+  /// Adapts the weight `base` (`n x d`). Throws `Error` unless `1 <= rank <= min(n, d)` and `alpha >= 0`.
+  LoraParameterization(const std::string& name, std::shared_ptr<const Matrix<T>> base, const LoraOptions& options)
+      : name_(name),
+        base_(std::move(base)),
+        a_(name + ".lora_A", starting_a(name, *base_, options)),
+        l_(name + ".lora_B", make_matrix<T>(ampsft::rows(*base_), options.rank, T{0})),
+        scale_(static_cast<T>(options.alpha == 0.0 ? 1.0 : options.alpha / static_cast<double>(options.rank))),
+        route_(options.route) {}
+
+  [[nodiscard]] Index rows() const { return ampsft::rows(*base_); }
+  [[nodiscard]] Index cols() const { return ampsft::cols(*base_); }
+  [[nodiscard]] Index rank() const { return ampsft::rows(a_.value); }
+  [[nodiscard]] std::string_view kind() const { return "lora"; }
+
+  Variable<T> forward(Variable<T> x, Variable<T> bias) {
+    Tape<T>& tape = x.tape();
+    if (route_ == Route::materialized) {
+      return linear(x, weight(tape), bias);
+    }
+    const Variable<T> z = linear(x, tape.leaf(a_));
+    return linear<T>({x, tape.constant(*base_)}, {z, tape.leaf(l_), scale_}, bias);
+  }
+
+  Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) {
+    if (route_ == Route::materialized) {
+      return ampsft::gather(weight(tape), row);
+    }
+    return reconstruct<T>(ampsft::gather(tape.leaf(l_), row), tape.leaf(a_), {},
+                          ampsft::gather(tape.constant(*base_), row), scale_);
+  }
+
+  [[nodiscard]] Matrix<T> materialize() const {
+    Matrix<T> weight = *base_;
+    map(weight).noalias() += scale_ * (map(l_.value) * map(a_.value));
+    return weight;
+  }
+
+  [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {&a_, &l_}; }
+  [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return {{name_, base_.get()}}; }
+
+ private:
+  static Matrix<T> starting_a(const std::string& name, const Matrix<T>& base, const LoraOptions& options) {
+    const Index most = std::min(ampsft::rows(base), ampsft::cols(base));
+    require(options.rank >= 1 && options.rank <= most, "LoRA rank ", options.rank, " is outside of [1, ", most,
+            "] for ", name);
+    require(options.alpha >= 0.0, "LoRA alpha must not be negative, but is ", options.alpha);
+    Random random(options.seed);
+    const double bound = 1.0 / std::sqrt(static_cast<double>(ampsft::cols(base)));
+    Matrix<T> a = make_matrix<T>(options.rank, ampsft::cols(base));
+    for (T& element : a.storage()) {
+      element = static_cast<T>(bound * (2.0 * random.uniform() - 1.0));
+    }
+    return a;
+  }
+
+  Variable<T> weight(Tape<T>& tape) {
+    const Variable<T> l = tape.leaf(l_);
+    return tape.shared(l, this, [&] { return reconstruct<T>(l, tape.leaf(a_), {}, tape.constant(*base_), scale_); });
+  }
+
+  std::string name_;
+  std::shared_ptr<const Matrix<T>> base_;
+  Parameter<T> a_;
+  Parameter<T> l_;
+  T scale_;
+  Route route_;
+};
+
+}  // namespace ampsft

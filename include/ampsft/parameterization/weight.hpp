@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The one place where a parameterisation's type is erased: the weight of a layer.
+#pragma once
+
+#include <ampsft/parameterization/concept.hpp>
+#include <ampsft/parameterization/dense.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace ampsft {
+
+/// A layer's weight matrix: a name and whichever parameterisation stands behind it.
+///
+/// Copies share the parameterisation: that is how a tied LM head uses the token embedding's matrix, so that both
+/// gradients add up in the same leaves.
+template <Scalar T>
+class Weight {
+ public:
+  /// A dense weight of `n x d` (outputs x inputs).
+  Weight(std::string name, Matrix<T> matrix) : Weight(name, DenseParameterization<T>(name, std::move(matrix))) {}
+
+  template <Parameterization P>
+  requires std::same_as<typename P::scalar, T> Weight(std::string name, P parameterization)
+      : name_(std::move(name)), model_(std::make_shared<Model<P>>(std::move(parameterization))) {}
+
+  /// This weight's parameterisation under another name.
+  [[nodiscard]] Weight tied(std::string name) const {
+    Weight other = *this;
+    other.name_ = std::move(name);
+    return other;
+  }
+
+  [[nodiscard]] bool is_tied_to(const Weight& other) const noexcept { return model_ == other.model_; }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] Index rows() const { return model_->rows(); }
+  [[nodiscard]] Index cols() const { return model_->cols(); }
+  [[nodiscard]] std::string_view kind() const { return model_->kind(); }
+
+  /// `x W' + 1 bias'`; `x` is `T x cols()`, the bias `1 x rows()` or empty.
+  [[nodiscard]] Variable<T> forward(Variable<T> x, Variable<T> bias = {}) const { return model_->forward(x, bias); }
+
+  /// The rows `W[row]`.
+  [[nodiscard]] Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) const {
+    return model_->gather(tape, row);
+  }
+
+  /// A copy of `W`, `rows() x cols()`.
+  [[nodiscard]] Matrix<T> materialize() const { return model_->materialize(); }
+
+  [[nodiscard]] std::vector<Parameter<T>*> leaves() const { return model_->leaves(); }
+  [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return model_->buffers(); }
+
+  /// The dense matrix without a copy, or nothing if the weight is not dense. It lives as long as the pointer.
+  [[nodiscard]] std::shared_ptr<const Matrix<T>> dense() const {
+    const auto dense = std::dynamic_pointer_cast<Model<DenseParameterization<T>>>(model_);
+    return dense ? std::shared_ptr<const Matrix<T>>(dense, &dense->parameterization.leaves().front()->value) : nullptr;
+  }
+
+ private:
+  struct Interface {
+    virtual ~Interface() = default;
+    virtual Index rows() const = 0;
+    virtual Index cols() const = 0;
+    virtual std::string_view kind() const = 0;
+    virtual Variable<T> forward(Variable<T> x, Variable<T> bias) = 0;
+    virtual Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) = 0;
+    virtual Matrix<T> materialize() const = 0;
+    virtual std::vector<Parameter<T>*> leaves() = 0;
+    virtual std::vector<NamedBuffer<T>> buffers() const = 0;
+  };
+
+  template <class P>
+  struct Model final : Interface {
+    explicit Model(P&& p) : parameterization(std::move(p)) {}
+    Index rows() const override { return parameterization.rows(); }
+    Index cols() const override { return parameterization.cols(); }
+    std::string_view kind() const override { return parameterization.kind(); }
+    Variable<T> forward(Variable<T> x, Variable<T> bias) override { return parameterization.forward(x, bias); }
+    Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) override {
+      return parameterization.gather(tape, row);
+    }
+    Matrix<T> materialize() const override { return parameterization.materialize(); }
+    std::vector<Parameter<T>*> leaves() override { return parameterization.leaves(); }
+    std::vector<NamedBuffer<T>> buffers() const override { return parameterization.buffers(); }
+    P parameterization;
+  };
+
+  std::string name_;
+  std::shared_ptr<Interface> model_;
+};
+
+/// Weights by reference, in a stable order.
+template <Scalar T>
+using WeightList = std::vector<Weight<T>*>;
+
+}  // namespace ampsft

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The training loop.
+#pragma once
+
+#include <ampsft/train/checkpoint.hpp>
+#include <ampsft/train/clip.hpp>
+#include <ampsft/train/evaluate.hpp>
+#include <ampsft/train/schedule.hpp>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// Thrown when a loss or a gradient is no number any more; names the step and the last good checkpoint.
+class Diverged : public Error {
+ public:
+  using Error::Error;
+};
+
+/// What is known after an update.
+struct TrainingProgress {
+  Index step = 0;   ///< updates done
+  Index steps = 0;  ///< updates asked for
+  double loss = 0.0;
+  double gradient_norm = 0.0;  ///< before clipping
+  double learning_rate_factor = 0.0;
+  double tokens_per_second = 0.0;  ///< since this call of `fit` began, evaluation not counted
+  double seconds_left = 0.0;
+  std::optional<double> validation_loss;  ///< if it was measured after this update
+};
+
+/// How long, on what and with what safety net.
+struct TrainOptions {
+  Index steps = 100;
+  Index sequences = 4;     ///< windows a batch
+  Index accumulation = 1;  ///< batches an update; their gradients are averaged
+  double clip_norm = 1.0;  ///< limit on the norm of all gradients; 0: none
+  Schedule schedule = {};
+  std::uint64_t seed = 0;
+
+  Index evaluate_every = 0;  ///< updates between evaluations; 0: none
+  EvaluateOptions evaluation = {};
+  Index patience = 0;         ///< stop after so many evaluations without a new best; 0: never
+  bool restore_best = false;  ///< end with the weights of the best evaluation
+
+  std::filesystem::path checkpoint;  ///< empty: none. An existing file of the same run is resumed
+  double checkpoint_seconds = 30.0;  ///< between checkpoints
+  /// Called after every update; returning false ends the run early, with a checkpoint.
+  std::function<bool(const TrainingProgress&)> on_update = nullptr;
+};
+
+/// What a run did.
+struct TrainReport {
+  std::vector<double> losses;  ///< one an update, before that update
+  std::vector<ValidationPoint> validation;
+  double seconds = 0.0;  ///< spent training, over all sessions, evaluation not counted
+  Index tokens = 0;
+  bool stopped = false;  ///< by `on_update`
+
+  [[nodiscard]] double tokens_per_second() const { return seconds > 0.0 ? static_cast<double>(tokens) / seconds : 0.0; }
+};
+
+/// Trains whatever of a model is trainable.
+///
+/// `Model` has `loss(tape, inputs, targets, sequences)`, `parameters()` and `dropout_random()`, as `Transformer` does.
+/// Same seed and same thread count: the same run bit for bit, also over a kill and a resume.
+template <class Model, class O>
+requires Optimizer<O, typename Model::scalar>
+class Trainer {
+ public:
+  using T = typename Model::scalar;
+
+  /// Keeps a reference to the model and a copy of the optimiser.
+  Trainer(Model& model, O optimizer) : model_(&model), optimizer_(std::move(optimizer)) {}
+
+  /// Runs `options.steps` updates on random windows of `text`, measuring the loss on `validation` where one is given.
+  ///
+  /// Throws `Error` for options that cannot be, if nothing is trainable, if the checkpoint cannot be used, and
+  /// `Diverged`. Memory: the activations of one batch; gradients and optimiser state of what is trainable.
+  template <class Dataset>
+  TrainReport fit(const Dataset& text, const TrainOptions& options, const Dataset* validation = nullptr) {
+    validate(options, validation != nullptr);
+    trainable_.clear();
+    for (auto* parameter : model_->parameters()) {
+      if (parameter->trainable) {
+        trainable_.push_back(parameter);
+      }
+    }
+    require(!trainable_.empty(), "training: no parameter of the model is trainable");
+    begin(options, text.length());
+    const Index batch_tokens = options.accumulation * options.sequences * text.length();
+    Index here = 0;  // updates in this session
+    double seconds_here = 0.0;
+    TrainReport report;
+    while (state_.step < options.steps && !out_of_patience(options) && !report.stopped) {
+      const auto start = Clock::now();
+      TrainingProgress progress = update(text, options);
+      const double spent = seconds_since(start);
+      state_.seconds += spent;
+      seconds_here += spent;
+      ++here;
+      progress.tokens_per_second = static_cast<double>(here * batch_tokens) / seconds_here;
+      progress.seconds_left =
+          static_cast<double>(options.steps - state_.step) * seconds_here / static_cast<double>(here);
+      if (validation != nullptr && options.evaluate_every > 0 &&
+          (state_.step % options.evaluate_every == 0 || state_.step == options.steps)) {
+        progress.validation_loss = measure(*validation, options);
+      }
+      report.stopped = options.on_update && !options.on_update(progress);
+      if (seconds_since(saved_) >= options.checkpoint_seconds) {
+        save(options);
+      }
+    }
+    save(options);
+    if (options.restore_best && !best_.empty() && !report.stopped) {
+      for (std::size_t i = 0; i < trainable_.size(); ++i) {
+        trainable_[i]->value = best_[i];
+      }
+    }
+    report.losses = state_.losses;
+    report.validation = state_.validation;
+    report.seconds = state_.seconds;
+    report.tokens = state_.step * batch_tokens;
+    return report;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  static double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  static void validate(const TrainOptions& options, bool has_validation) {
+    require(options.steps >= 1, "training: steps must be at least 1, not ", options.steps);
+    require(options.sequences >= 1, "training: a batch needs at least 1 sequence, not ", options.sequences);
+    require(options.accumulation >= 1, "training: accumulation must be at least 1, not ", options.accumulation);
+    require(options.clip_norm >= 0.0, "training: the gradient limit must not be negative, but is ", options.clip_norm);
+    require(options.evaluate_every >= 0 && options.patience >= 0,
+            "training: evaluation interval and patience must not be negative");
+    require((options.patience == 0 && !options.restore_best) || (has_validation && options.evaluate_every > 0),
+            "training: patience and restoring the best weights need validation text and an evaluation interval");
+    options.schedule.validate();
+  }
+
+  [[nodiscard]] std::string describe(const TrainOptions& options, Index length) const {
+    return concat(optimizer_.describe(), " schedule=", options.schedule.describe(), " steps=", options.steps,
+                  " batch=", options.sequences, "x", length, "x", options.accumulation, " clip=", options.clip_norm,
+                  " seed=", options.seed, " evaluate=", options.evaluate_every, " patience=", options.patience,
+                  " best=", options.restore_best);
+  }
+
+  /// A fresh start, or the state of the checkpoint.
+  void begin(const TrainOptions& options, Index length) {
+    run_ = describe(options, length);
+    best_.clear();
+    state_ = {};
+    Random seeds(options.seed);
+    state_.sampler = Random(seeds());
+    model_->dropout_random() = Random(seeds());
+    if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) {
+      state_ = load_checkpoint(options.checkpoint, trainable_, optimizer_, best_, run_);
+      model_->dropout_random() = state_.dropout;
+      last_good_ = state_.step;
+    }
+    saved_ = Clock::now();
+  }
+
+  /// One update: gradients of `accumulation` batches, clipped, then the optimiser.
+  template <class Dataset>
+  TrainingProgress update(const Dataset& text, const TrainOptions& options) {
+    for (auto* parameter : trainable_) {
+      parameter->clear_gradient();
+    }
+    double loss = 0.0;
+    for (Index i = 0; i < options.accumulation; ++i) {
+      const Batch batch = text.sample(state_.sampler, options.sequences);
+      const Variable<T> mean = model_->loss(tape_, batch.inputs, batch.targets, batch.sequences);
+      loss += static_cast<double>(mean.value()(0, 0)) / static_cast<double>(options.accumulation);
+      tape_.backward(mean, static_cast<T>(1.0 / static_cast<double>(options.accumulation)));
+      tape_.clear();
+    }
+    TrainingProgress progress;
+    progress.gradient_norm = clip_gradients(trainable_, options.clip_norm);
+    require_finite(loss, progress.gradient_norm, options);
+    progress.learning_rate_factor = options.schedule.factor(state_.step, options.steps);
+    optimizer_.step(trainable_, progress.learning_rate_factor);
+    state_.losses.push_back(loss);
+    ++state_.step;
+    progress.step = state_.step;
+    progress.steps = options.steps;
+    progress.loss = loss;
+    return progress;
+  }
+
+  void require_finite(double loss, double norm, const TrainOptions& options) const {
+    if (std::isfinite(loss) && std::isfinite(norm)) {
+      return;
+    }
+    throw Diverged(concat("training diverged: at step ", state_.step + 1, " the loss is ", loss,
+                          " and the gradient's norm ", norm, "; lower the learning rate. ",
+                          last_good_
+                              ? concat("The last good checkpoint is ", options.checkpoint, " of step ", *last_good_)
+                              : std::string("There is no checkpoint")));
+  }
+
+  template <class Dataset>
+  double measure(const Dataset& validation, const TrainOptions& options) {
+    const double loss = evaluate(*model_, validation, options.evaluation, inference_).loss;
+    if (options.restore_best && loss < best_loss()) {
+      best_.clear();
+      for (const auto* parameter : trainable_) {
+        best_.push_back(parameter->value);
+      }
+    }
+    state_.validation.push_back({state_.step, loss});
+    return loss;
+  }
+
+  [[nodiscard]] double best_loss() const {
+    double best = std::numeric_limits<double>::infinity();
+    for (const auto& point : state_.validation) {
+      best = std::min(best, point.loss);
+    }
+    return best;
+  }
+
+  [[nodiscard]] bool out_of_patience(const TrainOptions& options) const {
+    if (options.patience == 0) {
+      return false;
+    }
+    Index since = 0;
+    double best = std::numeric_limits<double>::infinity();
+    for (const auto& point : state_.validation) {
+      since = point.loss < best ? 0 : since + 1;
+      best = std::min(best, point.loss);
+    }
+    return since >= options.patience;
+  }
+
+  void save(const TrainOptions& options) {
+    if (options.checkpoint.empty() || last_good_ == state_.step) {
+      return;
+    }
+    state_.dropout = model_->dropout_random();
+    save_checkpoint(options.checkpoint, trainable_, optimizer_, best_, state_, run_);
+    last_good_ = state_.step;
+    saved_ = Clock::now();
+  }
+
+  Model* model_;
+  O optimizer_;
+  ParameterList<T> trainable_;
+  TrainingState state_;
+  std::string run_;
+  std::vector<Matrix<T>> best_;  // one a parameter, once an evaluation asked for it
+  Tape<T> tape_;
+  Tape<T> inference_{TapeMode::inference};
+  std::optional<Index> last_good_;  // step of the checkpoint on disk
+  Clock::time_point saved_;
+};
+
+}  // namespace ampsft
