@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Cuts one long row of tokens into the batches that training and evaluation eat.
+#pragma once
+
+#include <ampsft/core/random.hpp>
+#include <ampsft/core/tensor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// A target that the loss leaves out, as it does every negative one.
+inline constexpr std::int32_t ignored_target = -1;
+
+/// Token ids, `sequences x length` row-major, and for each the id that should be predicted from it.
+struct Batch {
+  std::vector<std::int32_t> inputs;
+  std::vector<std::int32_t> targets;
+  Index sequences = 0;
+  Index length = 0;
+};
+
+/// Owns the tokens of one text and hands out windows of `length` tokens, with targets shifted by one.
+class TokenStream {
+ public:
+  /// Throws `Error` unless there are at least `length + 1` tokens, one window and its last target.
+  TokenStream(std::vector<std::int32_t> tokens, Index length) : tokens_(std::move(tokens)), length_(length) {
+    require(length >= 1, "a window must hold at least 1 token, not ", length);
+    require(size() > length, "the text has ", size(), " tokens, too few for one window of ", length,
+            " and the token after it; use more text or a shorter context");
+  }
+
+  [[nodiscard]] const std::vector<std::int32_t>& tokens() const noexcept { return tokens_; }
+  [[nodiscard]] Index size() const noexcept { return static_cast<Index>(tokens_.size()); }
+  [[nodiscard]] Index length() const noexcept { return length_; }
+
+  /// `sequences` windows, each beginning at any token with the same probability; they may overlap.
+  [[nodiscard]] Batch sample(Random& random, Index sequences) const {
+    Batch batch = empty_batch(sequences);
+    for (Index i = 0; i < sequences; ++i) {
+      append_window(random.below(size() - length_), batch);
+    }
+    return batch;
+  }
+
+  /// How many windows follow each other without overlap; what is left at the end of the text is dropped.
+  [[nodiscard]] Index window_count() const noexcept { return (size() - 1) / length_; }
+
+  /// `sequences` of those windows, beginning with number `first`; throws `Error` unless all of them exist.
+  [[nodiscard]] Batch window_batch(Index first, Index sequences) const {
+    Batch batch = empty_batch(sequences);
+    require(first >= 0 && first <= window_count() - sequences, "windows ", first, " to ", first, " + ", sequences,
+            " - 1 were asked for, but there are only ", window_count());
+    for (Index i = 0; i < sequences; ++i) {
+      append_window((first + i) * length_, batch);
+    }
+    return batch;
+  }
+
+ private:
+  [[nodiscard]] Batch empty_batch(Index sequences) const {
+    require(sequences >= 1, "a batch must hold at least 1 sequence, not ", sequences);
+    return {.inputs = {}, .targets = {}, .sequences = sequences, .length = length_};
+  }
+
+  void append_window(Index begin, Batch& batch) const {
+    const auto first = tokens_.begin() + begin;
+    batch.inputs.insert(batch.inputs.end(), first, first + length_);
+    batch.targets.insert(batch.targets.end(), first + 1, first + 1 + length_);
+  }
+
+  std::vector<std::int32_t> tokens_;
+  Index length_;
+};
+
+}  // namespace ampsft

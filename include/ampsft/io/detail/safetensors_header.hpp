@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The header of a safetensors file, checked against the file before anything in it is believed.
+#pragma once
+
+#include <ampsft/core/tensor.hpp>
+#include <ampsft/io/json_text.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace ampsft::detail {
+
+inline constexpr std::size_t safetensors_header_limit = 100'000'000;  // the format's own limit
+inline constexpr std::string_view checksum_key = "ampsft.checksum";
+
+/// One tensor's place; `begin` and `end` count from the start of the data area.
+struct SafetensorsEntry {
+  std::string name;
+  std::string dtype;
+  std::vector<Index> shape;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+struct SafetensorsHeader {
+  std::map<std::string, std::string> metadata;
+  std::vector<SafetensorsEntry> entries;  // in the order of their data
+  std::size_t text_size = 0;              // the JSON text lies at bytes 8 to 8 + text_size, the data after it
+};
+
+/// "[3, 4]".
+[[nodiscard]] inline std::string shape_text(std::span<const Index> shape) {
+  std::string text = "[";
+  for (const Index extent : shape.first(std::min<std::size_t>(shape.size(), 8))) {
+    text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
+  }
+  return text + (shape.size() > 8 ? ", ...]" : "]");
+}
+
+/// Product of the extents; throws `Error` beginning with `source` for negative ones and on overflow.
+[[nodiscard]] inline Index checked_size(std::span<const Index> shape, const std::string& source) {
+  Index size = 1;
+  for (const Index extent : shape) {
+    require(extent >= 0 && (extent == 0 || size <= std::numeric_limits<Index>::max() / extent), source, ": the shape ",
+            shape_text(shape), " is negative or too large");
+    size *= extent;
+  }
+  return size;
+}
+
+/// Bits of one element of every dtype of the format, those that the library does not read included; 0: no such dtype.
+[[nodiscard]] constexpr std::size_t safetensors_dtype_bits(std::string_view dtype) noexcept {
+  constexpr std::array<std::pair<std::string_view, std::size_t>, 20> known{
+      {{"F64", 64},    {"F32", 32},    {"BF16", 16},   {"F16", 16},    {"I64", 64},    {"U64", 64}, {"I32", 32},
+       {"U32", 32},    {"I16", 16},    {"U16", 16},    {"I8", 8},      {"U8", 8},      {"BOOL", 8}, {"C64", 64},
+       {"F8_E4M3", 8}, {"F8_E5M2", 8}, {"F8_E8M0", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F4", 4}}};
+  const auto* const found = std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.first == dtype; });
+  return found != known.end() ? found->second : 0;
+}
+
+/// A whole number of the header, at most what `Index` holds.
+[[nodiscard]] inline Index checked_extent(const nlohmann::json& value, const std::string& source) {
+  require(value.is_number_unsigned() && value.get<std::uint64_t>() <= std::numeric_limits<Index>::max(), source,
+          ": shape and data_offsets must be arrays of whole numbers from 0 to 2^63 - 1");
+  return value.get<Index>();
+}
+
+/// The value of `key`, which must be an array.
+[[nodiscard]] inline const nlohmann::json& checked_array(const nlohmann::json& object, const char* key,
+                                                         const std::string& source) {
+  const auto found = object.find(key);
+  require(found != object.end() && found->is_array(), source, ": ", key, " is missing or not an array");
+  return *found;
+}
+
+/// `source` begins every message; `data_size` is the size of the data area.
+[[nodiscard]] inline SafetensorsEntry parse_safetensors_entry(const std::string& name, const nlohmann::json& value,
+                                                              std::size_t data_size, const std::string& source) {
+  require(value.is_object(), source, ": it must be described by an object");
+  SafetensorsEntry entry{.name = name, .dtype = {}, .shape = {}};
+
+  const auto dtype = value.find("dtype");
+  require(dtype != value.end() && dtype->is_string(), source, ": dtype is missing or not a string");
+  entry.dtype = dtype->get<std::string>();
+  const std::size_t bits = safetensors_dtype_bits(entry.dtype);
+  require(bits > 0, source, ": unknown dtype ", quoted(entry.dtype), "; supported are F64, F32, BF16, F16, I64");
+
+  for (const auto& extent : checked_array(value, "shape", source)) {
+    entry.shape.push_back(checked_extent(extent, source));
+  }
+  const auto& offsets = checked_array(value, "data_offsets", source);
+  require(offsets.size() == 2, source, ": data_offsets must hold two numbers");
+  entry.begin = static_cast<std::size_t>(checked_extent(offsets[0], source));
+  entry.end = static_cast<std::size_t>(checked_extent(offsets[1], source));
+  require(entry.begin <= entry.end && entry.end <= data_size, source, ": its bytes ", entry.begin, " to ", entry.end,
+          " do not lie in the data area of ", data_size, " bytes");
+
+  const auto count = static_cast<std::size_t>(checked_size(entry.shape, source));
+  const std::size_t size = entry.end - entry.begin;
+  require(count <= std::numeric_limits<std::size_t>::max() / bits && count * bits == size * 8, source, ": the shape ",
+          shape_text(entry.shape), " of ", entry.dtype, " does not fit its ", size, " bytes");
+  return entry;
+}
+
+[[nodiscard]] inline std::map<std::string, std::string> parse_safetensors_metadata(const nlohmann::json& value,
+                                                                                   const std::string& source) {
+  require(value.is_object(), source, ": __metadata__ must be an object");
+  std::map<std::string, std::string> metadata;
+  for (const auto& [key, text] : value.items()) {
+    require(text.is_string(), source, ": the value of __metadata__ ", quoted(key), " must be a string");
+    metadata.emplace(key, text.get<std::string>());
+  }
+  return metadata;
+}
+
+/// Parses and checks the header of a whole file; `source` begins every message. After it, every entry lies inside of
+/// the file, fits its shape and dtype, and the entries cover the data area without overlap or gap.
+[[nodiscard]] inline SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file,
+                                                                const std::string& source) {
+  std::uint64_t text_size = 0;
+  require(file.size() >= sizeof(text_size), source, ": ", file.size(), " bytes are too few for a safetensors file");
+  std::memcpy(&text_size, file.data(), sizeof(text_size));
+  require(text_size <= safetensors_header_limit, source, ": its header claims ", text_size, " bytes, more than the ",
+          safetensors_header_limit, " that the format allows");
+  const std::size_t rest = file.size() - sizeof(text_size);
+  require(text_size <= rest, source, ": its header claims ", text_size, " bytes, but only ", rest, " follow");
+
+  SafetensorsHeader header;
+  header.text_size = static_cast<std::size_t>(text_size);
+  const std::string_view text(reinterpret_cast<const char*>(file.data()) + sizeof(text_size), header.text_size);
+  constexpr int depth = 3;  // file, tensor, shape
+  const nlohmann::json root = parse_json(text, source, depth);
+  require(root.is_object(), source, ": its header is not a JSON object");
+  const std::size_t data_size = rest - header.text_size;
+  for (const auto& [name, value] : root.items()) {
+    if (name == "__metadata__") {
+      header.metadata = parse_safetensors_metadata(value, source);
+    } else {
+      const std::string tensor = concat(source, ": tensor ", quoted(name));
+      header.entries.push_back(parse_safetensors_entry(name, value, data_size, tensor));
+    }
+  }
+
+  std::sort(header.entries.begin(), header.entries.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
+  });
+  std::size_t covered = 0;
+  for (const SafetensorsEntry& entry : header.entries) {
+    require(entry.begin == covered, source, ": tensor ", quoted(entry.name), " begins at byte ", entry.begin,
+            " of the data, where byte ", covered, " was expected; tensors must neither overlap nor leave gaps");
+    covered = entry.end;
+  }
+  require(covered == data_size, source, ": its tensors end at byte ", covered, " of ", data_size, " bytes of data");
+  return header;
+}
+
+}  // namespace ampsft::detail

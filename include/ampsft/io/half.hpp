@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The two 16-bit floating-point formats of model files, to and from float.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+namespace ampsft {
+
+/// bfloat16 (8 exponent, 7 mantissa bits) to float, exact.
+[[nodiscard]] constexpr float bf16_to_float(std::uint16_t bits) noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
+}
+
+/// Nearest bfloat16, ties to even; overflow gives infinity; a NaN stays a (quiet) NaN of the same sign.
+[[nodiscard]] constexpr std::uint16_t float_to_bf16(float value) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if ((bits & 0x7fffffffU) > 0x7f800000U) {
+    return static_cast<std::uint16_t>((bits >> 16U) | 0x40U);  // the rounding below could carry a NaN to infinity
+  }
+  return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);
+}
+
+/// IEEE binary16 (5 exponent, 10 mantissa bits) to float, exact, subnormals included.
+[[nodiscard]] constexpr float fp16_to_float(std::uint16_t bits) noexcept {
+  const std::uint32_t sign = (bits & 0x8000U) << 16U;
+  const std::uint32_t exponent = (bits >> 10U) & 31U;
+  const std::uint32_t mantissa = bits & 0x3ffU;
+  if (exponent == 0) {  // a multiple of 2^-24, which is normal as a float
+    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(static_cast<float>(mantissa) * 0x1p-24F));
+  }
+  const std::uint32_t widened = exponent == 31 ? 255 : exponent + 112;  // biases 15 and 127
+  return std::bit_cast<float>(sign | (widened << 23U) | (mantissa << 13U));
+}
+
+/// Nearest binary16, ties to even, subnormals included; from 65520 on infinity; a NaN stays a (quiet) NaN.
+[[nodiscard]] constexpr std::uint16_t float_to_fp16(float value) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t sign = (bits >> 16U) & 0x8000U;
+  const std::uint32_t magnitude = bits & 0x7fffffffU;
+  std::uint32_t result = 0;
+  if (magnitude > 0x7f800000U) {
+    result = 0x7e00U | ((magnitude >> 13U) & 0x3ffU);
+  } else if (magnitude >= 0x477ff000U) {  // 65520, halfway between the largest binary16 and the next power of two
+    result = 0x7c00U;
+  } else if (magnitude < 0x38800000U) {  // below 2^-14: floats in [0.5, 1) lie 2^-24 apart, as subnormals do
+    result = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5F) - std::bit_cast<std::uint32_t>(0.5F);
+  } else {
+    result = (magnitude - (112U << 23U) + 0xfffU + ((magnitude >> 13U) & 1U)) >> 13U;
+  }
+  return static_cast<std::uint16_t>(sign | result);
+}
+
+}  // namespace ampsft

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Checks that hostile JSON is refused.
+
+#include <ampsft/io/json_text.hpp>
+
+#include <string>
+
+#include "support/catch.hpp"
+
+using namespace ampsft;
+
+TEST_CASE("JSON is parsed") {
+  const auto root = parse_json(R"({"a": [1, {"b": 2}], "c": {"b": 3}})", "source", 3);
+  CHECK(root["a"][1]["b"] == 2);
+  CHECK(root["c"]["b"] == 3);
+}
+
+TEST_CASE("JSON that is broken, doubled, or not UTF-8 is an error that names the source") {
+  CHECK_THROWS_WITH(parse_json("", "source", 3), ContainsSubstring("source: parse error"));
+  CHECK_THROWS_AS(parse_json("{\"a\": 1", "source", 3), Error);
+  CHECK_THROWS_AS(parse_json("{} {}", "source", 3), Error);
+  CHECK_THROWS_AS(parse_json("\"\xff\"", "source", 3), Error);
+  CHECK_THROWS_AS(parse_json("1e9999", "source", 3), Error);
+  CHECK_THROWS_WITH(parse_json(R"({"a": 1, "b": {"a": 1}, "a": 2})", "source", 3),
+                    ContainsSubstring("\"a\" appears twice"));
+}
+
+TEST_CASE("the reason stays one short line whatever the text is") {
+  try {
+    static_cast<void>(parse_json("\"" + std::string(100'000, '\n') + "\"", "source", 3));
+    FAIL("no error");
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    CHECK(message.size() < 300);
+    CHECK(message.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("deep JSON is refused, not followed") {
+  CHECK_NOTHROW(parse_json("[[[1]]]", "source", 3));
+  CHECK_THROWS_WITH(parse_json("[[[[1]]]]", "source", 3), ContainsSubstring("nested deeper than 3"));
+  const std::string deep(1'000'000, '[');
+  CHECK_THROWS_WITH(parse_json(deep, "source", 100), ContainsSubstring("nested deeper than 100"));
+  std::string objects;
+  for (int i = 0; i < 100'000; ++i) {
+    objects += "{\"a\":";
+  }
+  CHECK_THROWS_WITH(parse_json(objects, "source", 100), ContainsSubstring("nested deeper than 100"));
+}
