@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+#include "experiment.hpp"
+
+#include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/checksum.hpp>
+#include <ampsft/io/read_text.hpp>
+#include <ampsft/nn/transformer_file.hpp>
+#include <ampsft/train/generate.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <optional>
+#include <span>
+
+namespace paper72 {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The name of a file for exactly these settings, so that other settings in the same folder never mix with them.
+std::string id_of(const std::string& settings) {
+  ampsft::Checksum checksum;
+  checksum.update(std::as_bytes(std::span(settings)));
+  return ampsft::concat(std::hex, checksum.value()).substr(0, 10);
+}
+
+std::string describe(const Stage& stage, double rate) {
+  return ampsft::concat(stage.steps, " ", stage.batch(), " every ", stage.evaluate_every, " patience ", stage.patience,
+                        " lr ", rate);
+}
+
+std::string settings_of(const Options& options, const Texts& texts) {
+  return ampsft::concat(ampsft::detail::to_json(options.model).dump(), texts.pretraining_hash, " ",
+                        describe(options.pretraining, options.pretraining_rate), " ", options.validation_windows);
+}
+
+/// JSON kept from an earlier run, or nothing if it was not finished.
+std::optional<nlohmann::json> kept(const fs::path& path) {
+  if (!fs::exists(path)) {
+    return std::nullopt;
+  }
+  const auto json = nlohmann::json::parse(ampsft::read_text(path), nullptr, false);
+  ampsft::require(!json.is_discarded(), path, " is damaged; delete it to have it made again");
+  return json;
+}
+
+ampsft::ParameterList<float> trained(Model& model) {
+  auto list = model.parameters();
+  std::erase_if(list, [](const auto* parameter) { return !parameter->trainable; });
+  return list;
+}
+
+std::uintmax_t bytes_of(const ampsft::BasisByWidth<float>& bases) {
+  std::uintmax_t bytes = 0;
+  for (const auto& [width, basis] : bases) {
+    bytes += (basis->components().size() + basis->mean().size()) * sizeof(float);
+  }
+  return bytes;
+}
+
+/// The weights that the paper stacks: everything as wide as the residual stream.
+const std::vector<std::string> paper_rows{"token_embedding.weight", "blocks.*.attention.*", "blocks.*.mlp.up.weight",
+                                          "lm_head.weight"};
+const std::vector<std::string> linear_layers{"blocks.*"};
+const std::vector<std::string> every_matrix{"*"};
+
+Method scores(std::string key, std::string name, double rate, ampsft::BasisByWidth<float> bases, ampsft::ScoreForm form,
+              const std::vector<std::string>& patterns) {
+  const auto bytes = bytes_of(bases);
+  return {std::move(key), std::move(name), rate,
+          [=](Model& model, std::uint64_t) {
+            ampsft::freeze(model.parameters());
+            ampsft::attach_scores(model.weights(), bases, form, {patterns, ampsft::Tied::separate});
+          },
+          bytes};
+}
+
+Method lora(std::string key, std::string name, Index rank, const std::vector<std::string>& patterns) {
+  return {std::move(key), std::move(name), 3e-3, [=](Model& model, std::uint64_t seed) {
+            ampsft::freeze(model.parameters());
+            ampsft::attach_lora(model.weights(), {.rank = rank, .seed = seed}, {patterns, ampsft::Tied::separate});
+          }};
+}
+
+/// The best learning rate falls like 1 / sqrt(K): a basis of more directions moves a weight further in one step.
+double exact_start_rate(Index rank) {
+  return 1e-2 * std::sqrt(8.0 / static_cast<double>(rank));
+}
+
+/// Rates around the middle, each a fixed ratio from the next; the same number for every method.
+std::vector<double> grid(const Method& method, const Options& options) {
+  const double ratio = options.grid_size > 3 ? 2.0 : 2.5;
+  std::vector<double> rates;
+  for (Index i = 0; i < options.grid_size; ++i) {
+    rates.push_back(method.middle_rate * std::pow(ratio, static_cast<double>(i - options.grid_size / 2)));
+  }
+  return rates;
+}
+
+/// The rank whose LoRA on all linear layers trains most nearly as many parameters as `wanted`.
+Index matching_lora_rank(Model& model, Index wanted) {
+  Index a_rank = 0;
+  Index least = std::numeric_limits<Index>::max();
+  for (const auto* weight : ampsft::match_weights(model.weights(), linear_layers)) {
+    a_rank += weight->rows() + weight->cols();
+    least = std::min({least, weight->rows(), weight->cols()});
+  }
+  return std::clamp<Index>((2 * wanted + a_rank) / (2 * a_rank), 1, least);
+}
+
+}  // namespace
+
+Base pretrain(const Options& options, const Texts& texts) {
+  const std::string id = id_of(settings_of(options, texts));
+  Base base{options.output / ("base-" + id + ".safetensors"), id, {}};
+  const fs::path record = options.output / ("base-" + id + ".json");
+  if (const auto known = kept(record); known && fs::exists(base.path)) {
+    base.training = *known;
+    std::printf("  pretraining  kept from an earlier run: %s\n", base.path.string().c_str());
+    return base;
+  }
+  Model model(options.model, 1);
+  const fs::path checkpoint = options.output / ("base-" + id + ".checkpoint.safetensors");
+  const auto report = train("pretraining", model, texts.pretraining.train, texts.pretraining.validation,
+                            options.pretraining, options.pretraining_rate, 1, options.validation_windows, checkpoint);
+  ampsft::save_transformer(base.path, model);
+  nlohmann::json validation = nlohmann::json::array();
+  for (const auto& point : report.validation) {
+    validation.push_back({point.step, point.loss});
+  }
+  base.training = {{"losses", report.losses},
+                   {"validation", validation},
+                   {"seconds", report.seconds},
+                   {"tokens", report.tokens},
+                   {"tokens_per_second", report.tokens_per_second()}};
+  ampsft::write_text(record, base.training.dump());
+  fs::remove(checkpoint);
+  return base;
+}
+
+std::vector<Method> methods(const Options& options, Model& base, const ampsft::BasisByWidth<float>& bases) {
+  const Index width = options.model.width;
+  const ampsft::BasisByWidth<float> residual{{width, bases.at(width)}};
+  Index stacked = 0;
+  for (const auto* weight : ampsft::match_weights(base.weights(), paper_rows)) {
+    stacked += weight->rows();
+  }
+  const Index matched = matching_lora_rank(base, stacked * options.rank);
+  const Index lora_rank = std::min<Index>(8, width);
+  const auto exact = ampsft::ScoreForm::exact_start;
+  const double rate = exact_start_rate(options.rank);
+  return {
+      {"full", "Full SFT", 1e-3, [](Model&, std::uint64_t) {}},
+      scores("truncated", "Amplitude-only, truncated (the paper's)", 1e-2, residual, ampsft::ScoreForm::truncated,
+             paper_rows),
+      scores("exact_same_rows", "Amplitude-only, exact start, same rows", rate, residual, exact, paper_rows),
+      scores("exact_all", "Amplitude-only, exact start, every matrix", rate, bases, exact, every_matrix),
+      lora("lora_matched", ampsft::concat("LoRA r=", matched, ", linear layers"), matched, linear_layers),
+      lora("lora_all", ampsft::concat("LoRA r=", lora_rank, ", every matrix"), lora_rank, every_matrix),
+  };
+}
+
+Method exact_start_of_rank(Model& base, Index rank) {
+  return scores(ampsft::concat("exact_all_k", rank), ampsft::concat("Exact start, every matrix, K=", rank),
+                exact_start_rate(rank), ampsft::fit_bases(base.weights(), {.rank = rank}),
+                ampsft::ScoreForm::exact_start, every_matrix);
+}
+
+double test_loss(Model& model, const Options& options, const Texts& texts) {
+  return ampsft::evaluate(model, texts.sft.test, {4, options.test_windows}).loss;
+}
+
+std::string sample(Model& model, const Texts& texts, std::string* prompt) {
+  const auto tokens = texts.tokenizer.encode(texts.sft.test_text);
+  const auto context = static_cast<std::size_t>(model.config().context);
+  const auto begin = std::span<const std::int32_t>(tokens).first(std::min(tokens.size(), context / 8));
+  if (prompt != nullptr) {
+    *prompt = texts.tokenizer.decode(begin);
+  }
+  const auto count = static_cast<Index>(context / 8);
+  return texts.tokenizer.decode(ampsft::generate(model, begin, count, {.temperature = 0.7, .top_k = 40, .seed = 1}));
+}
+
+MethodResult run(const Method& method, const Options& options, const Texts& texts, const Base& base) {
+  const std::string settings =
+      ampsft::concat(base.id, " ", texts.sft_hash, " ", method.key, " ", options.rank, " ", options.seeds, " ",
+                     describe(options.tuning, method.middle_rate), " ", options.grid_size, " ",
+                     options.validation_windows, " ", options.test_windows);
+  const std::string id = method.key + "-" + id_of(settings);
+  const fs::path record = options.output / "methods" / (id + ".json");
+  if (const auto known = kept(record)) {
+    std::printf("  %s  kept from an earlier run\n", method.name.c_str());
+    return method_result(*known);
+  }
+  const auto fresh = [&](std::uint64_t seed) {
+    Model model = ampsft::load_transformer<float>(base.path);
+    method.prepare(model, seed);
+    return model;
+  };
+  const auto checkpoint = [&](double rate, std::uint64_t seed) {
+    return options.output / "runs" / ampsft::concat(id, "-lr", rate, "-seed", seed, ".safetensors");
+  };
+  const auto tune = [&](Model& model, double rate, std::uint64_t seed) {
+    return train(ampsft::concat(method.name, "  lr ", rate, seed > 1 ? ampsft::concat("  seed ", seed) : ""), model,
+                 texts.sft.train, texts.sft.validation, options.tuning, rate, seed, options.validation_windows,
+                 checkpoint(rate, seed));
+  };
+
+  MethodResult result;
+  result.key = method.key;
+  result.name = method.name;
+  result.basis_bytes = method.basis_bytes;
+  double best = std::numeric_limits<double>::infinity();
+  for (const double rate : grid(method, options)) {
+    double loss = std::numeric_limits<double>::infinity();
+    Model model = fresh(1);
+    try {
+      for (const auto& point : tune(model, rate, 1).validation) {
+        // With patience the best weights are what the run ends with, else the last ones.
+        loss = options.tuning.patience > 0 ? std::min(loss, point.loss) : point.loss;
+      }
+    } catch (const ampsft::Diverged& error) {
+      std::printf("  %s  lr %g: %s\n", method.name.c_str(), rate, error.what());
+    }
+    result.grid.push_back({rate, loss});
+    if (loss < best) {
+      best = loss;
+      result.learning_rate = rate;
+    }
+  }
+  ampsft::require(std::isfinite(best), method.name, " diverged at every learning rate of its grid");
+
+  for (Index i = 0; i < options.seeds; ++i) {
+    const auto seed = static_cast<std::uint64_t>(i + 1);
+    Model model = fresh(seed);
+    if (i == 0) {
+      result.trainable = ampsft::trainable_count(model.parameters());
+      result.start_loss = test_loss(model, options, texts);
+    }
+    const auto report = tune(model, result.learning_rate, seed);  // the first seed only reads its checkpoint
+    result.end_losses.push_back(test_loss(model, options, texts));
+    if (i == 0) {
+      const fs::path adapter = options.output / "adapters" / (id + ".safetensors");
+      ampsft::save_parameters(adapter, trained(model), {{"method", method.name}, {"base", base.id}});
+      result.adapter_bytes = fs::file_size(adapter);
+      result.losses = report.losses;
+      result.validation = report.validation;
+      result.seconds = report.seconds;
+      result.tokens_per_second = report.tokens_per_second();
+      result.sample = sample(model, texts);
+    }
+  }
+  ampsft::write_text(record, to_json(result).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  for (const auto& point : result.grid) {
+    for (Index i = 0; i < options.seeds; ++i) {
+      fs::remove(checkpoint(point.learning_rate, static_cast<std::uint64_t>(i + 1)));
+    }
+  }
+  return result;
+}
+
+}  // namespace paper72

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "options.hpp"
+
+#include <ampsft/core/version.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+namespace paper72 {
+
+std::string Stage::batch() const {
+  return ampsft::concat(sequences, " x ", length, " tokens");
+}
+
+namespace {
+
+/// The amount of work of each mode: quick shows the whole path in minutes, full trains until validation text stalls.
+void set_mode(Options& options, bool full) {
+  options.mode = full ? "full" : "quick";
+  if (full) {
+    options.pretraining = {20000, 4, 512, 250, 4};
+    options.pretraining_rate = 1e-3;
+    options.tuning = {4000, 2, 512, 100, 4};
+    options.grid_size = 5;
+    options.rank_study = {4, 8, 16, 32, 64};
+  } else {
+    options.pretraining = {440, 4, 128, 110, 0};
+    options.tuning = {70, 2, 128, 35, 0};
+    options.validation_windows = 24;
+    options.test_windows = 96;
+  }
+}
+
+/// A model that trains in seconds, to see the program work.
+ampsft::TransformerConfig tiny() {
+  ampsft::TransformerConfig config;
+  config.vocabulary = 400;
+  config.context = 32;
+  config.width = 32;
+  config.layers = 2;
+  config.heads = 4;
+  config.mlp_width = 64;
+  return config;
+}
+
+}  // namespace
+
+bool parse_options(int argc, char** argv, Options& options) {
+  CLI::App app{
+      "Amplitude-only SFT (paper 72) on real text: pretrains the paper's model, fine-tunes it in six ways and "
+      "compares them."};
+  bool quick = false;
+  bool full = false;
+  std::string model = "paper";
+  Index pretrain_steps = 0;
+  Index steps = 0;
+  auto* quick_flag = app.add_flag("--quick", quick, "a few minutes on two cores (the default)");
+  app.add_flag("--full", full, "train until validation loss stalls, and study the rank: hours")->excludes(quick_flag);
+  app.add_option("--pretrain-text", options.pretrain_text, "files or folders (default: King James Bible)");
+  app.add_option("--sft-text", options.sft_text, "files or folders (default: Eigen's C++ headers)");
+  app.add_option("--output", options.output, "folder for the base model, checkpoints and reports")
+      ->capture_default_str();
+  app.add_option("--rank", options.rank, "directions in the universal basis, K")->capture_default_str();
+  app.add_option("--seeds", options.seeds, "repeat the fine-tunings; report mean and spread")->capture_default_str();
+  app.add_option("--threads", options.threads, "0: all cores")->capture_default_str();
+  app.add_option("--model", model, "paper: the paper's sizes; tiny: seconds, to see the program work")
+      ->check(CLI::IsMember({"paper", "tiny"}))
+      ->capture_default_str();
+  app.add_option("--pretrain-steps", pretrain_steps, "instead of the mode's")->check(CLI::PositiveNumber);
+  app.add_option("--steps", steps, "of each fine-tuning, instead of the mode's")->check(CLI::PositiveNumber);
+  app.set_version_flag("--version", AMPSFT_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {
+    app.exit(request);
+    return false;
+  } catch (const CLI::ParseError& error) {
+    ampsft::fail(error.what(), " (--help lists the options)");
+  }
+
+  set_mode(options, full);
+  if (model == "tiny") {
+    options.model = tiny();
+    options.pretraining.length = options.tuning.length = options.model.context;
+  }
+  if (pretrain_steps > 0) {
+    options.pretraining.steps = pretrain_steps;
+  }
+  if (steps > 0) {
+    options.tuning.steps = steps;
+  }
+  for (auto* stage : {&options.pretraining, &options.tuning}) {
+    stage->evaluate_every = std::min(stage->evaluate_every, stage->steps);
+  }
+  std::erase_if(options.rank_study, [&](Index rank) { return rank > options.model.width; });
+  ampsft::require(options.rank >= 1 && options.rank <= options.model.width, "--rank must be between 1 and the model's ",
+                  "width of ", options.model.width, ", not ", options.rank);
+  ampsft::require(options.seeds >= 1, "--seeds must be at least 1, not ", options.seeds);
+  ampsft::require(options.threads >= 0, "--threads must be at least 0, not ", options.threads);
+  return true;
+}
+
+}  // namespace paper72

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Progress of long jobs: one line that is rewritten on a terminal, a line every few seconds elsewhere.
+#pragma once
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+namespace example {
+
+/// Whole seconds as "1:05" or "2:03:04".
+inline std::string clock_time(double seconds) {
+  const long all = seconds > 0.0 ? static_cast<long>(seconds + 0.5) : 0;
+  char text[48];
+  if (all >= 3600) {
+    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", all / 3600, all / 60 % 60, all % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%ld:%02ld", all / 60, all % 60);
+  }
+  return text;
+}
+
+/// Shows the state of one job under its name; nothing for jobs that end within the first interval.
+class Progress {
+ public:
+  explicit Progress(std::string name) : name_(std::move(name)), terminal_(isatty(STDOUT_FILENO) != 0) {}
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress() { erase(); }
+
+  /// Shows `state` if enough time has passed since the last call that did.
+  void show(const std::string& state) {
+    const auto now = Clock::now();
+    if (now - shown_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000))) {
+      return;
+    }
+    shown_ = now;
+    if (terminal_) {
+      std::printf("\r\033[K  %s  %s", name_.c_str(), state.c_str());
+      dirty_ = true;
+    } else {
+      std::printf("  %s  %s\n", name_.c_str(), state.c_str());
+    }
+    std::fflush(stdout);
+  }
+
+  /// Replaces the progress by a last line.
+  void done(const std::string& result) {
+    erase();
+    std::printf("  %s  %s\n", name_.c_str(), result.c_str());
+    std::fflush(stdout);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void erase() {
+    if (dirty_) {
+      std::printf("\r\033[K");
+      std::fflush(stdout);
+      dirty_ = false;
+    }
+  }
+
+  std::string name_;
+  bool terminal_;
+  bool dirty_ = false;
+  Clock::time_point shown_ = Clock::now();
+};
+
+}  // namespace example
