@@ -9,7 +9,7 @@
 
 #include "data/naive_bpe.hpp"
 #include "data/random_text.hpp"
-#include "io/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
 
 using namespace ampsft;

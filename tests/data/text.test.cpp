@@ -10,7 +10,7 @@
 #include <limits>
 #include <string>
 
-#include "io/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
 
 using namespace ampsft;

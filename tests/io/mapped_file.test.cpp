@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "io/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
 
 using namespace ampsft;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "io/safetensors_file.hpp"
-#include "io/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
 
 using namespace ampsft;

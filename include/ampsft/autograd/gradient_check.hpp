@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <string>
 
@@ -52,8 +53,9 @@ template <Scalar T, class Loss>
       const double numeric = (above - below) / (2.0 * step);
       const double analytic = parameter->has_gradient ? static_cast<double>(parameter->gradient.data()[i]) : 0.0;
       const double error = std::abs(analytic - numeric) / std::max(1.0, std::abs(numeric));
-      if (!(error <= worst.largest_error)) {  // written so that NaN counts as the worst
-        worst = {error, parameter->name, i};
+      if (!(error <= worst.largest_error)) {
+        // What is no number is the worst there can be, and must not be replaced by a smaller error later.
+        worst = {std::isnan(error) ? std::numeric_limits<double>::infinity() : error, parameter->name, i};
       }
     }
     parameter->clear_gradient();

@@ -25,7 +25,8 @@ struct Parameter {
   bool is_vector = false;     ///< one row that files store with rank 1
   bool has_gradient = false;  ///< false: `gradient` counts as zero, whatever its memory holds
 
-  Parameter(std::string name_, Matrix<T> value_) : name(std::move(name_)), value(std::move(value_)) {}
+  Parameter(std::string given_name, Matrix<T> given_value)
+      : name(std::move(given_name)), value(std::move(given_value)) {}
 
   /// A bias or gain of `size` elements, all `fill`; it never decays.
   static Parameter vector(std::string name, Index size, T fill) {

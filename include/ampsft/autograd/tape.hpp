@@ -116,6 +116,7 @@ class Tape {
     op.forward(y);
     Node& node = nodes_.emplace_back();
     node.owned = std::move(y);
+    node.pooled = true;
     if (op.needs_gradient()) {
       node.requires_grad = true;
       node.operation = std::make_unique<Recorded<Op>>(std::move(op));
@@ -133,21 +134,24 @@ class Tape {
   /// Runs the tape backward from a scalar (1 x 1), which has gradient `seed`.
   ///
   /// Values and gradients are returned to the pool as soon as nothing needs them any more; afterwards only the
-  /// parameters' gradients and the value of `loss` are left. Throws if `loss` is no scalar or depends on no trainable
-  /// parameter.
+  /// parameters' gradients and the value of `loss` are left. Throws if `loss` is no scalar, depends on no trainable
+  /// parameter, or the tape ran backward before and was not cleared since.
   void backward(Variable<T> loss, T seed = T{1}) {
     require(loss && &loss.tape() == this, "backward: the loss is not on this tape");
+    require(!spent_, "backward: this tape ran backward before and its values are gone; clear() it and compute the ",
+            "loss again");
     require(loss.rows() == 1 && loss.cols() == 1, "backward: the loss must be 1 x 1, not ", loss.rows(), " x ",
             loss.cols());
     require(loss.requires_grad(), "backward: the loss depends on no trainable parameter");
-    sink(loss.id()).map()(0, 0) = seed;
+    spent_ = true;
+    sink(loss.id()).add(EigenMatrix<T>::Constant(1, 1, seed));
     for (Index id = loss.id(); id >= 0; --id) {
       Node& current = node(id);
       if (current.operation && current.has_gradient) {
         current.operation->backward(current.owned, current.gradient);
       }
       if (id != loss.id()) {
-        pool_.put(current.owned);
+        recycle(current);
       }
       pool_.put(current.gradient);
       current.operation.reset();
@@ -157,11 +161,12 @@ class Tape {
   /// Forgets all variables and keeps their memory for the next pass.
   void clear() {
     for (Node& node : nodes_) {
-      pool_.put(node.owned);
+      recycle(node);
       pool_.put(node.gradient);
     }
     nodes_.clear();
     shared_.clear();
+    spent_ = false;
   }
 
  private:
@@ -174,7 +179,7 @@ class Tape {
 
   template <class Op>
   struct Recorded final : Backward {
-    explicit Recorded(Op&& op_) : op(std::move(op_)) {}
+    explicit Recorded(Op&& operation) : op(std::move(operation)) {}
     void backward(const Matrix<T>& y, const Matrix<T>& dy) override { op.backward(y, dy); }
     Op op;
   };
@@ -187,9 +192,16 @@ class Tape {
     std::unique_ptr<Backward> operation;
     bool requires_grad = false;
     bool has_gradient = false;
+    bool pooled = false;  // false for a matrix from outside: kept, every pass would add one to the pool
 
     [[nodiscard]] const Matrix<T>& value() const noexcept { return external != nullptr ? *external : owned; }
   };
+
+  void recycle(Node& node) {
+    if (node.pooled) {
+      pool_.put(node.owned);
+    }
+  }
 
   Node& node(Index id) { return nodes_[static_cast<std::size_t>(id)]; }
   Variable<T> last() { return {*this, static_cast<Index>(nodes_.size()) - 1}; }
@@ -216,6 +228,7 @@ class Tape {
   }
 
   TapeMode mode_;
+  bool spent_ = false;
   std::deque<Node> nodes_;  // a deque: references stay valid while it grows
   std::map<std::pair<const void*, Index>, Index> shared_;
   StoragePool<T> pool_;

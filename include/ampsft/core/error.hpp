@@ -20,7 +20,7 @@ class Error : public std::runtime_error {
 template <class... Parts>
 [[nodiscard]] std::string concat(const Parts&... parts) {
   std::ostringstream text;
-  (text << ... << parts);
+  static_cast<void>((text << ... << parts));
   return text.str();
 }
 

@@ -18,10 +18,10 @@ struct LayerNorm {
   double epsilon;
 
   /// Names are `<name>.weight` and `<name>.bias`.
-  LayerNorm(const std::string& name, Index width, bool with_bias, double epsilon_)
+  LayerNorm(const std::string& name, Index width, bool with_bias, double added_to_variance)
       : gain(std::make_unique<Parameter<T>>(Parameter<T>::vector(name + ".weight", width, T{1}))),
         bias(with_bias ? std::make_unique<Parameter<T>>(Parameter<T>::vector(name + ".bias", width, T{0})) : nullptr),
-        epsilon(epsilon_) {}
+        epsilon(added_to_variance) {}
 
   [[nodiscard]] Variable<T> forward(Variable<T> x) const {
     return layer_norm(x, x.tape().leaf(*gain), bias ? x.tape().leaf(*bias) : Variable<T>{}, epsilon);

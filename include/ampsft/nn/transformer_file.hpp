@@ -79,11 +79,16 @@ template <Scalar T>
     fail(path, ": its config cannot be read (", error.what(), ")");
   }
   config.validate();
-  require(file.info("token_embedding.weight").shape == std::vector<Index>{config.vocabulary, config.width} &&
-              file.info("position_embedding.weight").shape == std::vector<Index>{config.context, config.width} &&
-              file.info("blocks.0.mlp.up.weight").shape == std::vector<Index>{config.mlp_width, config.width} &&
-              file.contains("blocks." + std::to_string(config.layers - 1) + ".mlp.up.weight"),
-          path, ": its config does not fit its tensors");
+  const auto holds = [&](const std::string& name, Index rows, Index cols) {
+    require(file.contains(name) && file.info(name).shape == std::vector<Index>{rows, cols}, path,
+            ": its config does not fit its tensors; it needs ", name, " of ", rows, " x ", cols);
+  };
+  holds("token_embedding.weight", config.vocabulary, config.width);
+  holds("position_embedding.weight", config.context, config.width);
+  for (Index i = 0; i < config.layers; ++i) {  // stops at the first block that is missing
+    holds(concat("blocks.", i, ".attention.q.weight"), config.width, config.width);
+    holds(concat("blocks.", i, ".mlp.up.weight"), config.mlp_width, config.width);
+  }
   Transformer<T> model(config);
   load_parameters(file, model.parameters());
   return model;

@@ -71,7 +71,13 @@ ParameterList<T> attach(const WeightList<T>& weights, const AttachTargets& targe
   std::vector<std::pair<Weight<T>, Weight<T>>> replaced;  // before, after
   std::vector<std::pair<Weight<T>*, Weight<T>>> plan;     // so that an error leaves the model as it was
   ParameterList<T> leaves;
-  for (auto* weight : match_weights(weights, targets.patterns)) {
+  const auto chosen = match_weights(weights, targets.patterns);
+  const auto stays_dense = [&](const Weight<T>& weight) {  // a weight tied to this one is not chosen
+    return std::any_of(weights.begin(), weights.end(), [&](Weight<T>* other) {
+      return other->is_tied_to(weight) && std::find(chosen.begin(), chosen.end(), other) == chosen.end();
+    });
+  };
+  for (auto* weight : chosen) {
     if (targets.tied == Tied::shared) {
       const auto twin = std::find_if(replaced.begin(), replaced.end(),
                                      [&](const auto& pair) { return pair.first.is_tied_to(*weight); });
@@ -80,10 +86,13 @@ ParameterList<T> attach(const WeightList<T>& weights, const AttachTargets& targe
         continue;
       }
     }
-    const auto source = weight->dense();
+    auto source = weight->dense();
     require(source != nullptr, weight->name(), " is already parameterised as ", weight->kind(),
             "; attach to dense weights only");
-    Weight<T> made(weight->name(), make(weight->name(), source));
+    if (stays_dense(*weight)) {  // its matrix may be trained further, which must not move this weight's frozen base
+      source = std::make_shared<const Matrix<T>>(*source);
+    }
+    Weight<T> made(weight->name(), make(weight->name(), std::move(source)));
     const auto own = made.leaves();
     leaves.insert(leaves.end(), own.begin(), own.end());
     replaced.emplace_back(*weight, made);

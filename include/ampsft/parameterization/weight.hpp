@@ -19,7 +19,7 @@ template <Scalar T>
 class Weight {
  public:
   /// A dense weight of `n x d` (outputs x inputs).
-  Weight(std::string name, Matrix<T> matrix) : Weight(name, DenseParameterization<T>(name, std::move(matrix))) {}
+  Weight(const std::string& name, Matrix<T> matrix) : Weight(name, DenseParameterization<T>(name, std::move(matrix))) {}
 
   template <Parameterization P>
   requires std::same_as<typename P::scalar, T> Weight(std::string name, P parameterization)

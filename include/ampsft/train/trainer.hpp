@@ -8,6 +8,7 @@
 #include <ampsft/train/evaluate.hpp>
 #include <ampsft/train/schedule.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -51,7 +52,7 @@ struct TrainOptions {
   Index patience = 0;         ///< stop after so many evaluations without a new best; 0: never
   bool restore_best = false;  ///< end with the weights of the best evaluation
 
-  std::filesystem::path checkpoint;  ///< empty: none. An existing file of the same run is resumed
+  std::filesystem::path checkpoint = {};  ///< empty: none. An existing file of the same run is resumed
   double checkpoint_seconds = 30.0;  ///< between checkpoints
   /// Called after every update; returning false ends the run early, with a checkpoint.
   std::function<bool(const TrainingProgress&)> on_update = nullptr;
@@ -247,13 +248,19 @@ class Trainer {
   }
 
   void save(const TrainOptions& options) {
-    if (options.checkpoint.empty() || last_good_ == state_.step) {
+    if (options.checkpoint.empty() || last_good_ == state_.step || !weights_are_finite()) {
       return;
     }
     state_.dropout = model_->dropout_random();
     save_checkpoint(options.checkpoint, trainable_, optimizer_, best_, state_, run_);
     last_good_ = state_.step;
     saved_ = Clock::now();
+  }
+
+  /// An update may have ended in infinity, which the next loss will tell: the last good checkpoint must survive that.
+  [[nodiscard]] bool weights_are_finite() const {
+    return std::all_of(trainable_.begin(), trainable_.end(),
+                       [](const auto* parameter) { return flat(parameter->value).allFinite(); });
   }
 
   Model* model_;

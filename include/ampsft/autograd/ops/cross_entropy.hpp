@@ -50,16 +50,15 @@ struct CrossEntropy {
     const T scale = map(dy)(0, 0) / static_cast<T>(counted);
     const auto sink = logits.sink();
     parallel_for(logits.rows(), 4, [&](Index begin, Index end) {
-      EigenArrayRow<T> gradient(logits.cols());
       for (Index row = begin; row < end; ++row) {
         const auto i = static_cast<std::size_t>(row);
+        auto gradient = sink.map().row(row);
         if (targets[i] >= 0) {
-          gradient = (logits.map().row(row).array() - log_sum[i]).exp() * scale;
+          sink.add(gradient, ((logits.map().row(row).array() - log_sum[i]).exp() * scale).matrix());
           gradient(targets[i]) -= scale;
         } else {
-          gradient.setZero();
+          sink.add(gradient, EigenMatrix<T>::Zero(1, logits.cols()));
         }
-        sink.add(sink.map().row(row), gradient.matrix());
       }
     });
   }

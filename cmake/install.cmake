@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+# The package: headers, targets, and a config that finds the dependencies again.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(AMPSFT_PACKAGE_DIR ${CMAKE_INSTALL_DATADIR}/cmake/ampsft)
+set(AMPSFT_USES_OPENMP ${OpenMP_CXX_FOUND})
+
+install(TARGETS ampsft ampsft_native EXPORT ampsft-targets FILE_SET HEADERS)
+install(EXPORT ampsft-targets NAMESPACE ampsft:: DESTINATION ${AMPSFT_PACKAGE_DIR})
+configure_package_config_file(cmake/ampsft-config.cmake.in ${PROJECT_BINARY_DIR}/ampsft-config.cmake
+  INSTALL_DESTINATION ${AMPSFT_PACKAGE_DIR} NO_SET_AND_CHECK_MACRO)
+# Below 1.0 a minor version may break its users.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/ampsft-config-version.cmake
+  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES ${PROJECT_BINARY_DIR}/ampsft-config.cmake ${PROJECT_BINARY_DIR}/ampsft-config-version.cmake
+  DESTINATION ${AMPSFT_PACKAGE_DIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include <ampsft/train/adamw.hpp>
+#include <ampsft/train/sgd.hpp>
+#include <ampsft/train/trainer.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include "support/temporary_folder.hpp"
+#include "support/catch.hpp"
+#include "train/tiny.hpp"
+
+using namespace ampsft;
+
+namespace {
+
+using Model = Transformer<float>;
+
+TrainOptions short_run() {
+  TrainOptions options;
+  options.steps = 12;
+  options.sequences = 2;
+  options.evaluate_every = 4;
+  options.seed = 5;
+  return options;
+}
+
+Trainer<Model, AdamW<float>> trainer_of(Model& model) {
+  return {model, AdamW<float>({.learning_rate = 1e-2})};
+}
+
+}  // namespace
+
+TEST_CASE("training lowers the loss, reports every update and repeats bit for bit") {
+  const auto text = tiny::text();
+  TrainReport reports[2];
+  std::vector<float> ends[2];
+  for (int i = 0; i < 2; ++i) {
+    Model model(tiny::config(), 1);
+    Index calls = 0;
+    auto options = short_run();
+    options.on_update = [&](const TrainingProgress& progress) {
+      CHECK(progress.step == ++calls);
+      CHECK(progress.validation_loss.has_value() == (calls % 4 == 0));
+      return true;
+    };
+    reports[i] = trainer_of(model).fit(text, options, &text);
+    ends[i] = tiny::values(model.parameters());
+    CHECK(calls == 12);
+  }
+  CHECK(reports[0].losses == reports[1].losses);
+  CHECK(ends[0] == ends[1]);
+  CHECK(reports[0].losses.back() < reports[0].losses.front());
+  REQUIRE(reports[0].validation.size() == 3);
+  CHECK(reports[0].validation.back().step == 12);
+  CHECK(reports[0].tokens == 12 * 2 * 6);
+}
+
+TEST_CASE("a run that is stopped and resumed equals one that was not, dropout and best weights included") {
+  const auto text = tiny::text();
+  auto config = tiny::config();
+  config.dropout = 0.2;
+  auto options = short_run();
+  options.restore_best = true;
+  Model whole(config, 1);
+  const auto expected = trainer_of(whole).fit(text, options, &text);
+
+  const testing::TemporaryFolder folder;
+  options.checkpoint = folder.path() / "run.safetensors";
+  for (const Index stop : {5, 9, 100}) {
+    Model model(config, 2);  // other weights: all must come from the checkpoint, but for the first session
+    if (stop == 5) {
+      model = Model(config, 1);
+    }
+    options.on_update = [&](const TrainingProgress& progress) { return progress.step != stop; };
+    const auto report = trainer_of(model).fit(text, options, &text);
+    CHECK(report.stopped == (stop != 100));
+    if (stop == 100) {
+      CHECK(report.losses == expected.losses);
+      CHECK(tiny::values(model.parameters()) == tiny::values(whole.parameters()));
+    }
+  }
+  // A finished run is only read.
+  Model again(config, 3);
+  CHECK(trainer_of(again).fit(text, options, &text).losses == expected.losses);
+  CHECK(tiny::values(again.parameters()) == tiny::values(whole.parameters()));
+}
+
+TEST_CASE("accumulation over two batches is one batch of both") {
+  // SGD without momentum: the update is the gradient itself.
+  const auto text = tiny::text();
+  std::vector<float> ends[2];
+  for (int i = 0; i < 2; ++i) {
+    Model model(tiny::config(), 1);
+    TrainOptions options;
+    options.steps = 3;
+    options.sequences = i == 0 ? 4 : 2;
+    options.accumulation = i == 0 ? 1 : 2;
+    options.clip_norm = 0.0;
+    Trainer trainer(model, Sgd<float>({.learning_rate = 0.1, .momentum = 0.0}));
+    trainer.fit(text, options);
+    ends[i] = tiny::values(model.parameters());
+  }
+  for (std::size_t i = 0; i < ends[0].size(); ++i) {
+    CHECK(std::abs(ends[0][i] - ends[1][i]) < 1e-5F);
+  }
+}
+
+TEST_CASE("patience ends a run, and the best weights come back") {
+  const auto text = tiny::text();
+  Model model(tiny::config(), 1);
+  auto options = short_run();
+  options.steps = 400;
+  options.evaluate_every = 1;
+  options.patience = 3;
+  options.restore_best = true;
+  Trainer trainer(model, AdamW<float>({.learning_rate = 0.5}));  // far too high: the loss goes up and down
+  const auto report = trainer.fit(text, options, &text);
+  REQUIRE(report.losses.size() < 400);
+  double best = std::numeric_limits<double>::infinity();
+  for (const auto& point : report.validation) {
+    best = std::min(best, point.loss);
+  }
+  CHECK(report.validation.back().loss > best);
+  CHECK(evaluate(model, text, options.evaluation).loss == Approx(best));
+}
+
+TEST_CASE("a loss that is no number stops the training and names the last good checkpoint") {
+  const auto text = tiny::text();
+  const testing::TemporaryFolder folder;
+  Model model(tiny::config(), 1);
+  auto options = short_run();
+  options.checkpoint = folder.path() / "run.safetensors";
+  options.checkpoint_seconds = 0.0;
+  options.on_update = [&](const TrainingProgress& progress) {
+    if (progress.step == 3) {
+      model.parameters().back()->value(0, 0) = std::numeric_limits<float>::quiet_NaN();
+    }
+    return true;
+  };
+  // The step that meets the NaN is named; the checkpoint after step 3 would have held it, so there was none.
+  CHECK_THROWS_WITH(trainer_of(model).fit(text, options),
+                    ContainsSubstring("at step 4") && ContainsSubstring("run.safetensors\" of step 2"));
+  Model resumed(tiny::config(), 1);
+  options.on_update = nullptr;
+  CHECK(trainer_of(resumed).fit(text, options).losses.size() == 12);
+}
+
+TEST_CASE("impossible training options are refused") {
+  const auto text = tiny::text();
+  Model model(tiny::config(), 1);
+  const auto with = [&](auto change) {
+    auto options = short_run();
+    change(options);
+    return [&model, &text, options] { trainer_of(model).fit(text, options); };
+  };
+  CHECK_THROWS_WITH(with([](auto& o) { o.steps = 0; })(), ContainsSubstring("steps"));
+  CHECK_THROWS_WITH(with([](auto& o) { o.sequences = 0; })(), ContainsSubstring("sequence"));
+  CHECK_THROWS_WITH(with([](auto& o) { o.accumulation = 0; })(), ContainsSubstring("accumulation"));
+  CHECK_THROWS_WITH(with([](auto& o) { o.patience = 2; })(), ContainsSubstring("validation"));
+  for (auto* parameter : model.parameters()) {
+    parameter->trainable = false;
+  }
+  CHECK_THROWS_WITH(with([](auto&) {})(), ContainsSubstring("trainable"));
+}
