@@ -16,6 +16,7 @@
 #include <ampsft/autograd/ops/weighted_sum.hpp>
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/basis/accounting.hpp>
+#include <ampsft/basis/products.hpp>
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/spectrum.hpp>
 #include <ampsft/basis/universal_basis.hpp>
@@ -32,9 +33,11 @@
 #include <ampsft/io/safetensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 #include <ampsft/linalg/batched_svd.hpp>
+#include <ampsft/linalg/dense_svd.hpp>
 #include <ampsft/linalg/gram.hpp>
 #include <ampsft/linalg/orthonormalize.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
+#include <ampsft/linalg/view.hpp>
 #include <ampsft/nn/account.hpp>
 #include <ampsft/nn/parameter_file.hpp>
 #include <ampsft/nn/transformer.hpp>

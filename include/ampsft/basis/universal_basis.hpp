@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The universal basis: a few orthonormal directions, and a mean, that all weight rows of one width share.
+#pragma once
+
+#include <ampsft/basis/products.hpp>
+#include <ampsft/basis/row_stack.hpp>
+#include <ampsft/basis/spectrum.hpp>
+#include <ampsft/core/random.hpp>
+#include <ampsft/core/tensor.hpp>
+#include <ampsft/linalg/batched_svd.hpp>
+#include <ampsft/linalg/orthonormalize.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// How a basis is fitted to weights.
+struct BasisOptions {
+  Index rank = 8;       ///< directions kept, 1 to the row width
+  bool centred = true;  ///< take the column mean of the stack away first, as the paper does
+};
+
+/// `K` orthonormal directions `B` (`K x d`) and a mean `mu` (`1 x d`): a weight row is `s B + mu` with `K` scores `s`.
+///
+/// Source: paper 72, "How it works", steps 1 to 3 and 6. A value: copying copies `(K + 1) d` elements.
+template <Scalar T>
+class UniversalBasis {
+ public:
+  /// The leading right singular vectors of a stack less its column mean.
+  ///
+  /// Throws on an empty stack, a rank outside 1 to the width, and a NaN or infinity (the matrix and row are named).
+  /// Signs: see `TruncatedSvd`. Cost: `n d^2 + 9 d^3` multiply-adds in double; memory: see `GramAccumulator`.
+  [[nodiscard]] static UniversalBasis fit(const RowStack<T>& stack, const BasisOptions& options = {}) {
+    return UniversalBasis(stacked_svd(job(stack, options)));
+  }
+
+  /// One basis for each stack, all with the same options; many small and one huge stack both use all threads.
+  [[nodiscard]] static std::vector<UniversalBasis> fit(const std::vector<RowStack<T>>& stacks,
+                                                       const BasisOptions& options = {}) {
+    std::vector<SvdJob<T>> jobs;
+    for (const auto& stack : stacks) {
+      jobs.push_back(job(stack, options));
+    }
+    std::vector<UniversalBasis> bases;
+    for (const auto& svd : batched_svd(jobs)) {
+      bases.push_back(UniversalBasis(svd));
+    }
+    return bases;
+  }
+
+  /// Random orthonormal directions without a mean; throws unless `1 <= rank <= width`.
+  [[nodiscard]] static UniversalBasis random(Index width, Index rank, std::uint64_t seed) {
+    Random generator(seed);
+    return UniversalBasis(random_orthonormal<T>(rank, width, generator), make_matrix<T>(1, width, T{0}), "random");
+  }
+
+  /// A basis from elsewhere: `components` `K x d`, `mean` `1 x d` or empty for none.
+  ///
+  /// Throws unless `1 <= K <= d`, all is finite, and `|B B' - I|` is at most 1e-4 in each element (a file in single
+  /// precision passes; one in half precision is to be orthonormalised first, see `orthonormal_rows`).
+  [[nodiscard]] static UniversalBasis from_components(Matrix<T> components, Matrix<T> mean = {}) {
+    const Index width = cols(components);
+    require(ampsft::rows(components) >= 1 && ampsft::rows(components) <= width, "a basis of ", ampsft::rows(components),
+            " x ", width, " is impossible; it needs 1 to ", width, " rows");
+    const EigenMatrix<double> wide = map(components).template cast<double>();
+    const Eigen::MatrixXd gram = wide * wide.transpose();
+    const Eigen::MatrixXd error = gram - Eigen::MatrixXd::Identity(gram.rows(), gram.cols());
+    require((error.array().abs() <= 1e-4).all(),
+            "the rows of the basis are not orthonormal within 1e-4; pass them through orthonormal_rows first");
+    if (mean.size() == 0) {
+      mean = make_matrix<T>(1, width, T{0});
+    }
+    require(ampsft::rows(mean) == 1 && cols(mean) == width, "the mean of the basis is ", ampsft::rows(mean), " x ",
+            cols(mean), ", expected 1 x ", width);
+    require(map(mean).allFinite(), "the mean of the basis holds a NaN or an infinity");
+    return UniversalBasis(std::move(components), std::move(mean), "given");
+  }
+
+  /// `B`, `K x d`, orthonormal rows.
+  [[nodiscard]] const Matrix<T>& components() const noexcept { return components_; }
+
+  /// `mu`, `1 x d`; zeros for a basis without a mean.
+  [[nodiscard]] const Matrix<T>& mean() const noexcept { return mean_; }
+
+  [[nodiscard]] Index rank() const noexcept { return rows(components_); }
+  [[nodiscard]] Index width() const noexcept { return cols(components_); }
+
+  /// Where the directions come from: "weights", "random" or "given".
+  [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
+
+  /// Of the stack that the basis was fitted to; none for other kinds.
+  [[nodiscard]] const std::optional<Spectrum>& spectrum() const noexcept { return spectrum_; }
+
+  /// `S = (W - mu) B'`, `n x K`, of weights `n x d`; throws if the width differs.
+  [[nodiscard]] Matrix<T> scores(const ConstView<T>& weights) const {
+    Matrix<T> result = make_matrix<T>(weights.rows(), rank());
+    extract<T>(weights, map(components_), map(mean_), map(result));
+    return result;
+  }
+
+  /// `W = S B + mu`, `n x d`, of scores `n x K`; throws if the rank differs.
+  [[nodiscard]] Matrix<T> reconstruct(const ConstView<T>& scores) const {
+    Matrix<T> result = make_matrix<T>(scores.rows(), width());
+    ampsft::reconstruct<T>(scores, map(components_), map(mean_), map(result));
+    return result;
+  }
+
+  /// `dS = dW B'`, `n x K`, of a weight gradient `n x d`; the mean takes no part. Throws if the width differs.
+  [[nodiscard]] Matrix<T> project(const ConstView<T>& gradient) const {
+    Matrix<T> result = make_matrix<T>(gradient.rows(), rank());
+    ampsft::project<T>(gradient, map(components_), map(result));
+    return result;
+  }
+
+  /// The basis of the first `k` directions, the rest as it is; throws unless `1 <= k <= rank()`.
+  [[nodiscard]] UniversalBasis truncated(Index k) const {
+    require(k >= 1 && k <= rank(), "a basis of rank ", rank(), " can be cut to 1 to ", rank(), " directions, not ", k);
+    UniversalBasis result = *this;
+    result.components_ = make_matrix(map(components_).topRows(k));
+    return result;
+  }
+
+  /// R2 of one matrix, `1 - |W - (S B + mu)|^2 / |W|^2` (not centred); for a matrix of zeros 1 if it is met, else 0.
+  ///
+  /// `weights`: `n x d`; throws if the width differs. Memory: a reconstruction of 1024 rows.
+  [[nodiscard]] double r2(const ConstView<T>& weights) const {
+    constexpr Index chunk = 1024;
+    double energy = 0.0;
+    double residual = 0.0;
+    for (Index first = 0; first < weights.rows(); first += chunk) {
+      const auto rows = weights.middleRows(first, std::min(chunk, weights.rows() - first));
+      const Matrix<T> kept = scores(rows);
+      const Matrix<T> rebuilt = reconstruct(map(kept));
+      energy += rows.template cast<double>().squaredNorm();
+      residual += (rows.template cast<double>() - map(rebuilt).template cast<double>()).squaredNorm();
+    }
+    if (energy > 0.0) {
+      return 1.0 - residual / energy;
+    }
+    return residual > 0.0 ? 0.0 : 1.0;
+  }
+
+ private:
+  UniversalBasis(Matrix<T> components, Matrix<T> mean, std::string kind)
+      : components_(std::move(components)), mean_(std::move(mean)), kind_(std::move(kind)) {}
+
+  explicit UniversalBasis(const TruncatedSvd<T>& svd)
+      : components_(svd.components), mean_(svd.mean), kind_("weights"), spectrum_(make_spectrum(svd)) {
+    if (mean_.size() == 0) {
+      mean_ = make_matrix<T>(1, width(), T{0});
+    }
+  }
+
+  static SvdJob<T> job(const RowStack<T>& stack, const BasisOptions& options) {
+    require(stack.rows() > 0, "a basis cannot be fitted to an empty stack; add a matrix first");
+    require(options.rank >= 1 && options.rank <= stack.width(), "the rank of a basis for rows of width ", stack.width(),
+            " must be 1 to ", stack.width(), ", not ", options.rank);
+    stack.require_finite();
+    SvdJob<T> result{.blocks = {}, .rank = options.rank, .centred = options.centred};
+    for (const auto& block : stack.blocks()) {
+      result.blocks.push_back(block.rows);
+    }
+    return result;
+  }
+
+  Matrix<T> components_;
+  Matrix<T> mean_;
+  std::string kind_;
+  std::optional<Spectrum> spectrum_;
+};
+
+}  // namespace ampsft

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Truncated SVDs of many stacks of rows in one call, spread over threads.
+#pragma once
+
+#include <ampsft/core/parallel_for.hpp>
+#include <ampsft/linalg/gram.hpp>
+#include <ampsft/linalg/truncated_svd.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <vector>
+
+namespace ampsft {
+
+/// One stack of rows to decompose: blocks of the same width, one above the other; a block may stand in it twice.
+template <Scalar T>
+struct SvdJob {
+  std::vector<ConstMatrixMap<T>> blocks;  ///< each `n_i x d`; must outlive the call
+  Index rank = 1;                         ///< components wanted, 1 to `d`
+  bool centred = true;                    ///< take the mean over all blocks away first
+};
+
+/// The truncated SVD of one stack, its rows spread over threads; throws on an empty stack, on blocks of different
+/// widths and as `truncated_svd` does.
+template <Scalar T>
+[[nodiscard]] TruncatedSvd<T> stacked_svd(const SvdJob<T>& job) {
+  require(!job.blocks.empty(), "a stack to decompose has no matrix in it");
+  GramAccumulator<T> gram(job.blocks.front().cols());
+  detail::require_rank(job.rank, gram.width());
+  for (const auto& block : job.blocks) {
+    gram.add(block);
+  }
+  return truncated_svd(gram, job.rank, job.centred);
+}
+
+namespace detail {
+
+/// Multiply-adds that a stack takes, roughly: Gram matrix and eigensolver.
+template <Scalar T>
+double svd_cost(const SvdJob<T>& job) {
+  double rows = 0.0;
+  for (const auto& block : job.blocks) {
+    rows += static_cast<double>(block.rows());
+  }
+  const double width = job.blocks.empty() ? 0.0 : static_cast<double>(job.blocks.front().cols());
+  return (rows + 9.0 * width) * width * width;
+}
+
+}  // namespace detail
+
+/// The truncated SVDs of many stacks, in their order; each equals `stacked_svd` of that stack up to rounding.
+///
+/// A stack that costs more than one thread's share of what is left is spread over all threads by rows; the others are
+/// tasks, the largest first. Throws what a failing stack throws. Memory: one Gram matrix a thread.
+template <Scalar T>
+[[nodiscard]] std::vector<TruncatedSvd<T>> batched_svd(const std::vector<SvdJob<T>>& jobs) {
+  std::vector<double> costs(jobs.size());
+  std::transform(jobs.begin(), jobs.end(), costs.begin(), detail::svd_cost<T>);
+  std::vector<std::size_t> order(jobs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return costs[a] > costs[b]; });
+
+  std::vector<TruncatedSvd<T>> results(jobs.size());
+  const int threads = thread_count();
+  double left = std::accumulate(costs.begin(), costs.end(), 0.0);
+  std::size_t begin = 0;
+  for (; begin < order.size() && costs[order[begin]] * threads > left; ++begin) {
+    results[order[begin]] = stacked_svd(jobs[order[begin]]);
+    left -= costs[order[begin]];
+  }
+  std::atomic<std::size_t> next{begin};
+  parallel_for(threads, 1, [&](Index, Index) {
+    for (std::size_t task = next++; task < order.size(); task = next++) {
+      results[order[task]] = stacked_svd(jobs[order[task]]);
+    }
+  });
+  return results;
+}
+
+}  // namespace ampsft

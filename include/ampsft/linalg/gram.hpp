@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Streams the rows of a tall matrix into their count, mean and centred scatter matrix.
+#pragma once
+
+#include <ampsft/core/parallel_for.hpp>
+#include <ampsft/core/tensor.hpp>
+#include <ampsft/linalg/view.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace ampsft {
+
+/// Count, mean and centred scatter `sum (x - mean)' (x - mean)` of rows of one width, in one pass, in double.
+///
+/// Rows are taken in tiles that stay in cache; each tile is centred on its own mean before it is multiplied, and joined
+/// to the rest by the update of Chan, Golub and LeVeque (1979). So a mean of many standard deviations costs no digits,
+/// wherever in the stream it changes. Products of float rows are exact in double.
+///
+/// Memory: `d^2` doubles, and as much again for each further thread while `add` runs. Time: `n d^2` multiply-adds.
+/// The result repeats bit for bit with the same chunks and thread count; otherwise it differs by rounding only.
+template <Scalar T>
+class GramAccumulator {
+ public:
+  /// Starts without rows; throws unless `width` is at least 1.
+  explicit GramAccumulator(Index width) {
+    require(width >= 1, "rows to accumulate must have a width of at least 1, not ", width);
+    mean_ = make_matrix<double>(1, width, 0.0);
+    scatter_ = make_matrix<double>(width, width, 0.0);
+  }
+
+  /// Adds the rows of a chunk, `n x width`, `n` may be 0; throws if the width differs. A NaN or an infinity makes
+  /// `raw_energy()` not finite and is the caller's to find.
+  void add(const ConstView<T>& chunk) {
+    require(chunk.cols() == width(), "rows of width ", chunk.cols(), " cannot join an accumulator of width ", width());
+    const Index count = chunk.rows();
+    const Index pieces = std::clamp<Index>(count / kRowsPerThread, 1, thread_count());
+    std::vector<GramAccumulator> parts(static_cast<std::size_t>(pieces - 1), GramAccumulator(width()));
+    parallel_for(pieces, 1, [&](Index begin, Index end) {
+      for (Index piece = begin; piece < end; ++piece) {
+        const Index first = count * piece / pieces;
+        const Index last = count * (piece + 1) / pieces;
+        GramAccumulator& target = piece == 0 ? *this : parts[static_cast<std::size_t>(piece - 1)];
+        target.add_tiles(chunk.middleRows(first, last - first));
+      }
+    });
+    for (const GramAccumulator& part : parts) {
+      merge(part);
+    }
+  }
+
+  /// Adds all the rows that another accumulator has seen; throws if the width differs. Time: `d^2`.
+  void merge(const GramAccumulator& other) {
+    require(other.width() == width(), "an accumulator of width ", other.width(), " cannot join one of width ", width());
+    const RowVector step = join(map(other.mean_), other.count_);
+    map(scatter_) += map(other.scatter_);
+    map(scatter_).template selfadjointView<Eigen::Lower>().rankUpdate(step.transpose());
+    raw_energy_ += other.raw_energy_;
+  }
+
+  [[nodiscard]] Index width() const noexcept { return cols(mean_); }
+
+  /// Rows seen.
+  [[nodiscard]] Index count() const noexcept { return count_; }
+
+  /// Column means, `1 x d`; zeros before the first row.
+  [[nodiscard]] const Matrix<double>& mean() const noexcept { return mean_; }
+
+  /// Sum of the squares of all elements seen, not centred.
+  [[nodiscard]] double raw_energy() const noexcept { return raw_energy_; }
+
+  /// Sum of the squares of all elements seen after the column means are taken away.
+  [[nodiscard]] double centred_energy() const { return map(scatter_).trace(); }
+
+  /// `sum (x - mean)' (x - mean)`, `d x d`, both triangles.
+  [[nodiscard]] Matrix<double> scatter() const {
+    return make_matrix(EigenMatrix<double>(map(scatter_).template selfadjointView<Eigen::Lower>()));
+  }
+
+  /// `sum x' x`, `d x d`, both triangles.
+  [[nodiscard]] Matrix<double> second_moment() const {
+    Matrix<double> moment = scatter();
+    map(moment) += static_cast<double>(count_) * map(mean_).transpose() * map(mean_);
+    return moment;
+  }
+
+ private:
+  using RowVector = Eigen::RowVectorXd;
+
+  // A tile of 256 rows of 256 doubles is 512 KiB: it stays in the second-level cache between its three passes.
+  static constexpr Index kTileRows = 256;
+  static constexpr Index kRowsPerThread = 4 * kTileRows;
+
+  void add_tiles(const ConstView<T>& chunk) {
+    EigenMatrix<double> tile(std::min(kTileRows, chunk.rows()) + 1, width());
+    for (Index first = 0; first < chunk.rows(); first += kTileRows) {
+      const Index count = std::min(kTileRows, chunk.rows() - first);
+      auto rows = tile.topRows(count);
+      rows = chunk.middleRows(first, count).template cast<double>();
+      raw_energy_ += rows.squaredNorm();
+      const RowVector tile_mean = rows.colwise().mean();
+      rows.rowwise() -= tile_mean;
+      // The step between the means is one more row of the product.
+      tile.row(count) = join(tile_mean, count);
+      map(scatter_).template selfadjointView<Eigen::Lower>().rankUpdate(tile.topRows(count + 1).transpose());
+    }
+  }
+
+  /// Moves count and mean on by `count` rows of that mean; returns the row whose square the scatter gains by it.
+  RowVector join(const RowVector& mean, Index count) {
+    if (count == 0) {
+      return RowVector::Zero(width());
+    }
+    const auto before = static_cast<double>(count_);
+    const auto added = static_cast<double>(count);
+    const RowVector step = mean - map(mean_);
+    map(mean_) += step * (added / (before + added));
+    count_ += count;
+    return step * std::sqrt(before * added / (before + added));
+  }
+
+  Index count_ = 0;
+  double raw_energy_ = 0.0;
+  Matrix<double> mean_;
+  Matrix<double> scatter_;  // only the lower triangle is kept up to date
+};
+
+}  // namespace ampsft

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The Gram accumulator against a naive two-pass computation, and the laws of merging.
+#include <ampsft/linalg/gram.hpp>
+
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "linalg/known_matrix.hpp"
+#include "support/catch.hpp"
+
+using namespace ampsft;
+using namespace ampsft::test;
+
+namespace {
+
+/// Two passes in long double.
+template <class T>
+Matrix<double> naive_scatter(const Matrix<T>& matrix) {
+  const Index n = rows(matrix);
+  const Index d = cols(matrix);
+  std::vector<long double> mean(static_cast<std::size_t>(d), 0.0L);
+  const auto at = [&](Index i, Index j) { return static_cast<long double>(map(matrix)(i, j)); };
+  for (Index j = 0; j < d; ++j) {
+    for (Index i = 0; i < n; ++i) {
+      mean[static_cast<std::size_t>(j)] += at(i, j) / static_cast<long double>(n);
+    }
+  }
+  Matrix<double> scatter = make_matrix<double>(d, d);
+  for (Index a = 0; a < d; ++a) {
+    for (Index b = 0; b < d; ++b) {
+      long double sum = 0.0L;
+      for (Index i = 0; i < n; ++i) {
+        sum += (at(i, a) - mean[static_cast<std::size_t>(a)]) * (at(i, b) - mean[static_cast<std::size_t>(b)]);
+      }
+      map(scatter)(a, b) = static_cast<double>(sum);
+    }
+  }
+  return scatter;
+}
+
+template <class T>
+GramAccumulator<T> accumulate(const Matrix<T>& matrix) {
+  GramAccumulator<T> gram(cols(matrix));
+  gram.add(map(matrix));
+  return gram;
+}
+
+struct ThreadCount {
+  explicit ThreadCount(int count) { set_thread_count(count); }
+  ThreadCount(const ThreadCount&) = delete;
+  ThreadCount& operator=(const ThreadCount&) = delete;
+  ~ThreadCount() { set_thread_count(0); }
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("the Gram accumulator equals the naive scatter", "", float, double) {
+  for (const auto& [n, d] : {std::pair<Index, Index>{1, 1}, {1, 5}, {3, 7}, {255, 4}, {256, 4}, {257, 4}, {3000, 9}}) {
+    CAPTURE(n, d);
+    const Matrix<TestType> matrix = normal_matrix<TestType>(n, d, 7);
+    const auto gram = accumulate(matrix);
+    CHECK(gram.count() == n);
+    const Matrix<double> expected = naive_scatter(matrix);
+    CHECK(max_difference(gram.scatter(), expected) <= 1e-11);
+    const Matrix<double> mean = make_matrix(map(matrix).template cast<double>().colwise().mean());
+    CHECK(max_difference(gram.mean(), mean) <= 1e-13);
+    const Eigen::MatrixXd wide = map(matrix).template cast<double>();
+    CHECK(max_difference(gram.second_moment(), make_matrix(wide.transpose() * wide)) <= 1e-11);
+    CHECK(gram.raw_energy() == Approx(wide.squaredNorm()).epsilon(1e-13));
+    CHECK(gram.centred_energy() == Approx(map(expected).trace()).epsilon(1e-12).margin(1e-13));
+  }
+}
+
+TEMPLATE_TEST_CASE("a mean of 1e4 standard deviations costs no digits, also where it changes", "", float, double) {
+  Matrix<TestType> matrix = normal_matrix<TestType>(2000, 6, 3);
+  flat(matrix) += TestType{10000};
+  map(matrix).bottomRows(700).array() -= TestType{20000};
+  const Matrix<double> expected = naive_scatter(matrix);
+  CHECK(max_difference(accumulate(matrix).scatter(), expected) <= 1e-13 * map(expected).maxCoeff());
+  // The part before the change has a scatter of about 1300 beside a mean of 1e4.
+  const Matrix<TestType> before = make_matrix(map(matrix).topRows(1300));
+  CHECK(max_difference(accumulate(before).scatter(), naive_scatter(before)) <= 1e-9);
+}
+
+TEMPLATE_TEST_CASE("chunks and merged parts equal the whole", "", float, double) {
+  Matrix<TestType> matrix = normal_matrix<TestType>(1500, 8, 5);
+  map(matrix).col(2).array() += TestType{300};
+  const auto whole = accumulate(matrix);
+  GramAccumulator<TestType> chunked(8);
+  GramAccumulator<TestType> first(8);
+  GramAccumulator<TestType> second(8);
+  for (Index row = 0; row < 1500; row += 125) {
+    chunked.add(map(matrix).middleRows(row, 125));
+    (row < 500 ? first : second).add(map(matrix).middleRows(row, 125));
+  }
+  first.merge(second);
+  GramAccumulator<TestType> from_empty(8);
+  from_empty.merge(first);
+  from_empty.merge(GramAccumulator<TestType>(8));
+  for (const auto& gram : {chunked, first, from_empty}) {
+    CHECK(gram.count() == whole.count());
+    CHECK(max_difference(gram.mean(), whole.mean()) <= 1e-12);
+    CHECK(max_difference(gram.scatter(), whole.scatter()) <= 1e-10);
+    CHECK(gram.raw_energy() == Approx(whole.raw_energy()).epsilon(1e-13));
+  }
+}
+
+TEST_CASE("rows are read at their stride") {
+  const Matrix<float> wide = normal_matrix<float>(40, 9, 11);
+  GramAccumulator<float> strided(4);
+  strided.add(map(wide).middleCols(3, 4));
+  const Matrix<float> copy = make_matrix(map(wide).middleCols(3, 4));
+  CHECK(max_difference(strided.scatter(), accumulate(copy).scatter()) == 0.0);
+}
+
+TEST_CASE("the thread count changes nothing beyond rounding, and a repetition nothing at all") {
+  const Matrix<float> matrix = normal_matrix<float>(9000, 12, 2);
+  const ThreadCount three(3);
+  const auto threaded = accumulate(matrix);
+  CHECK(max_difference(threaded.scatter(), accumulate(matrix).scatter()) == 0.0);
+  const ThreadCount one(1);
+  const auto serial = accumulate(matrix);
+  CHECK(threaded.count() == serial.count());
+  CHECK(max_difference(threaded.scatter(), serial.scatter()) <= 1e-10);
+}
+
+TEST_CASE("extreme magnitudes and bad input") {
+  Matrix<float> matrix = normal_matrix<float>(10, 3, 4);
+  flat(matrix) *= 1e30F;
+  CHECK(std::isfinite(accumulate(matrix).raw_energy()));
+  flat(matrix) *= 1e-37F;
+  flat(matrix) *= 1e-33F;  // subnormal numbers
+  CHECK(accumulate(matrix).raw_energy() > 0.0);
+  map(matrix)(4, 1) = std::numeric_limits<float>::quiet_NaN();
+  CHECK_FALSE(std::isfinite(accumulate(matrix).raw_energy()));
+
+  GramAccumulator<float> gram(4);
+  CHECK_THROWS_WITH(gram.add(map(matrix)), ContainsSubstring("width 3") && ContainsSubstring("width 4"));
+  CHECK_THROWS_AS(gram.merge(GramAccumulator<float>(5)), Error);
+  CHECK_THROWS_AS(GramAccumulator<float>(0), Error);
+  gram.add(ConstMatrixMap<float>(matrix.data(), 0, 4));
+  CHECK(gram.count() == 0);
+  CHECK(gram.raw_energy() == 0.0);
+}
