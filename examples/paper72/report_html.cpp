@@ -77,9 +77,10 @@ std::string alternative(const Json& report) {
   if (!std::isfinite(recovery)) {
     return "";
   }
-  std::string sentence = "Exact start on every matrix, which begins as the untouched model, recovers " +
-                         percent(recovery) + " of what full fine-tuning gains with " +
-                         percent(number(exact, "trainable_share")) + " of the parameters trained";
+  std::string sentence = "Exact start on every matrix, which begins as the untouched model and trains " +
+                         count(number(exact, "trainable")) + " scores beside its " +
+                         count(number(field(report, "accounting"), "unique_parameters")) +
+                         " frozen parameters, recovers " + percent(recovery) + " of what full fine-tuning gains";
   if (const double lora = number(method(report, "lora_all"), "recovery"); std::isfinite(lora)) {
     sentence += "; LoRA on the same matrices recovers " + percent(lora);
   }
@@ -125,6 +126,21 @@ std::string header(const Json& report) {
          paragraph(line, "note") + summary(report) + "</header>\n";
 }
 
+/// What the column "Share" is a share of, where it is the paper's total and so smaller than a reader would think.
+std::string share_note(const Json& report) {
+  const double total = number(field(report, "accounting"), "total");
+  const Json& truncated = method(report, "truncated");
+  const double counted = number(truncated, "trainable") / number(truncated, "trainable_share");
+  if (!(std::abs(counted - total) < 0.5)) {
+    return "";
+  }
+  return paragraph("Share is the paper’s: of " + count(total) +
+                       " stored numbers, causal masks and duplicates included, "
+                       "of which " +
+                       count(number(field(report, "accounting"), "unique_parameters")) + " are parameters.",
+                   "note");
+}
+
 std::string comparison(const Json& report) {
   const std::string table = comparison_table(report);
   if (table.empty()) {
@@ -143,7 +159,7 @@ std::string comparison(const Json& report) {
           "improvement.<br/><strong>Recovery</strong>, what a user gets: the untouched model’s loss minus the method’s "
           "end, over the untouched model’s loss minus full fine-tuning’s end.<br/>The paper reports an efficiency of "
           "91.8\u202F%; its own losses give a recovery of 69.1\u202F%.</p>\n" +
-          loss_chart(report));
+          share_note(report) + loss_chart(report));
 }
 
 std::string decomposition(const Json& report) {

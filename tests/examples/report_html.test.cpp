@@ -166,9 +166,11 @@ TEST_CASE("a sample's prompt is shown once") {
 TEST_CASE("the summary says what the numbers say") {
   json report = minimal();
   json& truncated = report["methods"][1];
-  CHECK_THAT(report_html(report), ContainsSubstring("holds in this run only by its own measure") &&
-                                      ContainsSubstring("from a loss of 7.324 to 7.595") &&
-                                      ContainsSubstring("recovers 94.4\u202F% of what full fine-tuning gains"));
+  CHECK_THAT(report_html(report),
+             ContainsSubstring("holds in this run only by its own measure") &&
+                 ContainsSubstring("from a loss of 7.324 to 7.595") &&
+                 ContainsSubstring("trains 371,184 scores beside its 10,291,456 frozen parameters, "
+                                   "recovers 94.4\u202F% of what full fine-tuning gains"));
   truncated["recovery"] = 0.95;
   CHECK_THAT(report_html(report), ContainsSubstring("claim holds in this run:"));
   truncated["efficiency"] = 0.5;
@@ -176,6 +178,9 @@ TEST_CASE("the summary says what the numbers say") {
   truncated["recovery"] = -0.2;
   CHECK_THAT(report_html(report),
              ContainsSubstring("\u221220.0\u202F%, which means that it ends worse than the model before"));
+  CHECK_THAT(report_html(report), !ContainsSubstring("Share is the paper’s"));  // here it is of all parameters
+  truncated["trainable_share"] = 371184.0 / 16230400.0;
+  CHECK_THAT(report_html(report), ContainsSubstring("Share is the paper’s: of 16,230,400 stored numbers"));
   report["methods"][0]["end_loss"] = 7.4;
   CHECK_THAT(report_html(report), ContainsSubstring("mean nothing here") && !ContainsSubstring("claim"));
 }

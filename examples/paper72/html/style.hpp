@@ -68,6 +68,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
   .lead { font-size: 1.1rem; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .5rem; }
+  td:not(.number) { min-width: 14rem; } /* a scrolling table may be wide, it should not be tall */
 }
 @media print {
   :root { color-scheme: light; --page: #fff; --wash: #fff; }
