@@ -9,8 +9,8 @@
 
 #include "data/naive_bpe.hpp"
 #include "data/random_text.hpp"
-#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace ampsft;
 

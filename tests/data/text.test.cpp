@@ -10,8 +10,8 @@
 #include <limits>
 #include <string>
 
-#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace ampsft;
 

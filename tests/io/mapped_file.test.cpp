@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace ampsft;
 

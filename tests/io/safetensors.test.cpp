@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "io/safetensors_file.hpp"
-#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace ampsft;
 using testing::raw;

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace ampsft;
 

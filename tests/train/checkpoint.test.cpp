@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 #include "train/tiny.hpp"
 
 using namespace ampsft;

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 #include "train/tiny.hpp"
 
 using namespace ampsft;

@@ -3,6 +3,7 @@
 /// Who owns numbers (fixed-rank xtensor, row-major) and who computes with them (Eigen maps over the same memory).
 #pragma once
 
+#include <ampsft/core/aligned_allocator.hpp>
 #include <ampsft/core/compat/eigen.hpp>
 #include <ampsft/core/compat/xtensor.hpp>
 #include <ampsft/core/error.hpp>
@@ -20,10 +21,10 @@ concept Scalar = std::same_as<T, float> || std::same_as<T, double>;
 /// Signed index and extent, the same type as Eigen's.
 using Index = std::ptrdiff_t;
 
-/// Owning row-major array of fixed rank. (Never `xt::xarray`: its temporaries are wrong under GCC and C++20
-/// up to xtensor 0.25.)
+/// Owning row-major array of fixed rank on a 64-byte boundary. (Never `xt::xarray`: its temporaries are wrong under GCC
+/// and C++20 up to xtensor 0.25.)
 template <class T, std::size_t N>
-using Tensor = xt::xtensor<T, N>;
+using Tensor = xt::xtensor<T, N, xt::layout_type::row_major, AlignedAllocator<T>>;
 
 /// Owning row-major matrix, `rows x cols`. A vector is a matrix of one row.
 template <class T>

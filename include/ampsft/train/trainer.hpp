@@ -53,7 +53,7 @@ struct TrainOptions {
   bool restore_best = false;  ///< end with the weights of the best evaluation
 
   std::filesystem::path checkpoint = {};  ///< empty: none. An existing file of the same run is resumed
-  double checkpoint_seconds = 30.0;  ///< between checkpoints
+  double checkpoint_seconds = 30.0;       ///< between checkpoints
   /// Called after every update; returning false ends the run early, with a checkpoint.
   std::function<bool(const TrainingProgress&)> on_update = nullptr;
 };
