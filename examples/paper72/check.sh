@@ -15,7 +15,8 @@ die() { echo "check failed: $*" >&2; exit 1; }
 # Two texts of different kinds.
 for i in $(seq 1 400); do echo "and the $((i * 7919 % 613)) sons of the house went out of the city, every man unto his place."; done > english.txt
 for i in $(seq 1 400); do echo "  template <int N$i> struct Box_$((i * 31 % 97)) { static constexpr int value = N$i + $((i % 13)); };"; done > code.txt
-run() { "$program" --model tiny --pretrain-text english.txt --sft-text code.txt "$@"; }
+texts=(--model tiny --pretrain-text english.txt --sft-text code.txt)
+run() { "$program" "${texts[@]}" "$@"; }
 short=(--pretrain-steps 30 --steps 10)
 
 # The whole path, once without a break and once killed again and again.
@@ -30,8 +31,8 @@ for key in score_coefficients basis non_weight weight_structure total unique_par
   grep -q "\"$key\"" whole/report.json || die "report.json lacks $key"
 done
 kills=0
-for pause in 0.4 0.7 1.0 1.5 2 3 5; do
-  run "${short[@]}" --output broken > /dev/null 2>&1 & pid=$!
+for pause in 0.3 0.5 0.8 1.2; do
+  "$program" "${texts[@]}" "${short[@]}" --output broken > /dev/null 2>&1 & pid=$!  # not run(): a shell would stand between
   sleep "$pause"
   if kill -KILL $pid 2>/dev/null; then kills=$((kills + 1)); fi
   wait $pid 2>/dev/null || true
@@ -43,7 +44,7 @@ diff <(losses whole/report.json) <(losses broken/report.json) || die 'a killed r
 [[ $(run "${short[@]}" --output whole | grep -c 'kept from an earlier run') == 7 ]] || die 'results were not reused'
 
 # An interrupt leaves a checkpoint and says so.
-run --pretrain-steps 100000 --output stopped > /dev/null 2> stopped.err & pid=$!
+"$program" "${texts[@]}" --pretrain-steps 100000 --output stopped > /dev/null 2> stopped.err & pid=$!
 sleep 3; kill -INT $pid; code=0; wait $pid || code=$?
 [[ $code == 130 ]] && grep -q 'start again' stopped.err || die "an interrupt ended with $code: $(cat stopped.err)"
 checkpoint=$(ls stopped/*.checkpoint.safetensors)
@@ -57,7 +58,6 @@ refuse() {
   grep -q -- "$pattern" err.log || die "'$pattern' is not in the error: $(cat err.log)"
   ! find . -name '*.tmp' | grep -q . || die "a half-written file after: $*"
 }
-texts=(--model tiny --pretrain-text english.txt --sft-text code.txt)
 : > empty.txt
 echo 'too short' > short.txt
 refuse 'no such file' --model tiny --pretrain-text missing.txt --output bad

@@ -56,9 +56,10 @@ std::string eigen_headers() {
   ampsft::fail("Eigen's headers were not found by pkg-config; install libeigen3-dev and pkg-config or give --sft-text");
 }
 
-std::uint64_t hash(const std::string& text) {
+std::uint64_t hash_of(const std::string& a, const std::string& b) {
   ampsft::Checksum checksum;
-  checksum.update(std::as_bytes(std::span(text)));
+  checksum.update(std::as_bytes(std::span(a)));
+  checksum.update(std::as_bytes(std::span(b)));
   return checksum.value();
 }
 
@@ -117,12 +118,12 @@ Texts load_texts(const Options& options) {
   const std::string pretraining =
       options.pretrain_text.empty() ? king_james_bible() : ampsft::load_text(options.pretrain_text);
   const std::string sft = options.sft_text.empty() ? eigen_headers() : ampsft::load_text(options.sft_text);
-  const std::uint64_t pretraining_hash = hash(pretraining);
-  auto tokenizer = make_tokenizer(options, split(pretraining).train, pretraining_hash);
+  const std::uint64_t hash = hash_of(pretraining, sft);
+  auto tokenizer = make_tokenizer(options, split(pretraining).train + split(sft).train, hash);
   auto first = make_corpus(name_of(options.pretrain_text, "King James Bible"), pretraining, tokenizer, options,
                            options.pretraining);
   auto second = make_corpus(name_of(options.sft_text, "Eigen's C++ headers"), sft, tokenizer, options, options.tuning);
-  return {std::move(tokenizer), std::move(first), std::move(second), pretraining_hash, hash(sft)};
+  return {std::move(tokenizer), std::move(first), std::move(second), hash};
 }
 
 }  // namespace paper72

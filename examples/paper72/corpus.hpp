@@ -24,13 +24,12 @@ struct Corpus {
   std::string test_text;  ///< the beginning of the test part, for samples
 };
 
-/// The tokenizer, trained on the pretraining text's training part as that of any pretrained model is, and both texts.
+/// The tokenizer, trained on the training parts of both texts as one for general use would be, and both texts.
 struct Texts {
   ampsft::BpeTokenizer tokenizer;
   Corpus pretraining;
   Corpus sft;
-  std::uint64_t pretraining_hash;  ///< of the text as read
-  std::uint64_t sft_hash;
+  std::uint64_t hash;  ///< of both texts as read
 };
 
 /// Loads or makes everything; the tokenizer is kept in the output folder.

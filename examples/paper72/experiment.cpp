@@ -31,7 +31,7 @@ std::string describe(const Stage& stage, double rate) {
 }
 
 std::string settings_of(const Options& options, const Texts& texts) {
-  return ampsft::concat(ampsft::detail::to_json(options.model).dump(), texts.pretraining_hash, " ",
+  return ampsft::concat(ampsft::detail::to_json(options.model).dump(), texts.hash, " ",
                         describe(options.pretraining, options.pretraining_rate), " ", options.validation_windows);
 }
 
@@ -77,7 +77,7 @@ Method scores(std::string key, std::string name, double rate, ampsft::BasisByWid
 }
 
 Method lora(std::string key, std::string name, Index rank, const std::vector<std::string>& patterns) {
-  return {std::move(key), std::move(name), 3e-3, [=](Model& model, std::uint64_t seed) {
+  return {std::move(key), std::move(name), 7.5e-3, [=](Model& model, std::uint64_t seed) {
             ampsft::freeze(model.parameters());
             ampsft::attach_lora(model.weights(), {.rank = rank, .seed = seed}, {patterns, ampsft::Tied::separate});
           }};
@@ -85,7 +85,7 @@ Method lora(std::string key, std::string name, Index rank, const std::vector<std
 
 /// The best learning rate falls like 1 / sqrt(K): a basis of more directions moves a weight further in one step.
 double exact_start_rate(Index rank) {
-  return 1e-2 * std::sqrt(8.0 / static_cast<double>(rank));
+  return 2e-2 * std::sqrt(8.0 / static_cast<double>(rank));
 }
 
 /// Rates around the middle, each a fixed ratio from the next; the same number for every method.
@@ -151,7 +151,7 @@ std::vector<Method> methods(const Options& options, Model& base, const ampsft::B
   const auto exact = ampsft::ScoreForm::exact_start;
   const double rate = exact_start_rate(options.rank);
   return {
-      {"full", "Full SFT", 1e-3, [](Model&, std::uint64_t) {}},
+      {"full", "Full SFT", 2e-3, [](Model&, std::uint64_t) {}},
       scores("truncated", "Amplitude-only, truncated (the paper's)", 1e-2, residual, ampsft::ScoreForm::truncated,
              paper_rows),
       scores("exact_same_rows", "Amplitude-only, exact start, same rows", rate, residual, exact, paper_rows),
@@ -184,7 +184,7 @@ std::string sample(Model& model, const Texts& texts, std::string* prompt) {
 
 MethodResult run(const Method& method, const Options& options, const Texts& texts, const Base& base) {
   const std::string settings =
-      ampsft::concat(base.id, " ", texts.sft_hash, " ", method.key, " ", options.rank, " ", options.seeds, " ",
+      ampsft::concat(base.id, " ", method.key, " ", options.rank, " ", options.seeds, " ",
                      describe(options.tuning, method.middle_rate), " ", options.grid_size, " ",
                      options.validation_windows, " ", options.test_windows);
   const std::string id = method.key + "-" + id_of(settings);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A model to a file and back, and files that lie.
+#include <ampsft/nn/transformer_file.hpp>
+#include <ampsft/parameterization/attach.hpp>
+
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace ampsft;
+using ampsft::testing::TemporaryFolder;
+
+namespace {
+
+TransformerConfig tiny() {
+  TransformerConfig config;
+  config.vocabulary = 7;
+  config.context = 5;
+  config.width = 4;
+  config.layers = 2;
+  config.heads = 2;
+  config.mlp_width = 6;
+  config.tied_head = false;
+  config.norm_bias = false;
+  config.head_bias = true;
+  config.activation = GeluForm::erf;
+  config.dropout = 0.25;
+  return config;
+}
+
+/// A file with the given config, the tensors of which were made for another.
+std::filesystem::path forge(const TemporaryFolder& folder, const TransformerConfig& claimed, Index layer) {
+  const auto path = folder.path() / "forged.safetensors";
+  const Matrix<float> tokens = make_matrix<float>(claimed.vocabulary, claimed.width, 0.0F);
+  const Matrix<float> positions = make_matrix<float>(claimed.context, claimed.width, 0.0F);
+  const Matrix<float> up = make_matrix<float>(claimed.mlp_width, claimed.width, 0.0F);
+  SafetensorsWriter writer;
+  writer.set_metadata("ampsft.transformer", detail::to_json(claimed).dump());
+  writer.add("token_embedding.weight", tokens);
+  writer.add("position_embedding.weight", positions);
+  writer.add("blocks.0.mlp.up.weight", up);
+  if (layer > 0) {
+    writer.add("blocks." + std::to_string(layer) + ".mlp.up.weight", up);
+  }
+  writer.write(path);
+  return path;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a model comes back bit for bit", "[nn]", float, double) {
+  using T = TestType;
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "model.safetensors";
+  Transformer<T> model(tiny(), 3);
+  save_transformer(path, model);
+  auto loaded = load_transformer<T>(path);
+  CHECK(loaded.config() == model.config());
+  const auto expected = model.parameters();
+  const auto actual = loaded.parameters();
+  REQUIRE(actual.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CHECK(actual[i]->name == expected[i]->name);
+    CHECK(map(actual[i]->value) == map(expected[i]->value));
+  }
+  const SafetensorsFile file(path);
+  CHECK(file.info("final_norm.weight").shape == std::vector<Index>{4});
+  CHECK(file.info("blocks.1.mlp.up.weight").shape == std::vector<Index>{6, 4});
+}
+
+TEST_CASE("a model in single precision loads in double", "[nn]") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "model.safetensors";
+  Transformer<float> model(tiny(), 3);
+  save_transformer(path, model);
+  auto loaded = load_transformer<double>(path);
+  const Matrix<float>& expected = model.parameters().front()->value;
+  CHECK(map(loaded.parameters().front()->value) == map(expected).cast<double>());
+}
+
+TEST_CASE("only a dense model is saved whole", "[nn]") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "model.safetensors";
+  Transformer<float> model(tiny(), 3);
+  attach_lora(model.weights(), {.rank = 1}, {.patterns = {"*.up.*"}});
+  CHECK_THROWS_WITH(save_transformer(path, model), ContainsSubstring("blocks.0.mlp.up.weight"));
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("files that are no model or lie about their sizes are refused", "[nn]") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "other.safetensors";
+  const Matrix<float> matrix = make_matrix<float>(2, 3, 0.0F);
+  SafetensorsWriter writer;
+  writer.add("w", matrix);
+  writer.write(path);
+  CHECK_THROWS_WITH(load_transformer<float>(path), ContainsSubstring("no config"));
+  writer.set_metadata("ampsft.transformer", "{\"width\": \"wide\"}");
+  writer.write(path);
+  CHECK_THROWS_WITH(load_transformer<float>(path), ContainsSubstring("config cannot be read"));
+
+  // Memory must be asked for by what the file holds, not by what it says.
+  TransformerConfig deep = tiny();
+  deep.layers = 3'000'000;
+  CHECK_THROWS_WITH(load_transformer<float>(forge(folder, deep, deep.layers - 1)), ContainsSubstring("does not fit"));
+  TransformerConfig wide = tiny();
+  wide.width = 100'000;  // 40 GB for each projection of the attention
+  wide.layers = 1;
+  CHECK_THROWS_WITH(load_transformer<float>(forge(folder, wide, 0)), ContainsSubstring("does not fit"));
+}

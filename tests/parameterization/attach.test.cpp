@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Which weights are attached, what they share, and that an error changes nothing.
+#include <ampsft/parameterization/attach.hpp>
+
+#include "autograd/testing.hpp"
+
+using namespace ampsft;
+using namespace ampsft::test;
+
+namespace {
+
+/// An embedding, a head tied to it and two weights of other shapes.
+struct Model {
+  Weight<double> embedding{"token_embedding.weight", random_matrix<double>(9, 4, 1)};
+  Weight<double> up{"blocks.0.mlp.up.weight", random_matrix<double>(6, 4, 2)};
+  Weight<double> down{"blocks.0.mlp.down.weight", random_matrix<double>(4, 6, 3)};
+  Weight<double> head = embedding.tied("lm_head.weight");
+
+  [[nodiscard]] WeightList<double> weights() { return {&embedding, &up, &down, &head}; }
+};
+
+BasisByWidth<double> bases() {
+  BasisByWidth<double> result;
+  for (const Index width : {4, 6}) {
+    result[width] = std::make_shared<const UniversalBasis<double>>(UniversalBasis<double>::random(width, 2, 1));
+  }
+  return result;
+}
+
+bool all_dense(Model& model) {
+  const auto weights = model.weights();
+  return std::all_of(weights.begin(), weights.end(), [](const auto* weight) { return weight->dense() != nullptr; });
+}
+
+}  // namespace
+
+TEST_CASE("scores go onto every weight by default, one set for a tied pair", "[parameterization]") {
+  Model model;
+  const auto leaves = attach_scores(model.weights(), bases(), ScoreForm::exact_start);
+  REQUIRE(leaves.size() == 3);
+  CHECK(leaves[0]->name == "token_embedding.weight.scores");
+  CHECK(leaves[1]->name == "blocks.0.mlp.up.weight.scores");
+  CHECK(leaves[2]->name == "blocks.0.mlp.down.weight.scores");
+  CHECK(model.head.is_tied_to(model.embedding));
+  CHECK(model.head.name() == "lm_head.weight");
+  CHECK(model.head.leaves().front() == leaves[0]);
+  CHECK(cols(leaves[2]->value) == 2);
+}
+
+TEST_CASE("tied weights may have leaves of their own over one frozen matrix", "[parameterization]") {
+  Model model;
+  const auto* const frozen = model.embedding.dense().get();
+  const auto leaves = attach_lora(model.weights(), {.rank = 2}, {.patterns = {"*"}, .tied = Tied::separate});
+  REQUIRE(leaves.size() == 8);
+  CHECK(leaves[6]->name == "lm_head.weight.lora_A");
+  CHECK_FALSE(model.head.is_tied_to(model.embedding));
+  CHECK(model.head.buffers().front().value == frozen);
+  CHECK(model.embedding.buffers().front().value == frozen);
+  CHECK(map(leaves[0]->value) != map(leaves[6]->value));  // a seed each
+}
+
+TEST_CASE("patterns choose", "[parameterization]") {
+  Model model;
+  const auto leaves =
+      attach_scores(model.weights(), bases(), ScoreForm::truncated, {.patterns = {"*.mlp.?p.*", "*wn*"}});
+  CHECK(leaves.size() == 2);
+  CHECK(model.embedding.kind() == "dense");
+  CHECK(model.up.kind() == "score (truncated)");
+  CHECK(model.down.kind() == "score (truncated)");
+  CHECK(model.head.is_tied_to(model.embedding));
+  CHECK(match_weights(model.weights(), {"*head*", "token*", "*"}).front() == &model.embedding);  // in the model's order
+  CHECK(match_weights(model.weights(), {"*head*"}).size() == 1);
+}
+
+TEST_CASE("a pattern that matches nothing lists the names and changes nothing", "[parameterization]") {
+  Model model;
+  CHECK_THROWS_WITH(attach_scores(model.weights(), bases(), ScoreForm::exact_start, {.patterns = {"*", "*.mpl.*"}}),
+                    ContainsSubstring("'*.mpl.*'") && ContainsSubstring("token_embedding.weight, blocks.0.mlp.up") &&
+                        ContainsSubstring("lm_head.weight"));
+  CHECK(all_dense(model));
+}
+
+TEST_CASE("a missing basis changes nothing", "[parameterization]") {
+  Model model;
+  auto incomplete = bases();
+  incomplete.erase(6);
+  CHECK_THROWS_WITH(attach_scores(model.weights(), incomplete, ScoreForm::exact_start),
+                    ContainsSubstring("width 6") && ContainsSubstring("blocks.0.mlp.down.weight"));
+  CHECK(all_dense(model));
+}
+
+TEST_CASE("a rank too large for one weight changes nothing", "[parameterization]") {
+  Model model;
+  CHECK_THROWS_AS(attach_lora(model.weights(), {.rank = 5}), Error);
+  CHECK(all_dense(model));
+}
+
+TEST_CASE("attaching twice is refused and changes nothing", "[parameterization]") {
+  Model model;
+  attach_scores(model.weights(), bases(), ScoreForm::exact_start, {.patterns = {"*.down.*"}});
+  const auto* const leaf = model.down.leaves().front();
+  CHECK_THROWS_WITH(attach_lora(model.weights(), {.rank = 2}),
+                    ContainsSubstring("blocks.0.mlp.down.weight is already parameterised as score (exact start)"));
+  CHECK(model.down.leaves().front() == leaf);
+  CHECK(model.up.kind() == "dense");
+  CHECK(model.embedding.kind() == "dense");
+}
+
+TEST_CASE("the base of an attached weight stays when a tied weight goes on training", "[parameterization]") {
+  for (const auto tied : {Tied::shared, Tied::separate}) {
+    Model model;
+    attach_scores(model.weights(), bases(), ScoreForm::exact_start, {.patterns = {"lm_head.*"}, .tied = tied});
+    const Matrix<double> before = model.head.materialize();
+    auto& embedding = *model.embedding.leaves().front();
+    REQUIRE(embedding.trainable);
+    map(embedding.value).array() += 1.0;
+    const Matrix<double> after = model.head.materialize();
+    CHECK(map(after) == map(before));
+  }
+}
+
+TEST_CASE("freeze stops training", "[parameterization]") {
+  Model model;
+  const ParameterList<double> leaves = model.up.leaves();
+  freeze(leaves);
+  CHECK_FALSE(leaves.front()->trainable);
+  CHECK(model.down.leaves().front()->trainable);
+}
