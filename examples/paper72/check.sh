@@ -43,6 +43,11 @@ losses() { grep -E '"(end_loss|start_loss|base_loss|recovery)"' "$1"; }
 diff <(losses whole/report.json) <(losses broken/report.json) || die 'a killed run came to other losses'
 [[ $(run "${short[@]}" --output whole | grep -c 'kept from an earlier run') == 7 ]] || die 'results were not reused'
 
+# The long mode with little to do: two seeds, the study of ranks.
+run --full --seeds 2 --pretrain-steps 40 --steps 12 --output full > full.log
+grep -q 'Exact start on every matrix, by rank' full.log || die 'the ranks were not studied'
+grep -q '"recovery_spread"' full/report.json || die 'no spread over seeds'
+
 # An interrupt leaves a checkpoint and says so.
 "$program" "${texts[@]}" --pretrain-steps 100000 --output stopped > /dev/null 2> stopped.err & pid=$!
 sleep 3; kill -INT $pid; code=0; wait $pid || code=$?

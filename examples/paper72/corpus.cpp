@@ -11,6 +11,7 @@
 #include <span>
 
 #include "support/progress.hpp"
+#include "training.hpp"
 
 namespace paper72 {
 namespace {
@@ -58,8 +59,11 @@ std::string eigen_headers() {
 
 std::uint64_t hash_of(const std::string& a, const std::string& b) {
   ampsft::Checksum checksum;
-  checksum.update(std::as_bytes(std::span(a)));
-  checksum.update(std::as_bytes(std::span(b)));
+  for (const std::string* text : {&a, &b}) {
+    const std::uint64_t size = text->size();  // or the border between the texts would not count
+    checksum.update(std::as_bytes(std::span(&size, 1)));
+    checksum.update(std::as_bytes(std::span(*text)));
+  }
   return checksum.value();
 }
 
@@ -83,6 +87,7 @@ ampsft::BpeTokenizer make_tokenizer(const Options& options, std::string_view tra
   }
   example::Progress progress("tokenizer");
   auto tokenizer = ampsft::train_bpe(training_text, options.model.vocabulary, [&](Index done, Index all) {
+    stop_if_interrupted();
     progress.show(ampsft::concat(done, " of ", all, " tokens"));
   });
   tokenizer.save(path);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "experiment.hpp"
 
+#include <ampsft/core/version.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/checksum.hpp>
 #include <ampsft/io/read_text.hpp>
 #include <ampsft/nn/transformer_file.hpp>
 #include <ampsft/train/generate.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -59,48 +61,51 @@ std::uintmax_t bytes_of(const ampsft::BasisByWidth<float>& bases) {
   return bytes;
 }
 
-/// The weights that the paper stacks: everything as wide as the residual stream.
-const std::vector<std::string> paper_rows{"token_embedding.weight", "blocks.*.attention.*", "blocks.*.mlp.up.weight",
-                                          "lm_head.weight"};
+const std::vector<std::string> paper_rows = ampsft::paper72_targets();
 const std::vector<std::string> linear_layers{"blocks.*"};
 const std::vector<std::string> every_matrix{"*"};
 
 Method scores(std::string key, std::string name, double rate, ampsft::BasisByWidth<float> bases, ampsft::ScoreForm form,
               const std::vector<std::string>& patterns) {
   const auto bytes = bytes_of(bases);
-  return {std::move(key), std::move(name), rate,
+  const Index rank = bases.begin()->second->rank();
+  return {std::move(key),
+          std::move(name),
+          rate,
           [=](Model& model, std::uint64_t) {
             ampsft::freeze(model.parameters());
             ampsft::attach_scores(model.weights(), bases, form, {patterns, ampsft::Tied::separate});
           },
+          rank,
           bytes};
 }
 
 Method lora(std::string key, std::string name, Index rank, const std::vector<std::string>& patterns) {
-  return {std::move(key), std::move(name), 7.5e-3, [=](Model& model, std::uint64_t seed) {
+  return {std::move(key), std::move(name), 5e-3,
+          [=](Model& model, std::uint64_t seed) {
             ampsft::freeze(model.parameters());
             ampsft::attach_lora(model.weights(), {.rank = rank, .seed = seed}, {patterns, ampsft::Tied::separate});
-          }};
+          },
+          rank};
 }
 
 /// The best learning rate falls like 1 / sqrt(K): a basis of more directions moves a weight further in one step.
 double exact_start_rate(Index rank) {
-  return 2e-2 * std::sqrt(8.0 / static_cast<double>(rank));
+  return 1e-2 * std::sqrt(8.0 / static_cast<double>(rank));
 }
 
-/// Rates around the middle, each a fixed ratio from the next; the same number for every method.
+/// Rates around the middle, each 2.5 times the one before; the same number for every method.
 std::vector<double> grid(const Method& method, const Options& options) {
-  const double ratio = options.grid_size > 3 ? 2.0 : 2.5;
   std::vector<double> rates;
   for (Index i = 0; i < options.grid_size; ++i) {
-    rates.push_back(method.middle_rate * std::pow(ratio, static_cast<double>(i - options.grid_size / 2)));
+    rates.push_back(method.middle_rate * std::pow(2.5, static_cast<double>(i - options.grid_size / 2)));
   }
   return rates;
 }
 
 /// The rank whose LoRA on all linear layers trains most nearly as many parameters as `wanted`.
 Index matching_lora_rank(Model& model, Index wanted) {
-  Index a_rank = 0;
+  Index a_rank = 0;  // parameters that one more rank costs
   Index least = std::numeric_limits<Index>::max();
   for (const auto* weight : ampsft::match_weights(model.weights(), linear_layers)) {
     a_rank += weight->rows() + weight->cols();
@@ -182,81 +187,136 @@ std::string sample(Model& model, const Texts& texts, std::string* prompt) {
   return texts.tokenizer.decode(ampsft::generate(model, begin, count, {.temperature = 0.7, .top_k = 40, .seed = 1}));
 }
 
-MethodResult run(const Method& method, const Options& options, const Texts& texts, const Base& base) {
-  const std::string settings =
-      ampsft::concat(base.id, " ", method.key, " ", options.rank, " ", options.seeds, " ",
-                     describe(options.tuning, method.middle_rate), " ", options.grid_size, " ",
-                     options.validation_windows, " ", options.test_windows);
-  const std::string id = method.key + "-" + id_of(settings);
-  const fs::path record = options.output / "methods" / (id + ".json");
-  if (const auto known = kept(record)) {
-    std::printf("  %s  kept from an earlier run\n", method.name.c_str());
-    return method_result(*known);
+namespace {
+
+/// All trainings of one method: where they keep their files, and how they begin.
+struct Runs {
+  const Method& method;
+  const Options& options;
+  const Texts& texts;
+  const Base& base;
+  std::vector<double> rates = grid(method, options);
+  std::string id = method.key + "-" + id_of(settings());
+
+  /// Everything that the result depends on.
+  [[nodiscard]] std::string settings() const {
+    std::string text =
+        ampsft::concat(AMPSFT_VERSION, " ", base.id, " ", options.rank, " ", options.seeds, " ",
+                       describe(options.tuning, 0.0), " ", options.validation_windows, " ", options.test_windows);
+    for (const double rate : rates) {
+      text += ampsft::concat(" ", rate);
+    }
+    return text;
   }
-  const auto fresh = [&](std::uint64_t seed) {
+
+  [[nodiscard]] fs::path record() const { return options.output / "methods" / (id + ".json"); }
+  [[nodiscard]] fs::path checkpoint(double rate, std::uint64_t seed) const {
+    return options.output / "runs" / ampsft::concat(id, "-lr", rate, "-seed", seed, ".safetensors");
+  }
+
+  /// A copy of the base with the method's leaves.
+  [[nodiscard]] Model fresh(std::uint64_t seed) const {
     Model model = ampsft::load_transformer<float>(base.path);
     method.prepare(model, seed);
     return model;
-  };
-  const auto checkpoint = [&](double rate, std::uint64_t seed) {
-    return options.output / "runs" / ampsft::concat(id, "-lr", rate, "-seed", seed, ".safetensors");
-  };
-  const auto tune = [&](Model& model, double rate, std::uint64_t seed) {
+  }
+
+  ampsft::TrainReport tune(Model& model, double rate, std::uint64_t seed) const {
     return train(ampsft::concat(method.name, "  lr ", rate, seed > 1 ? ampsft::concat("  seed ", seed) : ""), model,
                  texts.sft.train, texts.sft.validation, options.tuning, rate, seed, options.validation_windows,
                  checkpoint(rate, seed));
-  };
+  }
 
-  MethodResult result;
-  result.key = method.key;
-  result.name = method.name;
-  result.basis_bytes = method.basis_bytes;
-  double best = std::numeric_limits<double>::infinity();
-  for (const double rate : grid(method, options)) {
-    double loss = std::numeric_limits<double>::infinity();
-    Model model = fresh(1);
-    try {
-      for (const auto& point : tune(model, rate, 1).validation) {
-        // With patience the best weights are what the run ends with, else the last ones.
-        loss = options.tuning.patience > 0 ? std::min(loss, point.loss) : point.loss;
+  /// The checkpoints, once the record holds all that is wanted of them.
+  void remove_checkpoints() const {
+    for (const double rate : rates) {
+      for (Index seed = 1; seed <= options.seeds; ++seed) {
+        fs::remove(checkpoint(rate, static_cast<std::uint64_t>(seed)));
       }
-    } catch (const ampsft::Diverged& error) {
-      std::printf("  %s  lr %g: %s\n", method.name.c_str(), rate, error.what());
-    }
-    result.grid.push_back({rate, loss});
-    if (loss < best) {
-      best = loss;
-      result.learning_rate = rate;
     }
   }
-  ampsft::require(std::isfinite(best), method.name, " diverged at every learning rate of its grid");
+};
 
-  for (Index i = 0; i < options.seeds; ++i) {
+/// The validation loss of each rate with the first seed; infinite where training diverges.
+std::vector<GridPoint> search(const Runs& runs) {
+  std::vector<GridPoint> points;
+  for (const double rate : runs.rates) {
+    double loss = std::numeric_limits<double>::infinity();
+    Model model = runs.fresh(1);
+    try {
+      for (const auto& point : runs.tune(model, rate, 1).validation) {
+        // With patience the best weights are what the run ends with, else the last ones.
+        loss = runs.options.tuning.patience > 0 ? std::min(loss, point.loss) : point.loss;
+      }
+    } catch (const ampsft::Diverged& error) {
+      std::printf("  %s  lr %g: %s\n", runs.method.name.c_str(), rate, error.what());
+    }
+    points.push_back({rate, loss});
+  }
+  return points;
+}
+
+/// Trains with every seed at `rate` and measures on test text; the first seed only reads its checkpoint.
+void measure(const Runs& runs, double rate, MethodResult& result) {
+  result.learning_rate = rate;
+  result.end_losses.clear();
+  for (Index i = 0; i < runs.options.seeds; ++i) {
     const auto seed = static_cast<std::uint64_t>(i + 1);
-    Model model = fresh(seed);
+    Model model = runs.fresh(seed);
     if (i == 0) {
       result.trainable = ampsft::trainable_count(model.parameters());
-      result.start_loss = test_loss(model, options, texts);
+      result.start_loss = test_loss(model, runs.options, runs.texts);
     }
-    const auto report = tune(model, result.learning_rate, seed);  // the first seed only reads its checkpoint
-    result.end_losses.push_back(test_loss(model, options, texts));
+    const auto report = runs.tune(model, rate, seed);
+    result.end_losses.push_back(test_loss(model, runs.options, runs.texts));
     if (i == 0) {
-      const fs::path adapter = options.output / "adapters" / (id + ".safetensors");
-      ampsft::save_parameters(adapter, trained(model), {{"method", method.name}, {"base", base.id}});
+      const fs::path adapter = runs.options.output / "adapters" / (runs.id + ".safetensors");
+      ampsft::save_parameters(adapter, trained(model), {{"method", runs.method.name}, {"base", runs.base.id}});
       result.adapter_bytes = fs::file_size(adapter);
       result.losses = report.losses;
       result.validation = report.validation;
       result.seconds = report.seconds;
       result.tokens_per_second = report.tokens_per_second();
-      result.sample = sample(model, texts);
+      result.sample = sample(model, runs.texts);
     }
   }
-  ampsft::write_text(record, to_json(result).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  for (const auto& point : result.grid) {
-    for (Index i = 0; i < options.seeds; ++i) {
-      fs::remove(checkpoint(point.learning_rate, static_cast<std::uint64_t>(i + 1)));
+}
+
+}  // namespace
+
+MethodResult run(const Method& method, const Options& options, const Texts& texts, const Base& base) {
+  const Runs runs{method, options, texts, base};
+  if (const auto known = kept(runs.record())) {
+    std::printf("  %s  kept from an earlier run\n", method.name.c_str());
+    runs.remove_checkpoints();  // a kill may have come between the record and this
+    try {
+      return method_result(*known);
+    } catch (const nlohmann::json::exception&) {
+      ampsft::fail(runs.record(), " is damaged; delete it to have it made again");
     }
   }
+  MethodResult result;
+  result.key = method.key;
+  result.name = method.name;
+  result.rank = method.rank;
+  result.basis_bytes = method.basis_bytes;
+  result.grid = search(runs);
+  auto candidates = result.grid;
+  std::erase_if(candidates, [](const GridPoint& point) { return !std::isfinite(point.validation_loss); });
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const GridPoint& a, const GridPoint& b) { return a.validation_loss < b.validation_loss; });
+  bool done = false;
+  for (std::size_t i = 0; i < candidates.size() && !done; ++i) {  // the best rate at which no seed diverges
+    try {
+      measure(runs, candidates[i].learning_rate, result);
+      done = true;
+    } catch (const ampsft::Diverged& error) {
+      std::printf("  %s  lr %g: %s\n", method.name.c_str(), candidates[i].learning_rate, error.what());
+    }
+  }
+  ampsft::require(done, method.name, " diverged at every learning rate of its grid");
+  ampsft::write_text(runs.record(), to_json(result).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  runs.remove_checkpoints();
   return result;
 }
 

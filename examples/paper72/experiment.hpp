@@ -29,6 +29,7 @@ struct Method {
   std::string name;
   double middle_rate;
   std::function<void(Model&, std::uint64_t seed)> prepare;
+  Index rank = 0;
   std::uintmax_t basis_bytes = 0;
 };
 
@@ -48,7 +49,7 @@ MethodResult run(const Method& method, const Options& options, const Texts& text
 /// Loss on the fine-tuning text's test part.
 double test_loss(Model& model, const Options& options, const Texts& texts);
 
-/// What the model writes after the beginning of the test text (greedy).
+/// What the model writes after the beginning of the test text (temperature 0.7, top-k 40).
 std::string sample(Model& model, const Texts& texts, std::string* prompt = nullptr);
 
 }  // namespace paper72

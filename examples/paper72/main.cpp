@@ -6,7 +6,7 @@
 #include <ampsft/nn/account.hpp>
 #include <ampsft/nn/transformer_file.hpp>
 
-#include <cmath>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
@@ -70,6 +70,9 @@ void add_spectrum(json& report, const ampsft::Spectrum& spectrum, Index width) {
 
 json method_json(const MethodResult& method, const MethodResult& full, double base_loss, Index total, Index seeds) {
   json entry = to_json(method);
+  if (method.basis_bytes == 0) {
+    entry.erase("basis_bytes");
+  }
   const bool is_full = method.key == "full";
   const double share = is_full ? 1.0 : static_cast<double>(method.trainable) / static_cast<double>(total);
   const double efficient = efficiency(method, full);
@@ -80,8 +83,8 @@ json method_json(const MethodResult& method, const MethodResult& full, double ba
   entry["parameter_efficiency"] = efficient / share;
   if (seeds > 1) {
     entry["end_loss_spread"] = MethodResult::spread(method.end_losses);
-    entry["efficiency_spread"] = efficiency_over_seeds(method, full).spread;
-    entry["recovery_spread"] = recovery_over_seeds(method, full, base_loss).spread;
+    entry["efficiency_spread"] = efficiency_spread(method, full);
+    entry["recovery_spread"] = recovery_spread(method, full, base_loss);
   }
   return entry;
 }
@@ -155,10 +158,17 @@ void run_experiment(const Options& options) {
     }
   }
   for (const Index rank : options.rank_study) {
-    const auto result = run(exact_start_of_rank(model, rank), options, texts, base);
-    report["recovery_by_rank"][std::to_string(rank)] = {{"end_loss", result.end_loss()},
-                                                        {"learning_rate", result.learning_rate},
-                                                        {"recovery", recovery(result, results.front(), base_loss)}};
+    const auto same = std::find_if(results.begin(), results.end(), [&](const MethodResult& known) {
+      return known.key == "exact_all" && rank == options.rank;
+    });
+    const auto result = same != results.end() ? *same : run(exact_start_of_rank(model, rank), options, texts, base);
+    auto& entry = report["recovery_by_rank"][std::to_string(rank)];
+    entry = {{"end_loss", result.end_loss()},
+             {"learning_rate", result.learning_rate},
+             {"recovery", recovery(result, results.front(), base_loss)}};
+    if (options.seeds > 1) {
+      entry["recovery_spread"] = recovery_spread(result, results.front(), base_loss);
+    }
   }
 
   const auto replace = json::error_handler_t::replace;  // samples may end inside of a character

@@ -19,14 +19,14 @@ namespace {
 void set_mode(Options& options, bool full) {
   options.mode = full ? "full" : "quick";
   if (full) {
-    options.pretraining = {20000, 4, 512, 250, 4};
+    options.pretraining = {3000, 4, 512, 150, 4};
     options.pretraining_rate = 1e-3;
-    options.tuning = {4000, 2, 512, 100, 4};
-    options.grid_size = 5;
+    options.tuning = {2000, 2, 512, 100, 4};
+    options.validation_windows = 64;
     options.rank_study = {4, 8, 16, 32, 64};
   } else {
-    options.pretraining = {440, 4, 128, 110, 0};
-    options.tuning = {70, 2, 128, 35, 0};
+    options.pretraining = {400, 4, 128, 100, 0};
+    options.tuning = {110, 2, 128, 55, 0};
     options.validation_windows = 24;
     options.test_windows = 96;
   }
@@ -56,7 +56,8 @@ bool parse_options(int argc, char** argv, Options& options) {
   Index pretrain_steps = 0;
   Index steps = 0;
   auto* quick_flag = app.add_flag("--quick", quick, "a few minutes on two cores (the default)");
-  app.add_flag("--full", full, "train until validation loss stalls, and study the rank: hours")->excludes(quick_flag);
+  app.add_flag("--full", full, "train until validation loss stalls, and study the rank: most of a day")
+      ->excludes(quick_flag);
   app.add_option("--pretrain-text", options.pretrain_text, "files or folders (default: King James Bible)");
   app.add_option("--sft-text", options.sft_text, "files or folders (default: Eigen's C++ headers)");
   app.add_option("--output", options.output, "folder for the base model, checkpoints and reports")

@@ -12,14 +12,14 @@ double quotient(double a, double b) {
   return b != 0.0 ? a / b : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// `measure(start, end, full_start, full_end)` for each seed.
+/// Spread of `measure(end, full_end)` over the seeds.
 template <class Measure>
-Figure over_seeds(const MethodResult& method, const MethodResult& full, Measure&& measure) {
+double spread_over_seeds(const MethodResult& method, const MethodResult& full, Measure&& measure) {
   std::vector<double> values;
   for (std::size_t i = 0; i < std::min(method.end_losses.size(), full.end_losses.size()); ++i) {
     values.push_back(measure(method.end_losses[i], full.end_losses[i]));
   }
-  return {MethodResult::mean(values), MethodResult::spread(values)};
+  return MethodResult::spread(values);
 }
 
 }  // namespace
@@ -48,15 +48,15 @@ double recovery(const MethodResult& method, const MethodResult& full, double bas
   return quotient(base_loss - method.end_loss(), base_loss - full.end_loss());
 }
 
-Figure efficiency_over_seeds(const MethodResult& method, const MethodResult& full) {
-  return over_seeds(method, full, [&](double end, double full_end) {
+double efficiency_spread(const MethodResult& method, const MethodResult& full) {
+  return spread_over_seeds(method, full, [&](double end, double full_end) {
     return quotient(method.start_loss - end, full.start_loss - full_end);
   });
 }
 
-Figure recovery_over_seeds(const MethodResult& method, const MethodResult& full, double base_loss) {
-  return over_seeds(method, full,
-                    [&](double end, double full_end) { return quotient(base_loss - end, base_loss - full_end); });
+double recovery_spread(const MethodResult& method, const MethodResult& full, double base_loss) {
+  return spread_over_seeds(
+      method, full, [&](double end, double full_end) { return quotient(base_loss - end, base_loss - full_end); });
 }
 
 nlohmann::json to_json(const MethodResult& result) {
@@ -72,6 +72,7 @@ nlohmann::json to_json(const MethodResult& result) {
   }
   return {{"key", result.key},
           {"name", result.name},
+          {"rank", result.rank > 0 ? nlohmann::json(result.rank) : nlohmann::json()},
           {"trainable", result.trainable},
           {"start_loss", result.start_loss},
           {"end_loss", result.end_loss()},
@@ -91,6 +92,7 @@ MethodResult method_result(const nlohmann::json& json) {
   MethodResult result;
   json.at("key").get_to(result.key);
   json.at("name").get_to(result.name);
+  result.rank = json.at("rank").is_null() ? 0 : json.at("rank").get<Index>();
   json.at("trainable").get_to(result.trainable);
   json.at("start_loss").get_to(result.start_loss);
   json.at("end_losses").get_to(result.end_losses);

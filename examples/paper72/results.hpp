@@ -23,6 +23,7 @@ struct GridPoint {
 struct MethodResult {
   std::string key;
   std::string name;
+  Index rank = 0;  ///< 0: not of low rank
   Index trainable = 0;
   double start_loss = 0.0;         ///< on test text, before the first update
   std::vector<double> end_losses;  ///< on test text, one a seed
@@ -50,13 +51,9 @@ double efficiency(const MethodResult& method, const MethodResult& full);
 /// What a user gets: improvement over the untouched model against full SFT's.
 double recovery(const MethodResult& method, const MethodResult& full, double base_loss);
 
-/// Mean and spread over seeds of a figure, seed by seed against the same seed of full SFT.
-struct Figure {
-  double mean = 0.0;
-  double spread = 0.0;
-};
-Figure efficiency_over_seeds(const MethodResult& method, const MethodResult& full);
-Figure recovery_over_seeds(const MethodResult& method, const MethodResult& full, double base_loss);
+/// Spread over seeds of the two figures, seed by seed against the same seed of full SFT.
+double efficiency_spread(const MethodResult& method, const MethodResult& full);
+double recovery_spread(const MethodResult& method, const MethodResult& full, double base_loss);
 
 nlohmann::json to_json(const MethodResult& result);
 /// Throws `nlohmann::json::exception` for JSON that is no result.

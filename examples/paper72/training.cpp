@@ -33,9 +33,16 @@ void catch_interrupts() {
   std::signal(SIGTERM, on_signal);
 }
 
+void stop_if_interrupted() {
+  if (interrupted != 0) {
+    throw Interrupted("interrupted; start again to go on");
+  }
+}
+
 ampsft::TrainReport train(const std::string& name, Model& model, const ampsft::TokenStream& text,
                           const ampsft::TokenStream& validation, const Stage& stage, double learning_rate,
                           std::uint64_t seed, Index validation_windows, const std::filesystem::path& checkpoint) {
+  stop_if_interrupted();
   example::Progress progress(name);
   ampsft::TrainOptions options;
   options.steps = stage.steps;

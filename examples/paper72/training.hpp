@@ -24,6 +24,9 @@ struct Interrupted : std::runtime_error {
 /// Lets SIGINT and SIGTERM end a training after its present update instead of killing the program.
 void catch_interrupts();
 
+/// Throws `Interrupted` if a signal came: for the work between trainings.
+void stop_if_interrupted();
+
 /// Trains what is trainable in the model, or goes on from the checkpoint, or, if the checkpoint is of a finished run,
 /// only restores its weights. Shows progress under `name`. Throws `Interrupted`, and what `Trainer::fit` throws.
 ampsft::TrainReport train(const std::string& name, Model& model, const ampsft::TokenStream& text,

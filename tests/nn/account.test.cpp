@@ -2,6 +2,7 @@
 /// @file
 /// The paper's model, counted: every figure of its decomposition table.
 #include <ampsft/nn/account.hpp>
+#include <ampsft/parameterization/attach.hpp>
 
 #include <map>
 
@@ -26,6 +27,11 @@ TEST_CASE("the preset of paper 72 has the paper's counts", "[nn]") {
     rows_of_width_256 += weight->cols() == 256 ? weight->rows() : 0;
   }
   CHECK(rows_of_width_256 == 46398);
+  Index targeted_rows = 0;
+  for (const auto* weight : match_weights(model.weights(), paper72_targets())) {
+    targeted_rows += weight->rows();
+  }
+  CHECK(targeted_rows == 46398);
 
   std::map<std::string, Index> kinds;
   for (const auto* parameter : model.parameters()) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The laws of values that every parameterisation keeps, whatever stands behind it.
+#include <ampsft/nn/parameter_file.hpp>
+
 #include "parameterization/cases.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace ampsft;
 using namespace ampsft::test;
@@ -79,17 +82,20 @@ TEMPLATE_LIST_TEST_CASE("the leaves are as many as the formula says, and named",
   CHECK_FALSE(p.kind().empty());
 }
 
-TEMPLATE_LIST_TEST_CASE("leaves saved by value and loaded give the same weight", "[parameterization]", AllCases) {
+TEMPLATE_LIST_TEST_CASE("leaves come back from a file, and the merged weight computes the same", "[parameterization]",
+                        AllCases) {
+  using T = typename TestType::P::scalar;
   auto trained = make_moved<TestType>(Route::factored);
   auto fresh = TestType::make(Route::factored);
-  const auto from = trained.leaves();
-  const auto to = fresh.leaves();
-  REQUIRE(from.size() == to.size());
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    CHECK(from[i]->name == to[i]->name);
-    to[i]->value = from[i]->value;
-  }
+  const testing::TemporaryFolder folder;
+  save_parameters(folder.path() / "leaves.safetensors", trained.leaves());
+  load_parameters(SafetensorsFile(folder.path() / "leaves.safetensors"), fresh.leaves());
   const auto expected = trained.materialize();
   const auto loaded = fresh.materialize();
   CHECK(map(loaded) == map(expected));
+
+  DenseParameterization<T> merged("merged", expected);
+  Tape<T> tape;
+  const Variable<T> x = tape.constant(random_matrix<T>(3, inputs, 2));
+  CHECK(difference<T>(trained.forward(x, {}).value(), merged.forward(x, {}).value()) < rounding<T>);
 }

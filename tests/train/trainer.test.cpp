@@ -146,6 +146,36 @@ TEST_CASE("a loss that is no number stops the training and names the last good c
   CHECK(trainer_of(resumed).fit(text, options).losses.size() == 12);
 }
 
+TEST_CASE("a second run of the same trainer writes its own checkpoint") {
+  const auto text = tiny::text();
+  const testing::TemporaryFolder folder;
+  Model model(tiny::config(), 1);
+  auto trainer = trainer_of(model);
+  auto options = short_run();
+  for (const char* name : {"one.safetensors", "two.safetensors"}) {
+    options.checkpoint = folder.path() / name;
+    trainer.fit(text, options);
+    CHECK(std::filesystem::exists(options.checkpoint));
+  }
+}
+
+TEST_CASE("weights that the last update made infinite are no good end") {
+  const auto text = tiny::text();
+  const testing::TemporaryFolder folder;
+  Model model(tiny::config(), 1);
+  auto options = short_run();
+  options.evaluate_every = 0;
+  options.checkpoint = folder.path() / "run.safetensors";
+  options.on_update = [&](const TrainingProgress& progress) {
+    if (progress.step == options.steps) {
+      model.parameters().back()->value(0, 0) = std::numeric_limits<float>::infinity();
+    }
+    return true;
+  };
+  CHECK_THROWS_AS(trainer_of(model).fit(text, options), Diverged);
+  CHECK_FALSE(std::filesystem::exists(options.checkpoint));
+}
+
 TEST_CASE("impossible training options are refused") {
   const auto text = tiny::text();
   Model model(tiny::config(), 1);

@@ -137,7 +137,8 @@ class Tape {
   /// parameters' gradients and the value of `loss` are left. Throws if `loss` is no scalar, depends on no trainable
   /// parameter, or the tape ran backward before and was not cleared since.
   void backward(Variable<T> loss, T seed = T{1}) {
-    require(loss && &loss.tape() == this, "backward: the loss is not on this tape");
+    require(loss && &loss.tape() == this && loss.id() < static_cast<Index>(nodes_.size()),
+            "backward: the loss is not on this tape, or the tape was cleared since");
     require(!spent_, "backward: this tape ran backward before and its values are gone; clear() it and compute the ",
             "loss again");
     require(loss.rows() == 1 && loss.cols() == 1, "backward: the loss must be 1 x 1, not ", loss.rows(), " x ",

@@ -14,7 +14,7 @@ namespace ampsft {
 /// would round differently from one that was never stopped. It also spares the kernels split cache lines.
 template <class T>
 struct AlignedAllocator {
-  using value_type = T;
+  using value_type = T;  // NOLINT(readability-identifier-naming): the standard's
   static constexpr std::align_val_t alignment{64};
 
   AlignedAllocator() = default;

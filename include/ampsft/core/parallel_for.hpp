@@ -24,8 +24,9 @@ inline thread_local bool inside_parallel_for = false;
 
 }  // namespace detail
 
-/// Limits every later parallel region of the library, and Eigen's products, to `count` threads; 0 restores the
-/// default (OMP_NUM_THREADS, else all cores). Call it before work starts, from one thread.
+/// Limits the parallel regions that this thread starts from now on, and Eigen's products, to `count` threads; 0
+/// restores the default (OMP_NUM_THREADS, else all cores). Call it before work starts, in the thread that does it.
+/// Throws `Error` for a negative count.
 inline void set_thread_count(int count) {
   require(count >= 0, "the thread count must be at least 0 (0: all cores), not ", count);
   detail::thread_limit() = count;

@@ -36,7 +36,7 @@ class GramAccumulator {
   void add(const ConstView<T>& chunk) {
     require(chunk.cols() == width(), "rows of width ", chunk.cols(), " cannot join an accumulator of width ", width());
     const Index count = chunk.rows();
-    const Index pieces = std::clamp<Index>(count / kRowsPerThread, 1, thread_count());
+    const Index pieces = std::clamp<Index>(count / rows_per_thread, 1, thread_count());
     std::vector<GramAccumulator> parts(static_cast<std::size_t>(pieces - 1), GramAccumulator(width()));
     parallel_for(pieces, 1, [&](Index begin, Index end) {
       for (Index piece = begin; piece < end; ++piece) {
@@ -90,13 +90,13 @@ class GramAccumulator {
   using RowVector = Eigen::RowVectorXd;
 
   // A tile of 256 rows of 256 doubles is 512 KiB: it stays in the second-level cache between its three passes.
-  static constexpr Index kTileRows = 256;
-  static constexpr Index kRowsPerThread = 4 * kTileRows;
+  static constexpr Index tile_rows = 256;
+  static constexpr Index rows_per_thread = 4 * tile_rows;
 
   void add_tiles(const ConstView<T>& chunk) {
-    EigenMatrix<double> tile(std::min(kTileRows, chunk.rows()) + 1, width());
-    for (Index first = 0; first < chunk.rows(); first += kTileRows) {
-      const Index count = std::min(kTileRows, chunk.rows() - first);
+    EigenMatrix<double> tile(std::min(tile_rows, chunk.rows()) + 1, width());
+    for (Index first = 0; first < chunk.rows(); first += tile_rows) {
+      const Index count = std::min(tile_rows, chunk.rows() - first);
       auto rows = tile.topRows(count);
       rows = chunk.middleRows(first, count).template cast<double>();
       raw_energy_ += rows.squaredNorm();

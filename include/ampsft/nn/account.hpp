@@ -12,7 +12,8 @@ namespace ampsft {
 ///
 /// Stacked are all weights with `width` columns, a tied LM head once more beside the embedding. "Non-weight" is
 /// everything else that a checkpoint of the paper's program stores: narrower and wider matrices, positions, biases,
-/// normalisations, and one causal mask of `context x context` a layer. Source: paper 72, "Decomposition".
+/// normalisations, and one causal mask of `context x context` a layer. Throws `Error` if a weight is not dense or the
+/// rank does not fit. Source: paper 72, "Decomposition".
 template <Scalar T>
 [[nodiscard]] Accounting account(Transformer<T>& model, Index rank) {
   const auto& config = model.config();
@@ -20,6 +21,8 @@ template <Scalar T>
   Index unique_stacked = 0;
   Index unique = 0;
   for (const auto* weight : model.weights()) {
+    require(weight->dense() != nullptr, weight->name(), " is parameterised as ", weight->kind(),
+            "; count the model before scores are attached");
     const bool tied_again = weight->name() == "lm_head.weight" && config.tied_head;
     const Index stacked = weight->cols() == config.width ? weight->rows() : 0;
     stacked_rows += stacked;

@@ -147,7 +147,13 @@ class Transformer {
   Linear<T> head_;
 };
 
-/// Number of elements of the trainable parameters.
+/// Name patterns of the weights that paper 72 stacks and trains: all that are as wide as the residual stream (46,398
+/// rows in its model). The output matrix of the MLP has another width and stays frozen.
+[[nodiscard]] inline std::vector<std::string> paper72_targets() {
+  return {"token_embedding.weight", "blocks.*.attention.*", "blocks.*.mlp.up.weight", "lm_head.weight"};
+}
+
+/// Number of elements of the trainable ones among the parameters.
 template <Scalar T>
 [[nodiscard]] Index trainable_count(const ParameterList<T>& parameters) {
   Index count = 0;

@@ -17,7 +17,8 @@ namespace ampsft {
 /// The rows of all dense weights whose names match any pattern, stacked by width, narrowest first.
 ///
 /// A matrix that two weights share is stacked twice, as the paper counts its tied embedding. The stacks are views: the
-/// weights must outlive them. Throws `Error` if a pattern matches nothing or a chosen weight is not dense.
+/// weights must outlive them, and stay dense. Throws `Error` if a pattern matches nothing or a chosen weight is not
+/// dense.
 template <Scalar T>
 [[nodiscard]] std::vector<RowStack<T>> stack_weights(const WeightList<T>& weights,
                                                      const std::vector<std::string>& patterns = {"*"}) {
@@ -42,7 +43,7 @@ template <Scalar T>
   return bases;
 }
 
-/// A basis for every input width among the chosen weights.
+/// A basis for every input width among the chosen weights. Throws as `stack_weights` and `UniversalBasis::fit` do.
 template <Scalar T>
 [[nodiscard]] BasisByWidth<T> fit_bases(const WeightList<T>& weights, const BasisOptions& options = {},
                                         const std::vector<std::string>& patterns = {"*"}) {

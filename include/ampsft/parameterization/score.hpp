@@ -111,11 +111,12 @@ class ScoreParameterization {
   [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {&scores_}; }
 
   [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const {
-    std::vector<NamedBuffer<T>> frozen{{"basis.components", &basis_->components()}};
+    const std::string basis = concat("basis.", cols());  // one basis a width
+    std::vector<NamedBuffer<T>> frozen{{basis + ".components", &basis_->components()}};
     if (form_ == ScoreForm::exact_start) {
       frozen.push_back({name_, base_.get()});
     } else {
-      frozen.push_back({"basis.mean", &basis_->mean()});
+      frozen.push_back({basis + ".mean", &basis_->mean()});
     }
     return frozen;
   }

@@ -26,12 +26,13 @@ class Weight {
       : name_(std::move(name)), model_(std::make_shared<Model<P>>(std::move(parameterization))) {}
 
   /// This weight's parameterisation under another name.
-  [[nodiscard]] Weight tied(std::string name) const {
+  [[nodiscard]] Weight tied(const std::string& name) const {
     Weight other = *this;
-    other.name_ = std::move(name);
+    other.name_ = name;
     return other;
   }
 
+  /// Whether both weights have the same parameterisation, not merely equal ones.
   [[nodiscard]] bool is_tied_to(const Weight& other) const noexcept { return model_ == other.model_; }
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }

@@ -22,7 +22,7 @@ template <Scalar T>
   return std::sqrt(sum);
 }
 
-/// Scales all gradients by `factor`.
+/// Scales the gradients of all trainable parameters by `factor`.
 template <Scalar T>
 void scale_gradients(const ParameterList<T>& parameters, double factor) {
   for (auto* parameter : parameters) {

@@ -58,6 +58,7 @@ template <class Model, class Dataset>
   return result;
 }
 
+/// The same with a tape of its own.
 template <class Model, class Dataset>
 [[nodiscard]] Evaluation evaluate(Model& model, const Dataset& text, const EvaluateOptions& options = {}) {
   Tape<typename Model::scalar> tape(TapeMode::inference);

@@ -104,6 +104,7 @@ std::vector<std::int32_t> generate(Model& model, std::span<const std::int32_t> p
   return {text.begin() + static_cast<std::ptrdiff_t>(prompt.size()), text.end()};
 }
 
+/// The same without a look at each token.
 template <class Model>
 std::vector<std::int32_t> generate(Model& model, std::span<const std::int32_t> prompt, Index count,
                                    const SamplingOptions& options = {}) {

@@ -20,7 +20,7 @@ struct Schedule {
   Index warmup_steps = 0;
   double final_fraction = 0.1;
 
-  /// The factor on the learning rate at step `step` of `steps`, counted from 0; in (0, 1].
+  /// The factor on the learning rate at step `step` of `steps`, counted from 0; in [0, 1].
   [[nodiscard]] double factor(Index step, Index steps) const {
     if (step < warmup_steps) {
       return static_cast<double>(step + 1) / static_cast<double>(warmup_steps);

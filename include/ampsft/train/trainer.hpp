@@ -72,7 +72,9 @@ struct TrainReport {
 /// Trains whatever of a model is trainable.
 ///
 /// `Model` has `loss(tape, inputs, targets, sequences)`, `parameters()` and `dropout_random()`, as `Transformer` does.
-/// Same seed and same thread count: the same run bit for bit, also over a kill and a resume.
+/// Same seed and same thread count: the same run bit for bit, also over a kill and a resume. A checkpoint knows the
+/// options and what is trained, not the text or the frozen weights: give each of those a checkpoint path of its own.
+/// A second `fit` goes on with the optimiser's state.
 template <class Model, class O>
 requires Optimizer<O, typename Model::scalar>
 class Trainer {
@@ -120,6 +122,9 @@ class Trainer {
         save(options);
       }
     }
+    if (!weights_are_finite()) {
+      throw Diverged(diverged("the weights are not finite"));
+    }
     save(options);
     if (options.restore_best && !best_.empty() && !report.stopped) {
       for (std::size_t i = 0; i < trainable_.size(); ++i) {
@@ -155,15 +160,19 @@ class Trainer {
   [[nodiscard]] std::string describe(const TrainOptions& options, Index length) const {
     return concat(optimizer_.describe(), " schedule=", options.schedule.describe(), " steps=", options.steps,
                   " batch=", options.sequences, "x", length, "x", options.accumulation, " clip=", options.clip_norm,
-                  " seed=", options.seed, " evaluate=", options.evaluate_every, " patience=", options.patience,
-                  " best=", options.restore_best);
+                  " seed=", options.seed, " evaluate=", options.evaluate_every, "x", options.evaluation.sequences, "x",
+                  options.evaluation.max_windows, " patience=", options.patience, " best=", options.restore_best);
   }
 
   /// A fresh start, or the state of the checkpoint.
   void begin(const TrainOptions& options, Index length) {
     run_ = describe(options, length);
+    checkpoint_ = options.checkpoint;
     best_.clear();
     state_ = {};
+    last_good_.reset();
+    tape_.clear();  // an exception may have left them half used
+    inference_.clear();
     Random seeds(options.seed);
     state_.sampler = Random(seeds());
     model_->dropout_random() = Random(seeds());
@@ -191,7 +200,7 @@ class Trainer {
     }
     TrainingProgress progress;
     progress.gradient_norm = clip_gradients(trainable_, options.clip_norm);
-    require_finite(loss, progress.gradient_norm, options);
+    require_finite(loss, progress.gradient_norm);
     progress.learning_rate_factor = options.schedule.factor(state_.step, options.steps);
     optimizer_.step(trainable_, progress.learning_rate_factor);
     state_.losses.push_back(loss);
@@ -202,20 +211,26 @@ class Trainer {
     return progress;
   }
 
-  void require_finite(double loss, double norm, const TrainOptions& options) const {
+  void require_finite(double loss, double norm) const {
     if (std::isfinite(loss) && std::isfinite(norm)) {
       return;
     }
-    throw Diverged(concat("training diverged: at step ", state_.step + 1, " the loss is ", loss,
-                          " and the gradient's norm ", norm, "; lower the learning rate. ",
-                          last_good_
-                              ? concat("The last good checkpoint is ", options.checkpoint, " of step ", *last_good_)
-                              : std::string("There is no checkpoint")));
+    throw Diverged(
+        diverged(concat("at step ", state_.step + 1, " the loss is ", loss, ", the gradient's norm ", norm)));
+  }
+
+  [[nodiscard]] std::string diverged(const std::string& what) const {
+    return concat("training diverged: ", what, "; lower the learning rate. ",
+                  last_good_ ? concat("The last good checkpoint is ", checkpoint_, " of step ", *last_good_)
+                             : std::string("There is no checkpoint"));
   }
 
   template <class Dataset>
   double measure(const Dataset& validation, const TrainOptions& options) {
     const double loss = evaluate(*model_, validation, options.evaluation, inference_).loss;
+    if (!std::isfinite(loss)) {
+      throw Diverged(diverged(concat("after step ", state_.step, " the validation loss is ", loss)));
+    }
     if (options.restore_best && loss < best_loss()) {
       best_.clear();
       for (const auto* parameter : trainable_) {
@@ -268,6 +283,7 @@ class Trainer {
   ParameterList<T> trainable_;
   TrainingState state_;
   std::string run_;
+  std::filesystem::path checkpoint_;
   std::vector<Matrix<T>> best_;  // one a parameter, once an evaluation asked for it
   Tape<T> tape_;
   Tape<T> inference_{TapeMode::inference};

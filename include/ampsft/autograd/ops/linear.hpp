@@ -75,6 +75,8 @@ struct Linear {
 /// not fit. Cost: `2 T n d_i` operations a product forward, the same for each gradient that is asked for.
 template <Scalar T>
 [[nodiscard]] Variable<T> linear(const Product<T>& first, const Product<T>& second, Variable<T> bias = {}) {
+  require(first.x && first.w && static_cast<bool>(second.x) == static_cast<bool>(second.w),
+          "linear: a product needs both its input and its weight");
   const Index tokens = first.x.rows();
   const Index outputs = first.w.rows();
   for (const auto& [x, w, scale] : {first, second}) {
@@ -86,7 +88,7 @@ template <Scalar T>
   return first.x.tape().apply(ops::Linear<T>{{first, second}, bias});
 }
 
-/// `x w' + 1 bias'`.
+/// `x w' + 1 bias'`; `x` is `T x d`, `w` `n x d`, the bias `1 x n` or empty. Throws as the sum of two products does.
 template <Scalar T>
 [[nodiscard]] Variable<T> linear(Variable<T> x, Variable<T> w, Variable<T> bias = {}) {
   return linear<T>(Product<T>{x, w}, Product<T>{}, bias);
