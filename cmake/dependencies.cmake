@@ -10,6 +10,9 @@ include(FetchContent)
 # Only the fetched headers are used, never the fetched build: an imported target keeps its warnings, tests and
 # install rules out of ours.
 function(ampsft_header_library name target oldest folder repository tag)
+  if(TARGET ${target}) # a parent project has chosen one
+    return()
+  endif()
   FetchContent_Declare(${name} GIT_REPOSITORY ${repository} GIT_TAG ${tag} GIT_SHALLOW ON
     SOURCE_SUBDIR headers-only FIND_PACKAGE_ARGS QUIET GLOBAL)
   FetchContent_MakeAvailable(${name})
