@@ -81,7 +81,7 @@ Method scores(std::string key, std::string name, double rate, ampsft::BasisByWid
 }
 
 Method lora(std::string key, std::string name, Index rank, const std::vector<std::string>& patterns) {
-  return {std::move(key), std::move(name), 5e-3,
+  return {std::move(key), std::move(name), 3e-3,
           [=](Model& model, std::uint64_t seed) {
             ampsft::freeze(model.parameters());
             ampsft::attach_lora(model.weights(), {.rank = rank, .seed = seed}, {patterns, ampsft::Tied::separate});
@@ -91,7 +91,7 @@ Method lora(std::string key, std::string name, Index rank, const std::vector<std
 
 /// The best learning rate falls like 1 / sqrt(K): a basis of more directions moves a weight further in one step.
 double exact_start_rate(Index rank) {
-  return 1e-2 * std::sqrt(8.0 / static_cast<double>(rank));
+  return 1.5e-2 * std::sqrt(8.0 / static_cast<double>(rank));
 }
 
 /// Rates around the middle, each 2.5 times the one before; the same number for every method.
@@ -156,8 +156,8 @@ std::vector<Method> methods(const Options& options, Model& base, const ampsft::B
   const auto exact = ampsft::ScoreForm::exact_start;
   const double rate = exact_start_rate(options.rank);
   return {
-      {"full", "Full SFT", 2e-3, [](Model&, std::uint64_t) {}},
-      scores("truncated", "Amplitude-only, truncated (the paper's)", 1e-2, residual, ampsft::ScoreForm::truncated,
+      {"full", "Full SFT", 1e-3, [](Model&, std::uint64_t) {}},
+      scores("truncated", "Amplitude-only, truncated (the paper's)", 2e-2, residual, ampsft::ScoreForm::truncated,
              paper_rows),
       scores("exact_same_rows", "Amplitude-only, exact start, same rows", rate, residual, exact, paper_rows),
       scores("exact_all", "Amplitude-only, exact start, every matrix", rate, bases, exact, every_matrix),

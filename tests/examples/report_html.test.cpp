@@ -174,6 +174,8 @@ TEST_CASE("the summary says what the numbers say") {
   truncated["recovery"] = 0.95;
   CHECK_THAT(report_html(report), ContainsSubstring("claim holds in this run:"));
   truncated["efficiency"] = 0.5;
+  CHECK_THAT(report_html(report), ContainsSubstring("by what a user gets, not by its own measure:"));
+  truncated["recovery"] = 0.8;
   CHECK_THAT(report_html(report), ContainsSubstring("claim does not hold in this run:"));
   truncated["recovery"] = -0.2;
   CHECK_THAT(report_html(report),
