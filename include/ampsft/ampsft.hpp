@@ -16,7 +16,6 @@
 #include <ampsft/autograd/ops/weighted_sum.hpp>
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/basis/accounting.hpp>
-#include <ampsft/basis/products.hpp>
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/spectrum.hpp>
 #include <ampsft/basis/universal_basis.hpp>
@@ -26,6 +25,7 @@
 #include <ampsft/core/random.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/core/version.hpp>
+#include <ampsft/core/view.hpp>
 #include <ampsft/data/bpe_tokenizer.hpp>
 #include <ampsft/data/bpe_trainer.hpp>
 #include <ampsft/data/text.hpp>
@@ -37,7 +37,6 @@
 #include <ampsft/linalg/gram.hpp>
 #include <ampsft/linalg/orthonormalize.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
-#include <ampsft/linalg/view.hpp>
 #include <ampsft/nn/account.hpp>
 #include <ampsft/nn/parameter_file.hpp>
 #include <ampsft/nn/transformer.hpp>
@@ -48,6 +47,12 @@
 #include <ampsft/parameterization/lora.hpp>
 #include <ampsft/parameterization/score.hpp>
 #include <ampsft/parameterization/weight.hpp>
+#include <ampsft/simd/factored.hpp>
+#include <ampsft/simd/level.hpp>
+#include <ampsft/simd/project.hpp>
+#include <ampsft/simd/reconstruct.hpp>
+#include <ampsft/simd/reconstruct_backward.hpp>
+#include <ampsft/simd/matrix_ref.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/checkpoint.hpp>
 #include <ampsft/train/clip.hpp>

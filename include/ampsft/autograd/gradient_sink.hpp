@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/simd/matrix_ref.hpp>
 
 namespace ampsft {
 
@@ -14,6 +15,9 @@ template <Scalar T>
 class GradientSink {
  public:
   GradientSink(Matrix<T>& gradient, bool first) noexcept : gradient_(&gradient), first_(first) {}
+
+  /// Whether the caller, who fills all of `map()` by itself, must add to what is there.
+  [[nodiscard]] Into into() const noexcept { return first_ ? Into::overwrite : Into::add; }
 
   /// All of the gradient, for taking the blocks that `add` fills.
   [[nodiscard]] MatrixMap<T> map() const noexcept { return ampsft::map(*gradient_); }

@@ -3,13 +3,14 @@
 /// The universal basis: a few orthonormal directions, and a mean, that all weight rows of one width share.
 #pragma once
 
-#include <ampsft/basis/products.hpp>
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/spectrum.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/linalg/batched_svd.hpp>
 #include <ampsft/linalg/orthonormalize.hpp>
+#include <ampsft/simd/project.hpp>
+#include <ampsft/simd/reconstruct.hpp>
 
 #include <algorithm>
 #include <cstdint>

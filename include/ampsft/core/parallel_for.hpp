@@ -60,7 +60,8 @@ void parallel_for(Index count, Index grain, Body&& body) {
   if (count <= 0) {
     return;
   }
-  const Index pieces = std::clamp<Index>(count / std::max<Index>(grain, 1), 1, thread_count());
+  const Index most = count / std::max<Index>(grain, 1);
+  const Index pieces = most <= 1 ? 1 : std::min<Index>(most, thread_count());  // asking costs as much as a small body
   if (pieces == 1) {
     body(Index{0}, count);
     return;

@@ -18,6 +18,13 @@ namespace ampsft {
 template <class T>
 concept Scalar = std::same_as<T, float> || std::same_as<T, double>;
 
+/// 16-bit floats for storage (8 exponent, 7 mantissa bits); the arithmetic is float's.
+using BFloat16 = Eigen::bfloat16;
+
+/// What a matrix may be stored as.
+template <class T>
+concept Storage = Scalar<T> || std::same_as<T, BFloat16>;
+
 /// Signed index and extent, the same type as Eigen's.
 using Index = std::ptrdiff_t;
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/core/tensor.hpp>
-#include <ampsft/io/half.hpp>
+#include <ampsft/core/half.hpp>
 
 #include <array>
 #include <bit>

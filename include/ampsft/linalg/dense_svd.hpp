@@ -6,7 +6,7 @@
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/linalg/gram.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
-#include <ampsft/linalg/view.hpp>
+#include <ampsft/core/view.hpp>
 
 namespace ampsft {
 

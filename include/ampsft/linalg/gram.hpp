@@ -5,7 +5,7 @@
 
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/core/tensor.hpp>
-#include <ampsft/linalg/view.hpp>
+#include <ampsft/core/view.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/simd/factored.hpp>
 
 #include <array>
 
@@ -18,6 +19,52 @@ struct Product {
 };
 
 namespace ops {
+
+/// Products with a side this narrow, a rank, go to the kernels of `simd`; others to Eigen or its BLAS (measured:
+/// docs/performance.md).
+inline constexpr Index narrow = 64;
+
+/// `y = scale x w'`, or added to `y`.
+template <Scalar T>
+void multiply(const Product<T>& product, const GradientSink<T>& y) {
+  const auto& [x, w, scale] = product;
+  if (w.cols() <= narrow) {
+    factored_output<T>(x.map(), w.map(), y.map(), y.into(), scale);
+  } else if (w.rows() <= narrow) {
+    project<T>(x.map(), w.map(), y.map(), y.into(), scale);
+  } else {
+    y.add(scale * (x.map() * w.map().transpose()));
+  }
+}
+
+/// `dx = scale dy w` and `dw = scale dy' x`, each where it is asked for.
+template <Scalar T>
+void multiply_backward(const Product<T>& product, const Matrix<T>& dy) {
+  const auto& [x, w, scale] = product;
+  if (x.requires_grad()) {
+    const GradientSink<T> dx = x.sink();
+    if (w.cols() <= narrow) {
+      factored_input_gradient<T>(map(dy), w.map(), dx.map(), dx.into(), scale);
+    } else if (w.rows() <= narrow) {
+      const MatrixRef<const T> base = dx.into() == Into::add ? MatrixRef<const T>(dx.map()) : MatrixRef<const T>();
+      const ReconstructJob<T> job{map(dy), dx.map(), base};
+      ampsft::reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), w.map(),
+                             ConstMatrixMap<T>(nullptr, 0, w.cols()), scale);
+    } else {
+      dx.add(scale * (map(dy) * w.map()));
+    }
+  }
+  if (w.requires_grad()) {
+    const GradientSink<T> dw = w.sink();
+    if (w.cols() <= narrow) {
+      factored_scores_gradient<T>(map(dy), x.map(), dw.map(), dw.into(), scale);
+    } else if (w.rows() <= narrow) {
+      factored_basis_gradient<T>(x.map(), map(dy), dw.map(), dw.into(), scale);
+    } else {
+      dw.add(scale * (map(dy).transpose() * x.map()));
+    }
+  }
+}
 
 /// `y = sum_i scale_i x_i w_i' + 1 bias'`, `T x n`.
 template <Scalar T>
@@ -37,10 +84,9 @@ struct Linear {
   }
 
   void forward(Matrix<T>& y) const {
-    const GradientSink<T> sum(y, true);
-    sum.add(products[0].scale * (products[0].x.map() * products[0].w.map().transpose()));
-    if (const auto& [x, w, scale] = products[1]; x) {
-      map(y).noalias() += scale * (x.map() * w.map().transpose());
+    multiply(products[0], GradientSink<T>(y, true));
+    if (products[1].x) {
+      multiply(products[1], GradientSink<T>(y, false));
     }
     if (bias) {
       parallel_for(rows(), 16, [&](Index begin, Index end) {
@@ -50,13 +96,8 @@ struct Linear {
   }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
-    for (const auto& [x, w, scale] : products) {
-      if (x.requires_grad()) {
-        x.sink().add(scale * (map(dy) * w.map()));
-      }
-      if (w.requires_grad()) {
-        w.sink().add(scale * (map(dy).transpose() * x.map()));
-      }
+    for (const Product<T>& product : products) {
+      multiply_backward(product, dy);
     }
     if (bias.requires_grad()) {
       const auto db = bias.sink();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/simd/factored.hpp>
 
 namespace ampsft {
 namespace ops {
@@ -24,24 +25,18 @@ struct Reconstruct {
   }
 
   void forward(Matrix<T>& w) const {
-    parallel_for(rows(), 64, [&](Index begin, Index end) {
-      auto block = map(w).middleRows(begin, end - begin);
-      block.noalias() = scale * (s.map().middleRows(begin, end - begin) * b.map());
-      if (mu) {
-        block.rowwise() += mu.map().row(0);
-      }
-      if (base) {
-        block += base.map().middleRows(begin, end - begin);
-      }
-    });
+    const ReconstructJob<T> job{s.map(), map(w), base ? MatrixRef<const T>(base.map()) : MatrixRef<const T>()};
+    const ConstMatrixMap<T> none(nullptr, 0, cols());
+    ampsft::reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), b.map(),
+                           mu ? ConstMatrixMap<T>(mu.map()) : none, scale);
   }
 
   void backward(const Matrix<T>&, const Matrix<T>& dw) const {
-    if (s.requires_grad()) {
-      s.sink().add(scale * (map(dw) * b.map().transpose()));  // dS = dW B'
-    }
     if (b.requires_grad()) {
-      b.sink().add(scale * (s.map().transpose() * map(dw)));
+      factored_basis_gradient<T>(map(dw), s.map(), b.sink().map(), b.sink().into(), scale);  // dB = S' dW
+    }
+    if (s.requires_grad()) {
+      project<T>(map(dw), b.map(), s.sink().map(), s.sink().into(), scale);  // dS = dW B'
     }
     if (mu.requires_grad()) {
       mu.sink().add(map(dw).colwise().sum());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Views bind in place to every kind of map, degenerate shapes included.
-#include <ampsft/linalg/view.hpp>
+#include <ampsft/core/view.hpp>
 
 #include <utility>
 #include <vector>

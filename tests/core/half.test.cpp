@@ -3,7 +3,7 @@
 /// Checks the 16-bit formats against a naive decoder over all bit patterns, and rounding against a search.
 
 #include <ampsft/core/random.hpp>
-#include <ampsft/io/half.hpp>
+#include <ampsft/core/half.hpp>
 
 #include <algorithm>
 #include <bit>

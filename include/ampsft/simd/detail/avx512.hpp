@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// AVX-512: 32 registers of 64 bytes, masks for what does not fill one.
+#pragma once
+
+#include <ampsft/core/compat/intrinsics.hpp>
+#include <ampsft/simd/detail/arguments.hpp>
+
+#if defined(AMPSFT_SIMD_X86)
+
+// avx512bf16 stands here for the one conversion that asks at run time whether the processor has it.
+#define AMPSFT_TARGET __attribute__((target("avx2,fma,prfchw,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
+
+namespace ampsft::simd::detail::avx512 {
+
+/// Registers are blocked so that every basis line feeds `tile_rows` rows and every broadcast `tile_registers` lines.
+inline constexpr Index tile_rows = 6;
+inline constexpr Index tile_registers = 4;
+inline constexpr Index dot_accumulators = 24;
+inline constexpr Index dot_ranks_at_once = 8;
+inline constexpr Index contract_registers_at_once = 4;
+
+template <class T>
+struct Vec;
+
+template <>
+struct Vec<float> {
+  using Register = __m512;
+  using Mask = __mmask16;
+  static constexpr Index lanes = 16;
+
+  /// Holds a value in a register that the compiler would rather load again for each use (a load port is scarcer).
+  AMPSFT_INLINE static void keep(Register& a) noexcept { asm("" : "+v"(a)); }
+  AMPSFT_INLINE static Register zero() noexcept { return _mm512_setzero_ps(); }
+  AMPSFT_INLINE static Register add(Register a, Register b) noexcept { return _mm512_add_ps(a, b); }
+  AMPSFT_INLINE static Register sub(Register a, Register b) noexcept { return _mm512_sub_ps(a, b); }
+  AMPSFT_INLINE static Register fma(Register a, Register b, Register c) noexcept { return _mm512_fmadd_ps(a, b, c); }
+  AMPSFT_INLINE static float sum(Register a) noexcept { return _mm512_reduce_add_ps(a); }
+
+  AMPSFT_INLINE static Mask first(Index count) noexcept { return static_cast<Mask>((1U << count) - 1U); }
+  AMPSFT_INLINE static Register load(const float* p) noexcept { return _mm512_loadu_ps(p); }
+  AMPSFT_INLINE static Register load(const float* p, Mask m) noexcept { return _mm512_maskz_loadu_ps(m, p); }
+  AMPSFT_INLINE static Register load(const BFloat16* p) noexcept {
+    return widen(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  AMPSFT_INLINE static Register load(const BFloat16* p, Mask m) noexcept {
+    return widen(_mm256_maskz_loadu_epi16(m, p));
+  }
+
+  AMPSFT_INLINE static void store(float* p, Register a) noexcept { _mm512_storeu_ps(p, a); }
+  AMPSFT_INLINE static void store(float* p, Register a, Mask m) noexcept { _mm512_mask_storeu_ps(p, m, a); }
+  AMPSFT_INLINE static void stream(float* p, Register a) noexcept { _mm512_stream_ps(p, a); }
+  AMPSFT_INLINE static void store(BFloat16* p, Register a, Mask m, bool native) noexcept {
+    _mm256_mask_storeu_epi16(p, m, narrow(a, native));
+  }
+  /// Two registers of floats to one line of bfloat16.
+  AMPSFT_INLINE static void store_pair(BFloat16* p, Register a, Register b, bool native, bool streaming) noexcept {
+    const __m512i line = native ? reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(b, a))
+                                : _mm512_inserti64x4(_mm512_castsi256_si512(narrow(a, false)), narrow(b, false), 1);
+    if (streaming) {
+      _mm512_stream_si512(reinterpret_cast<__m512i*>(p), line);
+    } else {
+      _mm512_storeu_si512(p, line);
+    }
+  }
+
+  AMPSFT_INLINE static Register broadcast(const float* p) noexcept { return _mm512_set1_ps(*p); }
+
+  /// `p[k] = sum(a[k])`, or added to it, for `Count` <= 8 registers: halves of registers are joined, then quarters, ...
+  template <Index Count>
+  AMPSFT_INLINE static void store_sums(float* p, const Register (&a)[Count], bool accumulate) noexcept {
+    Register b[8];
+    AMPSFT_UNROLL
+    for (Index k = 0; k < 8; ++k) {
+      b[k] = a[std::min(k, Count - 1)];
+    }
+    Register c[4];  // lanes of a register, by halves: (0 1) (2 3) (4 5) (6 7)
+    AMPSFT_UNROLL
+    for (Index k = 0; k < 4; ++k) {
+      c[k] =
+          add(_mm512_mask_blend_ps(0xFF00, b[2 * k], b[2 * k + 1]), _mm512_shuffle_f32x4(b[2 * k], b[2 * k + 1], 0x4E));
+    }
+    const __m512i quarters = _mm512_setr_epi32(4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15, 24, 25, 26, 27);
+    Register d[2];  // by quarters: (0 2 1 3) (4 6 5 7)
+    AMPSFT_UNROLL
+    for (Index k = 0; k < 2; ++k) {
+      d[k] = add(_mm512_mask_blend_ps(0xF0F0, c[2 * k], c[2 * k + 1]),
+                 _mm512_permutex2var_ps(c[2 * k], quarters, c[2 * k + 1]));
+    }
+    Register e = add(_mm512_shuffle_ps(d[0], d[1], 0x44), _mm512_shuffle_ps(d[0], d[1], 0xEE));
+    e = add(e, _mm512_permute_ps(e, 0xB1));  // by pairs: 0 4 2 6 1 5 3 7
+    e = _mm512_permutexvar_ps(_mm512_setr_epi32(0, 8, 4, 12, 2, 10, 6, 14, 0, 0, 0, 0, 0, 0, 0, 0), e);
+    const Mask mask = first(Count);
+    store(p, accumulate ? add(e, load(p, mask)) : e, mask);
+  }
+
+ private:
+  AMPSFT_INLINE static Register widen(__m256i bits) noexcept {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+  }
+  /// To nearest, ties to even, as `float_to_bf16`; the processor's own conversion takes subnormals for zero.
+  AMPSFT_INLINE static __m256i narrow(Register a, bool native) noexcept {
+    if (native) {
+      return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(a));
+    }
+    const __m512i bits = _mm512_castps_si512(a);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    const __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+    const __mmask16 nan = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
+    const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
+    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_mask_blend_epi32(nan, rounded, quiet), 16));
+  }
+};
+
+template <>
+struct Vec<double> {
+  using Register = __m512d;
+  using Mask = __mmask8;
+  static constexpr Index lanes = 8;
+
+  /// Holds a value in a register that the compiler would rather load again for each use (a load port is scarcer).
+  AMPSFT_INLINE static void keep(Register& a) noexcept { asm("" : "+v"(a)); }
+  AMPSFT_INLINE static Register zero() noexcept { return _mm512_setzero_pd(); }
+  AMPSFT_INLINE static Register add(Register a, Register b) noexcept { return _mm512_add_pd(a, b); }
+  AMPSFT_INLINE static Register sub(Register a, Register b) noexcept { return _mm512_sub_pd(a, b); }
+  AMPSFT_INLINE static Register fma(Register a, Register b, Register c) noexcept { return _mm512_fmadd_pd(a, b, c); }
+  AMPSFT_INLINE static double sum(Register a) noexcept { return _mm512_reduce_add_pd(a); }
+
+  AMPSFT_INLINE static Mask first(Index count) noexcept { return static_cast<Mask>((1U << count) - 1U); }
+  AMPSFT_INLINE static Register load(const double* p) noexcept { return _mm512_loadu_pd(p); }
+  AMPSFT_INLINE static Register load(const double* p, Mask m) noexcept { return _mm512_maskz_loadu_pd(m, p); }
+  AMPSFT_INLINE static void store(double* p, Register a) noexcept { _mm512_storeu_pd(p, a); }
+  AMPSFT_INLINE static void store(double* p, Register a, Mask m) noexcept { _mm512_mask_storeu_pd(p, m, a); }
+  AMPSFT_INLINE static void stream(double* p, Register a) noexcept { _mm512_stream_pd(p, a); }
+
+  AMPSFT_INLINE static Register broadcast(const double* p) noexcept { return _mm512_set1_pd(*p); }
+
+  template <Index Count>
+  AMPSFT_INLINE static void store_sums(double* p, const Register (&a)[Count], bool accumulate) noexcept {
+    Register b[8];
+    AMPSFT_UNROLL
+    for (Index k = 0; k < 8; ++k) {
+      b[k] = a[std::min(k, Count - 1)];
+    }
+    Register c[4];  // lanes of a register, by halves: (0 1) (2 3) (4 5) (6 7)
+    AMPSFT_UNROLL
+    for (Index k = 0; k < 4; ++k) {
+      c[k] =
+          add(_mm512_mask_blend_pd(0xF0, b[2 * k], b[2 * k + 1]), _mm512_shuffle_f64x2(b[2 * k], b[2 * k + 1], 0x4E));
+    }
+    const __m512i quarters = _mm512_setr_epi64(2, 3, 8, 9, 6, 7, 12, 13);
+    Register d[2];  // by quarters: (0 2 1 3) (4 6 5 7)
+    AMPSFT_UNROLL
+    for (Index k = 0; k < 2; ++k) {
+      d[k] = add(_mm512_mask_blend_pd(0xCC, c[2 * k], c[2 * k + 1]),
+                 _mm512_permutex2var_pd(c[2 * k], quarters, c[2 * k + 1]));
+    }
+    // each lane: 0 4 2 6 1 5 3 7
+    Register e = add(_mm512_unpacklo_pd(d[0], d[1]), _mm512_unpackhi_pd(d[0], d[1]));
+    e = _mm512_permutexvar_pd(_mm512_setr_epi64(0, 4, 2, 6, 1, 5, 3, 7), e);
+    const Mask mask = first(Count);
+    store(p, accumulate ? add(e, load(p, mask)) : e, mask);
+  }
+};
+
+// clang-format off
+#include <ampsft/simd/detail/expand.inc>
+#include <ampsft/simd/detail/dot.inc>
+#include <ampsft/simd/detail/contract.inc>
+#include <ampsft/simd/detail/stage.inc>
+// clang-format on
+
+}  // namespace ampsft::simd::detail::avx512
+
+#undef AMPSFT_TARGET
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// One tag for each architecture, and the choice among them at run time.
+#pragma once
+
+#include <ampsft/simd/detail/avx2.hpp>
+#include <ampsft/simd/detail/avx512.hpp>
+#include <ampsft/simd/detail/neon.hpp>
+#include <ampsft/simd/detail/scalar.hpp>
+
+#include <limits>
+
+namespace ampsft::simd::detail {
+
+/// `lanes`: of a register; `panel`: columns of `Expand` that a tile takes; `packs`: whether it wants them packed.
+struct ScalarCode {
+  static constexpr bool packs = false;
+  template <class T>
+  static constexpr Index lanes = 1;
+  template <class T>
+  static constexpr Index panel = 1;
+  template <class Arguments>
+  static void expand(const Arguments& e) noexcept {
+    scalar::expand(e);
+  }
+  template <class T>
+  static constexpr Index dot_limit = std::numeric_limits<Index>::max();
+  template <class Arguments>
+  static void dot(const Arguments& c) noexcept {
+    scalar::dot(c);
+  }
+  template <class Arguments>
+  static void contract(const Arguments&) noexcept {}
+  template <class Arguments>
+  static void stage(const Arguments&) noexcept {}
+};
+
+#define AMPSFT_ARCHITECTURE(Name, space)                                        \
+  struct Name {                                                                 \
+    static constexpr bool packs = true;                                         \
+    template <class T>                                                          \
+    static constexpr Index lanes = space::Vec<T>::lanes;                        \
+    template <class T>                                                          \
+    static constexpr Index panel = space::tile_registers* space::Vec<T>::lanes; \
+    template <class T>                                                          \
+    static constexpr Index dot_limit = 3 * space::dot_ranks_at_once;            \
+    template <class Arguments>                                                  \
+    static void expand(const Arguments& e) noexcept {                           \
+      space::expand(e);                                                         \
+    }                                                                           \
+    template <class Arguments>                                                  \
+    static void dot(const Arguments& c) noexcept {                              \
+      space::dot(c);                                                            \
+    }                                                                           \
+    template <class Arguments>                                                  \
+    static void contract(const Arguments& c) noexcept {                         \
+      space::contract(c);                                                       \
+    }                                                                           \
+    template <class Arguments>                                                  \
+    static void stage(const Arguments& g) noexcept {                            \
+      space::stage(g);                                                          \
+    }                                                                           \
+  }
+
+#if defined(AMPSFT_SIMD_X86)
+AMPSFT_ARCHITECTURE(Avx2Code, avx2);
+AMPSFT_ARCHITECTURE(Avx512Code, avx512);
+#elif defined(AMPSFT_SIMD_NEON)
+AMPSFT_ARCHITECTURE(NeonCode, neon);
+#endif
+#undef AMPSFT_ARCHITECTURE
+
+/// Calls `body` with the tag of the level in use.
+template <class Body>
+void with_level(Body&& body) {
+  switch (level()) {
+#if defined(AMPSFT_SIMD_X86)
+    case Level::avx512:
+      return body(Avx512Code{});
+    case Level::avx2:
+      return body(Avx2Code{});
+#elif defined(AMPSFT_SIMD_NEON)
+    case Level::neon:
+      return body(NeonCode{});
+#endif
+    default:
+      return body(ScalarCode{});
+  }
+}
+
+/// Whether the processor itself converts floats to bfloat16 (AVX512-BF16).
+inline bool converts_bf16() noexcept {
+#if defined(AMPSFT_SIMD_X86)
+  static const bool has = __builtin_cpu_supports("avx512bf16") != 0;
+  return has;
+#else
+  return false;
+#endif
+}
+
+}  // namespace ampsft::simd::detail

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// `Contract` from one call on many matrices to kernels on blocks: packs once, spreads rows over threads.
+#pragma once
+
+#include <ampsft/simd/detail/dispatch.hpp>
+#include <ampsft/simd/detail/memory.hpp>
+#include <ampsft/simd/detail/rows.hpp>
+#include <ampsft/simd/matrix_ref.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <span>
+
+namespace ampsft::simd::detail {
+
+/// The small factor of a `Contract`, laid out for the kernel that its rank and row count ask for.
+template <class Code, class T>
+struct ContractFactor {
+  bool by_columns = false;  // for `contract`, else for `dot`
+  const T* p = nullptr;
+  Index p_row = 0;
+  bool far = false;      // the long rows come from beyond the second-level cache
+  Index block_cols = 0;  // columns whose part of P stays in the first-level cache while rows pass
+
+  ContractFactor(const Strided<T>& source, Index rank, Index cols, Index rows) {
+    constexpr Index lanes = Code::template lanes<T>;
+    constexpr Index near = Index{1} << 20;
+    far = rows * cols * static_cast<Index>(sizeof(T)) > near;
+    constexpr Index few_rows = 32;  // packing would cost more than it saves
+    by_columns = rank > Code::template dot_limit<T> && rows >= few_rows;
+    if (by_columns) {
+      p_row = round_up(rank, lanes);
+      block_cols = by_columns_block(p_row / lanes);
+    } else {
+      block_cols = by_rows_block;
+      if (source.in_place() && rows < few_rows) {
+        p = source.data;
+        p_row = source.k_stride;
+        return;
+      }
+      p_row = round_up(cols, 16) + 16;  // no power of 2, whose rows would fall on the same cache lines
+    }
+    struct Use;
+    T* const packed = scratch<Use, T>(by_columns ? cols * p_row : rank * p_row);
+    by_columns ? pack_columns(source, rank, cols, p_row, packed) : pack_rows(source, rank, cols, p_row, packed);
+    p = packed;
+  }
+
+  /// The factor's part for columns from `col` on.
+  [[nodiscard]] const T* from(Index col) const noexcept { return by_columns ? p + col * p_row : p + col; }
+
+ private:
+  static constexpr Index by_rows_block = 1024;
+
+  static constexpr Index by_columns_block(Index registers) noexcept {
+    constexpr Index bytes = Index{32} << 10;
+    return bytes / (64 * std::clamp<Index>(registers, 1, 4)) / 16 * 16;
+  }
+};
+
+/// `S = (X - 1 mean') P'` for rows of one thread, in blocks that stay in a cache.
+template <class Code, class T, class X>
+void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& factor, const T* mean, T* squares,
+                   bool accumulate) {
+  const Index cols = job.gradient.cols;
+  const Index rank = job.scores.cols;
+  constexpr Index block_rows = 48;  // a multiple of every tile's
+  constexpr Index line = 64;
+  // Blocks of columns of equal width, whole lines each.
+  const Index blocks = (cols + factor.block_cols - 1) / factor.block_cols;
+  const Index block_cols =
+      blocks > 0 ? round_up((cols + blocks - 1) / blocks, line / static_cast<Index>(sizeof(T))) : 0;
+  const bool staged = factor.by_columns && (!std::same_as<T, X> || mean != nullptr || squares != nullptr);
+  struct Use;
+  T* const buffer = staged ? scratch<Use, T>(block_rows * block_cols) : nullptr;
+  for (Index row = 0; row < job.gradient.rows; row += block_rows) {
+    Contract<T, X> c;
+    c.rank = rank;
+    c.rows = std::min(block_rows, job.gradient.rows - row);
+    c.x_row = job.gradient.stride;
+    c.s = job.scores.data + row * job.scores.stride;
+    c.s_row = job.scores.stride;
+    c.p_row = factor.p_row;
+    c.reach = factor.far ? job.gradient.rows - row : 0;
+    c.squares = squares != nullptr ? squares + row : nullptr;
+    if (c.squares != nullptr) {
+      std::fill_n(c.squares, c.rows, T{0});
+    }
+    for (Index col = 0; col < cols; col += block_cols) {
+      c.cols = std::min(block_cols, cols - col);
+      c.accumulate = accumulate || col > 0;
+      c.x = job.gradient.data + row * job.gradient.stride + col;
+      c.mean = mean != nullptr ? mean + col : nullptr;
+      c.p = factor.from(col);
+      if (!factor.by_columns) {
+        Code::dot(c);
+      } else if (staged) {
+        Code::stage(Stage<T, X>{c.rows, c.cols, c.x, c.x_row, c.mean, buffer, block_cols, c.squares, c.reach});
+        Code::contract(Contract<T>{c.rows, c.cols, rank, buffer, block_cols, nullptr, nullptr, c.p, c.p_row, c.s,
+                                   c.s_row, c.accumulate});
+      } else if constexpr (std::same_as<T, X>) {
+        Code::contract(c);
+      }
+    }
+    if (cols == 0 && !accumulate) {
+      for (Index r = 0; r < c.rows; ++r) {
+        std::fill_n(c.s + r * c.s_row, rank, T{0});
+      }
+    }
+  }
+}
+
+/// `S = (X - 1 mean') P'` for every job, or added to `S`; `X` may be bfloat16. `squares`, for a single job: as many
+/// numbers as rows, for their squared norms.
+template <class T, class X>
+void run_contract(std::span<const ProjectJob<T, X>> jobs, Index cols, Index rank, const Strided<T>& p, const T* mean,
+                  bool accumulate, T* squares = nullptr) {
+  assert(squares == nullptr || jobs.size() == 1);
+  Index rows = 0;
+  for (const auto& job : jobs) {
+    rows += job.gradient.rows;
+  }
+  with_level([&](auto code) {
+    const ContractFactor<decltype(code), T> factor(p, rank, cols, rows);
+    const auto rows_of = [](const ProjectJob<T, X>& job) { return job.gradient.rows; };
+    for_rows(jobs, rank * cols, rows_of, [&](const ProjectJob<T, X>& job, Index first, Index count) {
+      const ProjectJob<T, X> part{{job.gradient.data + first * job.gradient.stride, count, cols, job.gradient.stride},
+                                  {job.scores.data + first * job.scores.stride, count, rank, job.scores.stride}};
+      contract_rows(part, factor, mean, squares != nullptr ? squares + first : nullptr, accumulate);
+    });
+  });
+}
+
+}  // namespace ampsft::simd::detail

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The kernels in plain C++: for processors without any of the others, and the oracle that those are tested against.
+#pragma once
+
+#include <ampsft/simd/detail/arguments.hpp>
+
+namespace ampsft::simd::detail::scalar {
+
+template <class T, class W>
+void expand(const Expand<T, W>& e) noexcept {
+  constexpr Index panel = 64;
+  T sum[panel];
+  for (Index col = 0; col < e.cols; col += panel) {
+    const Index count = std::min(panel, e.cols - col);
+    for (Index row = 0; row < e.rows; ++row) {
+      for (Index j = 0; j < count; ++j) {
+        sum[j] = e.mean[col + j];
+        if (e.base != nullptr) {
+          sum[j] += static_cast<T>(e.base[row * e.base_row + col + j]);
+        }
+      }
+      for (Index k = 0; k < e.depth; ++k) {
+        const T a = e.a[row * e.a_row + k * e.a_depth];
+        for (Index j = 0; j < count; ++j) {
+          sum[j] += a * e.p[k * e.p_depth + col + j];
+        }
+      }
+      for (Index j = 0; j < count; ++j) {
+        e.w[row * e.w_row + col + j] = static_cast<W>(sum[j]);
+      }
+    }
+  }
+}
+
+template <class T, class X>
+void dot(const Contract<T, X>& c) noexcept {
+  for (Index row = 0; row < c.rows; ++row) {
+    const X* const x = c.x + row * c.x_row;
+    const auto value = [&](Index j) { return static_cast<T>(x[j]) - (c.mean != nullptr ? c.mean[j] : T{0}); };
+    for (Index k = 0; k < c.rank; ++k) {
+      T sum{0};
+      for (Index j = 0; j < c.cols; ++j) {
+        sum += value(j) * c.p[k * c.p_row + j];
+      }
+      T& s = c.s[row * c.s_row + k];
+      s = c.accumulate ? s + sum : sum;
+    }
+    if (c.squares != nullptr) {
+      for (Index j = 0; j < c.cols; ++j) {
+        c.squares[row] += value(j) * value(j);
+      }
+    }
+  }
+}
+
+}  // namespace ampsft::simd::detail::scalar

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Scores' gradients against a naive twin in double, over random shapes and places.
+#include <ampsft/simd/project.hpp>
+
+#include <deque>
+
+#include "simd/reference.hpp"
+
+using namespace ampsft;
+using namespace ampsft::test;
+
+namespace {
+
+template <class T, class X>
+Reference expected_scores(const Placed<X>& gradient, const Placed<T>& b, const Placed<T>& former, Into into) {
+  return reference<T>(gradient.rows(), b.rows(), b.cols(), [&](Index i, Index k, Sum& sum) {
+    if (into == Into::add) {
+      sum += former(i, k);
+    }
+    for (Index j = 0; j < b.cols(); ++j) {
+      sum += gradient(i, j) * b(k, j);
+    }
+  });
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("project equals its naive twin at any shape, place and level", "", Fp32, Fp64, Bf16) {
+  using T = typename TestType::T;
+  using X = typename TestType::W;
+  Random random(1);
+  for (int round = 0; round < 3000; ++round) {
+    const Shape shape = draw_shape(random);
+    const auto [n, d, k] = shape;
+    const Into into = random.below(2) == 0 ? Into::overwrite : Into::add;
+    Placed<X> gradient(n, d, random);
+    Placed<T> b(k, d, random);
+    Placed<T> scores(n, k, random);
+    switch (round % 8) {
+      case 0:
+        poison(gradient, random);
+        break;
+      case 1:
+        poison(b, random);
+        break;
+      case 2:
+        poison(scores, random);
+        break;
+      default:
+        break;
+    }
+    const Reference expected = expected_scores(gradient, b, scores, into);
+    for (const simd::Level level : simd::levels()) {
+      const UseLevel use(level);
+      scores.restore();
+      project<T, X>(gradient.view(), b.view(), scores.view(), into);
+      check_result(scores, expected, shape, into == Into::add ? ", added" : "");
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("project of a batch treats each matrix as if it were alone", "", Fp32, Fp64, Bf16) {
+  using T = typename TestType::T;
+  using X = typename TestType::W;
+  Random random(2);
+  for (int round = 0; round < 1000; ++round) {
+    const Shape shape = draw_shape(random);
+    const Into into = round % 2 == 0 ? Into::overwrite : Into::add;
+    Placed<T> b(shape.k, shape.d, random);
+    std::deque<Placed<X>> gradient;
+    std::deque<Placed<T>> scores;
+    std::vector<Reference> expected;
+    std::vector<ProjectJob<T, X>> jobs;
+    for (Index left = random.below(7); left > 0; --left) {
+      const Index n = random.below(3) == 0 ? 0 : random.below(2 * shape.n / 3 + 2);
+      gradient.emplace_back(n, shape.d, random);
+      scores.emplace_back(n, shape.k, random);
+      expected.push_back(expected_scores(gradient.back(), b, scores.back(), into));
+      jobs.push_back({gradient.back().view(), scores.back().view()});
+    }
+    for (const simd::Level level : simd::levels()) {
+      const UseLevel use(level);
+      std::for_each(scores.begin(), scores.end(), [](Placed<T>& one) { one.restore(); });
+      project<T, X>(std::span<const ProjectJob<T, X>>(jobs), b.view(), into);
+      for (std::size_t i = 0; i < jobs.size(); ++i) {
+        check_result(scores[i], expected[i], {jobs[i].scores.rows, shape.d, shape.k}, ", job ", i, " of ", jobs.size());
+      }
+    }
+  }
+}
+
+TEST_CASE("project refuses shapes that do not match") {
+  Random random(3);
+  Placed<float> gradient(5, 8, random);
+  Placed<float> narrow(5, 7, random);
+  Placed<float> b(3, 8, random);
+  Placed<float> s(5, 3, random);
+  Placed<float> low(4, 3, random);
+  Placed<float> other_rank(5, 2, random);
+  CHECK_THROWS_AS(project<float>(narrow.view(), b.view(), s.view()), Error);
+  CHECK_THROWS_WITH(project<float>(narrow.view(), b.view(), s.view()),
+                    ContainsSubstring("width 7") && ContainsSubstring("width 8"));
+  CHECK_THROWS_WITH(project<float>(gradient.view(), b.view(), low.view()),
+                    ContainsSubstring("4 x 3") && ContainsSubstring("5 x 3"));
+  CHECK_THROWS_WITH(project<float>(gradient.view(), b.view(), other_rank.view(), Into::add),
+                    ContainsSubstring("5 x 2") && ContainsSubstring("5 x 3"));
+  const ProjectJob<float> jobs[] = {{gradient.view(), s.view()}, {gradient.view(), low.view()}};
+  CHECK_THROWS_AS(project<float>(std::span<const ProjectJob<float>>(jobs), b.view()), Error);
+  CHECK(s.now(0, 0) == s(0, 0));  // all are checked before anything is written
+}
