@@ -49,10 +49,10 @@
 #include <ampsft/parameterization/weight.hpp>
 #include <ampsft/simd/factored.hpp>
 #include <ampsft/simd/level.hpp>
+#include <ampsft/simd/matrix_ref.hpp>
 #include <ampsft/simd/project.hpp>
 #include <ampsft/simd/reconstruct.hpp>
 #include <ampsft/simd/reconstruct_backward.hpp>
-#include <ampsft/simd/matrix_ref.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/checkpoint.hpp>
 #include <ampsft/train/clip.hpp>

@@ -2,8 +2,8 @@
 /// @file
 /// Checks the 16-bit formats against a naive decoder over all bit patterns, and rounding against a search.
 
-#include <ampsft/core/random.hpp>
 #include <ampsft/core/half.hpp>
+#include <ampsft/core/random.hpp>
 
 #include <algorithm>
 #include <bit>

@@ -60,6 +60,38 @@ TEMPLATE_TEST_CASE("project equals its naive twin at any shape, place and level"
   }
 }
 
+TEMPLATE_TEST_CASE("project_with_mean equals its naive twin at any shape, place and level", "", float, double) {
+  using T = TestType;
+  Random random(5);
+  for (int round = 0; round < 1000; ++round) {
+    const Shape shape = draw_shape(random);
+    const auto [n, d, k] = shape;
+    const Into into = round % 2 == 0 ? Into::overwrite : Into::add;
+    Placed<T> gradient(n, d, random);
+    Placed<T> b(k, d, random);
+    Placed<T> mean(1, d, random);
+    Placed<T> scores(n, k, random);
+    Placed<T> sums(1, n, random);
+    const Reference expected = expected_scores(gradient, b, scores, into);
+    const Reference expected_sums = reference<T>(1, n, d, [&](Index, Index i, Sum& sum) {
+      if (into == Into::add) {
+        sum += sums(0, i);
+      }
+      for (Index j = 0; j < d; ++j) {
+        sum += gradient(i, j) * mean(0, j);
+      }
+    });
+    for (const simd::Level level : simd::levels()) {
+      const UseLevel use(level);
+      scores.restore();
+      sums.restore();
+      project_with_mean<T>(gradient.view(), b.view(), mean.view(), scores.view(), sums.view(), into);
+      check_result(scores, expected, shape, "");
+      check_result(sums, expected_sums, shape, ", sums");
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("project of a batch treats each matrix as if it were alone", "", Fp32, Fp64, Bf16) {
   using T = typename TestType::T;
   using X = typename TestType::W;

@@ -3,8 +3,8 @@
 /// The number formats of stored tensors and their conversion from and to the library's scalars.
 #pragma once
 
-#include <ampsft/core/tensor.hpp>
 #include <ampsft/core/half.hpp>
+#include <ampsft/core/tensor.hpp>
 
 #include <array>
 #include <bit>

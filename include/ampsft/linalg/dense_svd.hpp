@@ -4,9 +4,9 @@
 #pragma once
 
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/core/view.hpp>
 #include <ampsft/linalg/gram.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
-#include <ampsft/core/view.hpp>
 
 namespace ampsft {
 

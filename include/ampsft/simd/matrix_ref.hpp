@@ -7,8 +7,15 @@
 #include <ampsft/core/view.hpp>
 
 #include <concepts>
+#include <type_traits>
 
 namespace ampsft {
+
+/// An Eigen matrix or view whose rows are contiguous: row-major, or a column, whose elements are its rows.
+template <class Derived, class Plain = std::remove_cvref_t<Derived>>
+inline constexpr bool has_contiguous_rows = (static_cast<bool>(Plain::IsRowMajor) ||
+                                             static_cast<int>(Plain::ColsAtCompileTime) == 1) &&
+                                            static_cast<int>(Plain::InnerStrideAtCompileTime) == 1;
 
 /// A row-major matrix that lives anywhere: `rows x cols`, rows `stride` elements apart. What a view is made of, light
 /// enough for lists of matrices; `T` is const where it is only read.
@@ -23,14 +30,15 @@ struct MatrixRef {
   MatrixRef(T* first, Index row_count, Index col_count, Index row_stride)
       : data(first), rows(row_count), cols(col_count), stride(row_stride) {}
 
-  /// Of anything row-major that Eigen views.
   template <class Derived>
-  requires std::convertible_to<decltype(std::declval<Derived&>().data()), T*> MatrixRef(
-      Derived&& view)  // NOLINT(google-explicit-constructor): a view of a view
-      : MatrixRef(view.data(), view.rows(), view.cols(), view.outerStride()) {}
+  requires(std::convertible_to<decltype(std::declval<Derived&>().data()), T*>&& has_contiguous_rows<Derived>)
+      MatrixRef(Derived&& view)  // NOLINT(google-explicit-constructor): a view of a view
+      : MatrixRef(
+            view.data(), view.rows(), view.cols(),
+            static_cast<bool>(std::remove_cvref_t<Derived>::IsRowMajor) ? view.outerStride() : view.innerStride()) {}
 };
 
-/// One matrix of a batch for `reconstruct`: scores `n x K` in, weights `n x d` out.
+/// One matrix of a batch for `reconstruct`: scores `n x K` in, weights `n x d` out. `base` may be `weights` itself.
 template <Scalar T, Storage W = T>
 struct ReconstructJob {
   MatrixRef<const T> scores;
@@ -59,6 +67,7 @@ void require_mean(const ConstView<T>& mean, Index width) {
 /// `S` (`n x K`) belongs to `W` (`n x d`) by `B` (`K x d`).
 inline void require_scores(Index score_rows, Index score_cols, Index rank, Index width, Index weight_rows,
                            Index weight_cols) {
+  require(rank >= 1, "the basis has no components");
   require(weight_cols == width, "the weights have rows of width ", weight_cols, ", the basis of width ", width);
   require(score_rows == weight_rows && score_cols == rank, "the scores are ", score_rows, " x ", score_cols,
           ", expected ", weight_rows, " x ", rank);

@@ -35,6 +35,52 @@ void project(const std::type_identity_t<ConstView<X>>& gradient, const ConstView
   project<T, X>(std::span<const ProjectJob<T, X>>(&job, 1), components, into, scale);
 }
 
+/// `dS = dW B'` and, in the same reading of `dW`, the sums `dW mu'` that a mean needs: `sums`, `1 x n`.
+///
+/// Shapes: gradient `n x d`, components `K x d`, mean `1 x d`, scores `n x K`. With `x` for `dW` these are `z = x B'`
+/// and `c = x mu'` of the truncated form. Cost: `n d (K + 1)` multiply-adds.
+template <Scalar T>
+void project_with_mean(const ConstView<T>& gradient, const ConstView<T>& components, const ConstView<T>& mean,
+                       View<T> scores, std::type_identity_t<MatrixRef<T>> sums, Into into = Into::overwrite) {
+  namespace kernel = simd::detail;
+  const Index rank = components.rows();
+  const Index count = gradient.rows();
+  kernel::require_scores(scores.rows(), scores.cols(), rank, components.cols(), count, gradient.cols());
+  require(mean.rows() == 1 && mean.cols() == components.cols(), "the mean is ", mean.rows(), " x ", mean.cols(),
+          ", expected 1 x ", components.cols());
+  require(sums.rows == 1 && sums.cols == count, "the sums are ", sums.rows, " x ", sums.cols, ", expected 1 x ", count);
+  struct Both;
+  struct Block;
+  constexpr Index block = 48;
+  const Index wide = rank + 1;  // the mean as one more component
+  MatrixMap<T> both(kernel::scratch<Both, T>(wide * components.cols()), wide, components.cols());
+  both.topRows(rank) = components;
+  both.row(rank) = mean.row(0);
+  kernel::with_level([&](auto code) {
+    using Code = decltype(code);
+    const kernel::ContractFactor<Code, T> factor({both.data(), both.outerStride(), 1}, wide, both.cols(), count);
+    const Index work = std::max<Index>(wide * both.cols() * block, 1);
+    parallel_for((count + block - 1) / block, (Index{1} << 20) / work, [&](Index begin, Index end) {
+      T* const buffer = kernel::scratch<Block, T>(block * wide);
+      for (Index row = begin * block; row < std::min(end * block, count); row += block) {
+        const Index height = std::min(block, count - row);
+        const ProjectJob<T> job{
+            {gradient.data() + row * gradient.outerStride(), height, both.cols(), gradient.outerStride()},
+            {buffer, height, wide, wide}};
+        kernel::contract_rows<Code, T, T>(job, factor, nullptr, nullptr, false);
+        for (Index r = 0; r < height; ++r) {
+          const T* const from = buffer + r * wide;
+          T* const to = scores.data() + (row + r) * scores.outerStride();
+          for (Index k = 0; k < rank; ++k) {
+            to[k] = into == Into::add ? to[k] + from[k] : from[k];
+          }
+          sums.data[row + r] = into == Into::add ? sums.data[row + r] + from[rank] : from[rank];
+        }
+      }
+    });
+  });
+}
+
 /// `S = (W - 1 mu') B'`. The mean is taken away first, not `mu B'` afterwards: that would cancel when the mean is
 /// large.
 ///
@@ -45,23 +91,18 @@ template <Scalar T, Storage X = T>
 void extract(const std::type_identity_t<ConstView<X>>& weights, const ConstView<T>& components,
              const ConstView<T>& mean, std::type_identity_t<View<T>> scores,
              std::type_identity_t<MatrixRef<T>> residuals = {}) {
+  static_assert(std::same_as<T, X> || std::same_as<T, float>, "bfloat16 is computed in float");
   namespace kernel = simd::detail;
   kernel::require_mean<T>(mean, components.cols());
   kernel::require_scores(scores.rows(), scores.cols(), components.rows(), components.cols(), weights.rows(),
                          weights.cols());
   require(residuals.rows == 0 || (residuals.rows == 1 && residuals.cols == weights.rows()), "the residuals are ",
           residuals.rows, " x ", residuals.cols, ", expected 1 x ", weights.rows(), " or no rows");
-  T* const squares = residuals.rows == 1 ? residuals.data : nullptr;
+  T* const left = residuals.rows == 1 ? residuals.data : nullptr;
   const ProjectJob<T, X> job{weights, scores};
   kernel::run_contract<T, X>(std::span<const ProjectJob<T, X>>(&job, 1), components.cols(), components.rows(),
                              {components.data(), components.outerStride(), 1}, kernel::data_or_null<T>(mean), false,
-                             squares);
-  if (squares != nullptr) {
-    for (Index row = 0; row < weights.rows(); ++row) {
-      // in this order, so that what is no number stays so
-      squares[row] = std::max(squares[row] - scores.row(row).squaredNorm(), T{0});
-    }
-  }
+                             left);
 }
 
 }  // namespace ampsft

@@ -17,7 +17,8 @@
 
 namespace ampsft {
 
-/// How results are stored: `automatic` passes the cache when the output is larger than a share of it.
+/// How results are stored: `automatic` passes the cache from 16 MiB of output on, unless it is added to what is there
+/// (which brings it into the cache).
 enum class Stores { automatic, cached, streaming };
 
 /// Many matrices of different row counts, one basis: `W_i = base_i + scale S_i B + 1 mu'`. One call spreads all rows
@@ -29,20 +30,21 @@ void reconstruct(std::span<const ReconstructJob<T, W>> jobs, const ConstView<T>&
   namespace kernel = simd::detail;
   const Index width = components.cols();
   kernel::require_mean<T>(mean, width);
-  Index bytes = 0;
+  Index bytes = 0;  // of output that is only written
   for (const auto& [scores, weights, base] : jobs) {
     kernel::require_scores(scores.rows, scores.cols, components.rows(), width, weights.rows, weights.cols);
     require(base.rows == 0 || (base.rows == weights.rows && base.cols == width), "the base is ", base.rows, " x ",
             base.cols, ", expected ", weights.rows, " x ", width, " or no rows");
-    bytes += weights.rows * width * static_cast<Index>(sizeof(W));
+    const bool in_place = base.rows > 0 && base.data == weights.data;
+    bytes += in_place ? 0 : weights.rows * width * static_cast<Index>(sizeof(W));
   }
   kernel::Expand<T, W> common;
   common.cols = width;
   common.depth = components.rows();
   common.a_depth = 1;
   common.mean = kernel::data_or_null<T>(mean);
-  const bool streaming = stores == Stores::streaming ||
-                         (stores == Stores::automatic && bytes >= kernel::streaming_threshold(common.depth));
+  const bool streaming =
+      stores == Stores::streaming || (stores == Stores::automatic && bytes >= kernel::streaming_threshold);
   kernel::run_expand<T, W>(jobs, common, {components.data(), components.outerStride(), 1, scale}, streaming);
 }
 

@@ -8,15 +8,14 @@
 #include <ampsft/simd/detail/run_outer.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 
-#include <vector>
-
 namespace ampsft {
 
 /// `dS = scale dW B'`, `dB = scale S' dW`, `dmu = 1' dW` in one pass over `dW`, overwritten or added to.
 ///
-/// Shapes: gradient `dW` `n x d`, scores `S` `n x K`, components `B` `K x d`; outputs `dS` `n x K`, `dB` `K x d`, `dmu`
-/// `1 x d` or without rows. Throws `Error` if they do not fit. Cost: `2 n d K` multiply-adds; each thread sums `dB` and
-/// `dmu` of its rows apart, `(K + 1) d` elements in a buffer, so that other thread counts change them by rounding.
+/// Outputs must not overlap inputs. Shapes: gradient `dW` `n x d`, scores `S` `n x K`, components `B` `K x d`; outputs
+/// `dS` `n x K`, `dB` `K x d`, `dmu` `1 x d` or without rows. Throws `Error` if they do not fit. Cost: `2 n d K`
+/// multiply-adds; each thread sums `dB` and `dmu` of its rows apart, `(K + 1) d` elements in a buffer, so that other
+/// thread counts change them by rounding.
 template <Scalar T>
 void reconstruct_backward(const ConstView<T>& gradient, const ConstView<T>& scores, const ConstView<T>& components,
                           View<T> d_scores, View<T> d_components, std::type_identity_t<MatrixRef<T>> d_mean = {},

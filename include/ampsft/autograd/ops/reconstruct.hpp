@@ -33,10 +33,12 @@ struct Reconstruct {
 
   void backward(const Matrix<T>&, const Matrix<T>& dw) const {
     if (b.requires_grad()) {
-      factored_basis_gradient<T>(map(dw), s.map(), b.sink().map(), b.sink().into(), scale);  // dB = S' dW
+      const GradientSink<T> db = b.sink();  // once: asking twice would count as two contributions
+      factored_basis_gradient<T>(map(dw), s.map(), db.map(), db.into(), scale);  // dB = S' dW
     }
     if (s.requires_grad()) {
-      project<T>(map(dw), b.map(), s.sink().map(), s.sink().into(), scale);  // dS = dW B'
+      const GradientSink<T> ds = s.sink();
+      project<T>(map(dw), b.map(), ds.map(), ds.into(), scale);  // dS = dW B'
     }
     if (mu.requires_grad()) {
       mu.sink().add(map(dw).colwise().sum());

@@ -12,7 +12,8 @@
 
 namespace ampsft::simd::detail {
 
-/// `lanes`: of a register; `panel`: columns of `Expand` that a tile takes; `packs`: whether it wants them packed.
+/// `lanes`: of a register; `panel`: columns of `Expand` that a tile takes; `packs`: whether it wants them packed;
+/// `dot_limit`: scores up to which `dot` is faster than `contract`.
 struct ScalarCode {
   static constexpr bool packs = false;
   template <class T>

@@ -12,7 +12,7 @@
 
 namespace ampsft::simd::detail::neon {
 
-inline constexpr Index tile_rows = 6;
+inline constexpr Index tile_rows = 5;  // with 6, GCC 12 keeps their broadcasts all at once and spills sums in the loop
 inline constexpr Index tile_registers = 4;
 inline constexpr Index dot_accumulators = 24;
 inline constexpr Index dot_ranks_at_once = 8;

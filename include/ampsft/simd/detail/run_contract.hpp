@@ -59,9 +59,10 @@ struct ContractFactor {
   }
 };
 
-/// `S = (X - 1 mean') P'` for rows of one thread, in blocks that stay in a cache.
+/// `S = (X - 1 mean') P'` for rows of one thread, in blocks that stay in a cache. `residuals`, or none: the squared
+/// norm of each row less that of its scores.
 template <class Code, class T, class X>
-void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& factor, const T* mean, T* squares,
+void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& factor, const T* mean, T* residuals,
                    bool accumulate) {
   const Index cols = job.gradient.cols;
   const Index rank = job.scores.cols;
@@ -71,7 +72,7 @@ void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& f
   const Index blocks = (cols + factor.block_cols - 1) / factor.block_cols;
   const Index block_cols =
       blocks > 0 ? round_up((cols + blocks - 1) / blocks, line / static_cast<Index>(sizeof(T))) : 0;
-  const bool staged = factor.by_columns && (!std::same_as<T, X> || mean != nullptr || squares != nullptr);
+  const bool staged = factor.by_columns && (!std::same_as<T, X> || mean != nullptr || residuals != nullptr);
   struct Use;
   T* const buffer = staged ? scratch<Use, T>(block_rows * block_cols) : nullptr;
   for (Index row = 0; row < job.gradient.rows; row += block_rows) {
@@ -83,7 +84,7 @@ void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& f
     c.s_row = job.scores.stride;
     c.p_row = factor.p_row;
     c.reach = factor.far ? job.gradient.rows - row : 0;
-    c.squares = squares != nullptr ? squares + row : nullptr;
+    c.squares = residuals != nullptr ? residuals + row : nullptr;
     if (c.squares != nullptr) {
       std::fill_n(c.squares, c.rows, T{0});
     }
@@ -103,6 +104,10 @@ void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& f
         Code::contract(c);
       }
     }
+    for (Index r = 0; c.squares != nullptr && r < c.rows; ++r) {
+      const auto s = ConstMatrixMap<T>(c.s + r * c.s_row, 1, rank);
+      c.squares[r] = std::max(c.squares[r] - s.squaredNorm(), T{0});  // in this order, what is no number stays so
+    }
     if (cols == 0 && !accumulate) {
       for (Index r = 0; r < c.rows; ++r) {
         std::fill_n(c.s + r * c.s_row, rank, T{0});
@@ -111,12 +116,12 @@ void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& f
   }
 }
 
-/// `S = (X - 1 mean') P'` for every job, or added to `S`; `X` may be bfloat16. `squares`, for a single job: as many
-/// numbers as rows, for their squared norms.
+/// `S = (X - 1 mean') P'` for every job, or added to `S`; `X` may be bfloat16. `residuals`, for a single job: as
+/// many numbers as rows.
 template <class T, class X>
 void run_contract(std::span<const ProjectJob<T, X>> jobs, Index cols, Index rank, const Strided<T>& p, const T* mean,
-                  bool accumulate, T* squares = nullptr) {
-  assert(squares == nullptr || jobs.size() == 1);
+                  bool accumulate, T* residuals = nullptr) {
+  assert(residuals == nullptr || jobs.size() == 1);
   Index rows = 0;
   for (const auto& job : jobs) {
     rows += job.gradient.rows;
@@ -127,7 +132,7 @@ void run_contract(std::span<const ProjectJob<T, X>> jobs, Index cols, Index rank
     for_rows(jobs, rank * cols, rows_of, [&](const ProjectJob<T, X>& job, Index first, Index count) {
       const ProjectJob<T, X> part{{job.gradient.data + first * job.gradient.stride, count, cols, job.gradient.stride},
                                   {job.scores.data + first * job.scores.stride, count, rank, job.scores.stride}};
-      contract_rows(part, factor, mean, squares != nullptr ? squares + first : nullptr, accumulate);
+      contract_rows(part, factor, mean, residuals != nullptr ? residuals + first : nullptr, accumulate);
     });
   });
 }

@@ -57,7 +57,8 @@ class SharedLines {
 template <class Code, class T, class W>
 void expand_streaming(const Expand<T, W>& e) {
   constexpr Index line = SharedLines<W>::elements;
-  if (e.cols < line) {
+  const bool whole = reinterpret_cast<std::uintptr_t>(e.w) % sizeof(W) == 0;  // lines hold whole elements
+  if (e.cols < line || !whole) {
     Code::expand(e);
     return;
   }

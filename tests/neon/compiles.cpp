@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Every door of the room simd, for every type that it takes. `tools/check` compiles this file for AArch64, since the
+/// kernels for NEON are no part of a build on x86-64; it is never run.
+#include <ampsft/simd/factored.hpp>
+#include <ampsft/simd/level.hpp>
+#include <ampsft/simd/project.hpp>
+#include <ampsft/simd/reconstruct.hpp>
+#include <ampsft/simd/reconstruct_backward.hpp>
+
+using namespace ampsft;
+
+#if !defined(AMPSFT_SIMD_NEON)
+#error "this file is here to compile the kernels for NEON: compile it for AArch64"
+#endif
+
+/// `Long`: what the weights and their gradients, the long rows, are stored in.
+template <class T, class Long>
+void long_rows(const ConstView<T>& few, const ConstView<T>& basis, const ConstView<Long>& in, View<T> scores,
+               View<Long> weights) {
+  const ReconstructJob<T, Long> forward{few, weights, in};
+  reconstruct<T, Long>(std::span(&forward, 1), basis, basis, T{2}, Stores::streaming);
+  reconstruct<T, Long>(few, basis, basis, weights);
+  reconstruct_onto<T, Long>(in, T{2}, few, basis, basis, weights);
+
+  const ProjectJob<T, Long> backward{in, scores};
+  project<T, Long>(std::span(&backward, 1), basis, Into::add, T{2});
+  project<T, Long>(in, basis, scores);
+  extract<T, Long>(in, basis, basis, scores, scores);
+}
+
+template <class T>
+void of_one_type(const ConstView<T>& in, View<T> out) {
+  reconstruct_backward<T>(in, in, in, out, out, out, Into::add, T{2});
+  factored_output<T>(in, in, out, Into::add, T{2});
+  factored_input_gradient<T>(in, in, out, Into::add, T{2});
+  factored_scores_gradient<T>(in, in, out, Into::add, T{2});
+  factored_basis_gradient<T>(in, in, out, Into::add, T{2});
+}
+
+template void long_rows(const ConstView<float>&, const ConstView<float>&, const ConstView<float>&, View<float>,
+                        View<float>);
+template void long_rows(const ConstView<double>&, const ConstView<double>&, const ConstView<double>&, View<double>,
+                        View<double>);
+template void long_rows(const ConstView<float>&, const ConstView<float>&, const ConstView<BFloat16>&, View<float>,
+                        View<BFloat16>);
+template void of_one_type(const ConstView<float>&, View<float>);
+template void of_one_type(const ConstView<double>&, View<double>);
+
+void levels() {
+  simd::set_level(simd::levels().front() == simd::level() ? simd::Level::neon : simd::Level::scalar);
+}
