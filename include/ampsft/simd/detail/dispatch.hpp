@@ -33,7 +33,9 @@ struct ScalarCode {
   template <class Arguments>
   static void contract(const Arguments&) noexcept {}
   template <class Arguments>
-  static void stage(const Arguments&) noexcept {}
+  static void stage(const Arguments& g) noexcept {
+    scalar::stage(g);
+  }
 };
 
 #define AMPSFT_ARCHITECTURE(Name, space)                                        \
