@@ -4,12 +4,12 @@
 #pragma once
 
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/linalg/gram.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <numeric>
+#include <span>
 #include <vector>
 
 namespace ampsft {
@@ -17,22 +17,14 @@ namespace ampsft {
 /// One stack of rows to decompose: blocks of the same width, one above the other; a block may stand in it twice.
 template <Scalar T>
 struct SvdJob {
-  std::vector<ConstMatrixMap<T>> blocks;  ///< each `n_i x d`; must outlive the call
-  Index rank = 1;                         ///< components wanted, 1 to `d`
-  bool centred = true;                    ///< take the mean over all blocks away first
+  std::vector<RowBlock<T>> blocks;  ///< each `n_i x d`; their memory must outlive the call
+  SvdOptions options;
 };
 
-/// The truncated SVD of one stack, its rows spread over threads; throws on an empty stack, on blocks of different
-/// widths and as `truncated_svd` does.
+/// The truncated SVD of one stack; see `truncated_svd`.
 template <Scalar T>
 [[nodiscard]] TruncatedSvd<T> stacked_svd(const SvdJob<T>& job) {
-  require(!job.blocks.empty(), "a stack to decompose has no matrix in it");
-  GramAccumulator<T> gram(job.blocks.front().cols());
-  detail::require_rank(job.rank, gram.width());
-  for (const auto& block : job.blocks) {
-    gram.add(block);
-  }
-  return truncated_svd(gram, job.rank, job.centred);
+  return truncated_svd(std::span<const RowBlock<T>>(job.blocks), job.options);
 }
 
 namespace detail {

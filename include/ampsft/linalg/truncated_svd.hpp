@@ -6,43 +6,17 @@
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/linalg/gram.hpp>
 #include <ampsft/linalg/orthonormalize.hpp>
+#include <ampsft/linalg/row_block.hpp>
+#include <ampsft/linalg/svd_options.hpp>
+#include <ampsft/linalg/svd_result.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace ampsft {
 
-/// The leading right singular vectors of `n` rows of width `d`, less their mean or not.
-///
-/// Sign rule: in each component the element of the largest magnitude is positive; of elements that are equal in
-/// magnitude within 1e-6 the one with the lowest index decides.
-template <Scalar T>
-struct TruncatedSvd {
-  Matrix<T> components;            ///< `K x d`, orthonormal rows, by descending singular value
-  Matrix<double> singular_values;  ///< `1 x m`, descending: all that were computed, not only the first `K`
-  Matrix<T> mean;                  ///< `1 x d` column means that were taken away, or `0 x d` if none were
-  double raw_energy = 0.0;         ///< sum of the squares of all elements before the mean was taken away
-  Index count = 0;                 ///< rows
-};
-
 namespace detail {
-
-inline void require_rank(Index rank, Index width) {
-  require(rank >= 1 && rank <= width, "the rank must be 1 to the row width ", width, ", not ", rank);
-}
-
-inline void fix_signs(Matrix<double>& components) {
-  for (Index k = 0; k < rows(components); ++k) {
-    auto component = map(components).row(k);
-    const double threshold = (1.0 - 1e-6) * component.cwiseAbs().maxCoeff();
-    Index lead = 0;
-    while (std::abs(component(lead)) < threshold) {
-      ++lead;
-    }
-    if (component(lead) < 0.0) {
-      component = -component;
-    }
-  }
-}
 
 /// Makes the result from vectors by column in descending order, and values in the same order.
 template <Scalar T, class Vectors, class Values>
@@ -53,7 +27,11 @@ TruncatedSvd<T> pack_svd(const Vectors& vectors, const Values& values, const Gra
           .singular_values = make_matrix(values.transpose()),
           .mean = make_matrix(map(gram.mean()).topRows(centred ? 1 : 0).template cast<T>()),
           .raw_energy = gram.raw_energy(),
-          .count = gram.count()};
+          .centred_energy = centred ? gram.centred_energy() : gram.raw_energy(),
+          .count = gram.count(),
+          .trusted = rows(components),
+          .sum_of_fourth_powers = values.array().square().square().sum(),
+          .risk = {}};
 }
 
 }  // namespace detail
@@ -74,6 +52,25 @@ template <Scalar T>
   require(solver.info() == Eigen::Success, "the symmetric eigensolver did not converge at width ", gram.width());
   return detail::pack_svd(solver.eigenvectors().rowwise().reverse().leftCols(rank),
                           solver.eigenvalues().reverse().cwiseMax(0.0).cwiseSqrt(), gram, centred);
+}
+
+/// Truncated SVD of blocks of rows of one width, one above the other; a block may stand there twice.
+///
+/// Throws on no blocks or rows, on blocks of different widths, unless `1 <= rank <= d`, and on a NaN or an infinity
+/// (the matrix and the row are named).
+template <Scalar T>
+[[nodiscard]] TruncatedSvd<T> truncated_svd(std::span<const RowBlock<T>> blocks, const SvdOptions& options) {
+  require(!blocks.empty(), "a stack to decompose has no matrix in it");
+  GramAccumulator<T> gram(blocks.front().cols());
+  detail::require_rank(options.rank, gram.width());
+  Matrix<T> buffer;
+  constexpr Index chunk = 4096;
+  for (const auto& block : blocks) {
+    for (Index first = 0; first < block.rows(); first += chunk) {
+      gram.add(block.read(first, std::min(chunk, block.rows() - first), buffer));
+    }
+  }
+  return truncated_svd(gram, options.rank, options.centred);
 }
 
 }  // namespace ampsft
