@@ -19,6 +19,7 @@
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/spectrum.hpp>
 #include <ampsft/basis/universal_basis.hpp>
+#include <ampsft/core/dtype.hpp>
 #include <ampsft/core/error.hpp>
 #include <ampsft/core/glob.hpp>
 #include <ampsft/core/parallel_for.hpp>
@@ -36,6 +37,9 @@
 #include <ampsft/linalg/dense_svd.hpp>
 #include <ampsft/linalg/gram.hpp>
 #include <ampsft/linalg/orthonormalize.hpp>
+#include <ampsft/linalg/row_block.hpp>
+#include <ampsft/linalg/svd_options.hpp>
+#include <ampsft/linalg/svd_result.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
 #include <ampsft/nn/account.hpp>
 #include <ampsft/nn/parameter_file.hpp>
@@ -48,6 +52,7 @@
 #include <ampsft/parameterization/score.hpp>
 #include <ampsft/parameterization/weight.hpp>
 #include <ampsft/simd/factored.hpp>
+#include <ampsft/simd/gram.hpp>
 #include <ampsft/simd/level.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 #include <ampsft/simd/project.hpp>

@@ -38,10 +38,10 @@ TEMPLATE_TEST_CASE("a batch equals one by one at every thread count", "", float,
     const Index top = rows(matrix) / 3;
     const ConstMatrixMap<TestType> upper(matrix.data(), top, cols(matrix));
     const ConstMatrixMap<TestType> lower(matrix.data() + top * cols(matrix), rows(matrix) - top, cols(matrix));
-    jobs.push_back({.blocks = {upper, lower}, .rank = 2, .centred = jobs.size() % 2 == 0});
+    jobs.push_back({.blocks = {upper, lower}, .options = {.rank = 2, .centred = jobs.size() % 2 == 0}});
   }
-  jobs.back().centred = false;  // one row without its mean determines no component
-  jobs.back().rank = 1;
+  jobs.back().options.centred = false;  // one row without its mean determines no component
+  jobs.back().options.rank = 1;
   for (const int threads : {1, 2, 5}) {
     CAPTURE(threads);
     set_thread_count(threads);
@@ -50,7 +50,7 @@ TEMPLATE_TEST_CASE("a batch equals one by one at every thread count", "", float,
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       CAPTURE(i);
       check_equal(results[i], stacked_svd(jobs[i]));
-      const auto dense = dense_svd<TestType>(map(memory[i]), jobs[i].rank, jobs[i].centred);
+      const auto dense = dense_svd<TestType>(map(memory[i]), jobs[i].options.rank, jobs[i].options.centred);
       CHECK(max_difference(results[i].components, dense.components) <= 1e-5);
     }
   }
@@ -60,8 +60,8 @@ TEMPLATE_TEST_CASE("a batch equals one by one at every thread count", "", float,
 
 TEST_CASE("a block that stands in a stack twice counts twice") {
   const Matrix<double> matrix = normal_matrix<double>(50, 4, 9);
-  const auto once = stacked_svd<double>({.blocks = {map(matrix)}, .rank = 4});
-  const auto twice = stacked_svd<double>({.blocks = {map(matrix), map(matrix)}, .rank = 4});
+  const auto once = stacked_svd<double>({.blocks = {map(matrix)}, .options = {.rank = 4}});
+  const auto twice = stacked_svd<double>({.blocks = {map(matrix), map(matrix)}, .options = {.rank = 4}});
   CHECK(twice.count == 100);
   CHECK(max_difference(twice.singular_values, make_matrix(std::sqrt(2.0) * map(once.singular_values))) <= 1e-12);
   CHECK(max_difference(twice.components, once.components) <= 1e-10);
@@ -73,8 +73,8 @@ TEST_CASE("a stack that cannot be decomposed fails the batch") {
   bad(3, 2) = std::numeric_limits<float>::quiet_NaN();
   const Matrix<float> narrow = normal_matrix<float>(20, 3, 1);
   const auto view = [](const Matrix<float>& matrix) { return map(matrix); };
-  CHECK_THROWS_AS(batched_svd<float>({{.blocks = {view(good)}}, {.blocks = {view(bad)}}}), Error);
-  CHECK_THROWS_AS(batched_svd<float>({{.blocks = {view(good), view(narrow)}}}), Error);
-  CHECK_THROWS_AS(batched_svd<float>({{.blocks = {view(good)}, .rank = 5}}), Error);
-  CHECK_THROWS_AS(batched_svd<float>({{.blocks = {}}}), Error);
+  CHECK_THROWS_AS(batched_svd<float>({{{view(good)}, {.rank = 1}}, {{view(bad)}, {.rank = 1}}}), Error);
+  CHECK_THROWS_AS(batched_svd<float>({{{view(good), view(narrow)}, {.rank = 1}}}), Error);
+  CHECK_THROWS_AS(batched_svd<float>({{{view(good)}, {.rank = 5}}}), Error);
+  CHECK_THROWS_AS(batched_svd<float>({{}}), Error);
 }

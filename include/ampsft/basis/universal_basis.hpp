@@ -163,9 +163,9 @@ class UniversalBasis {
     require(options.rank >= 1 && options.rank <= stack.width(), "the rank of a basis for rows of width ", stack.width(),
             " must be 1 to ", stack.width(), ", not ", options.rank);
     stack.require_finite();
-    SvdJob<T> result{.blocks = {}, .rank = options.rank, .centred = options.centred};
+    SvdJob<T> result{.blocks = {}, .options = {.rank = options.rank, .centred = options.centred}};
     for (const auto& block : stack.blocks()) {
-      result.blocks.push_back(block.rows);
+      result.blocks.emplace_back(block.name, block.rows);
     }
     return result;
   }

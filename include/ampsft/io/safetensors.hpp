@@ -3,10 +3,10 @@
 /// Reads safetensors files, trusting nothing in them.
 #pragma once
 
+#include <ampsft/core/dtype.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/io/checksum.hpp>
 #include <ampsft/io/detail/safetensors_header.hpp>
-#include <ampsft/io/dtype.hpp>
 #include <ampsft/io/mapped_file.hpp>
 
 #include <array>

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/linalg/gram.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <numeric>
+#include <span>
 #include <vector>
 
 namespace ampsft {
@@ -17,27 +17,19 @@ namespace ampsft {
 /// One stack of rows to decompose: blocks of the same width, one above the other; a block may stand in it twice.
 template <Scalar T>
 struct SvdJob {
-  std::vector<ConstMatrixMap<T>> blocks;  ///< each `n_i x d`; must outlive the call
-  Index rank = 1;                         ///< components wanted, 1 to `d`
-  bool centred = true;                    ///< take the mean over all blocks away first
+  std::vector<RowBlock<T>> blocks;  ///< each `n_i x d`; their memory must outlive the call
+  SvdOptions options;
 };
 
-/// The truncated SVD of one stack, its rows spread over threads; throws on an empty stack, on blocks of different
-/// widths and as `truncated_svd` does.
+/// The truncated SVD of one stack; see `truncated_svd`.
 template <Scalar T>
 [[nodiscard]] TruncatedSvd<T> stacked_svd(const SvdJob<T>& job) {
-  require(!job.blocks.empty(), "a stack to decompose has no matrix in it");
-  GramAccumulator<T> gram(job.blocks.front().cols());
-  detail::require_rank(job.rank, gram.width());
-  for (const auto& block : job.blocks) {
-    gram.add(block);
-  }
-  return truncated_svd(gram, job.rank, job.centred);
+  return truncated_svd(std::span<const RowBlock<T>>(job.blocks), job.options);
 }
 
 namespace detail {
 
-/// Multiply-adds that a stack takes, roughly: Gram matrix and eigensolver.
+/// Multiply-adds that a stack takes, roughly: products of the rows with each other, and the eigensolver.
 template <Scalar T>
 double svd_cost(const SvdJob<T>& job) {
   double rows = 0.0;
@@ -45,7 +37,8 @@ double svd_cost(const SvdJob<T>& job) {
     rows += static_cast<double>(block.rows());
   }
   const double width = job.blocks.empty() ? 0.0 : static_cast<double>(job.blocks.front().cols());
-  return (rows + 9.0 * width) * width * width;
+  const double less = std::min(rows, width);
+  return rows * width * less + 10.0 * less * less * less;
 }
 
 }  // namespace detail
@@ -53,7 +46,7 @@ double svd_cost(const SvdJob<T>& job) {
 /// The truncated SVDs of many stacks, in their order; each equals `stacked_svd` of that stack up to rounding.
 ///
 /// A stack that costs more than one thread's share of what is left is spread over all threads by rows; the others are
-/// tasks, the largest first. Throws what a failing stack throws. Memory: one Gram matrix a thread.
+/// tasks, the largest first. Throws what a failing stack throws. Memory: that of one stack a thread.
 template <Scalar T>
 [[nodiscard]] std::vector<TruncatedSvd<T>> batched_svd(const std::vector<SvdJob<T>>& jobs) {
   std::vector<double> costs(jobs.size());

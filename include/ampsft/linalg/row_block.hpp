@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A matrix of a stack of rows, wherever it lies and in whatever floating-point format it is stored.
+#pragma once
+
+#include <ampsft/core/dtype.hpp>
+#include <ampsft/core/tensor.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace ampsft {
+
+/// `n x d` rows that are read as `T`, with a name for messages; the memory must outlive it.
+///
+/// Memory may be a mapped file: it is only read, in order, and need not be aligned.
+template <Scalar T>
+class RowBlock {
+ public:
+  /// Rows in memory, any distance apart.
+  RowBlock(std::string name, const ConstStridedMap<T>& rows)
+      : name_(std::move(name)),
+        dtype_(dtype_of<T>),
+        bytes_(reinterpret_cast<const std::byte*>(rows.data())),
+        rows_(rows.rows()),
+        cols_(rows.cols()),
+        row_bytes_(rows.outerStride() * static_cast<Index>(sizeof(T))) {}
+
+  RowBlock(std::string name, const ConstMatrixMap<T>& rows)
+      : RowBlock(std::move(name),
+                 ConstStridedMap<T>(rows.data(), rows.rows(), rows.cols(), Eigen::OuterStride<>(rows.cols()))) {}
+
+  /// Rows without a name: messages call them "matrix".
+  RowBlock(const ConstMatrixMap<T>& rows) : RowBlock("matrix", rows) {}  // NOLINT(google-explicit-constructor)
+  RowBlock(const MatrixMap<T>& rows)                                     // NOLINT(google-explicit-constructor)
+      : RowBlock("matrix", ConstMatrixMap<T>(rows.data(), rows.rows(), rows.cols())) {}
+
+  /// Stored rows, one after the other without gaps, at any address; throws unless `bytes` are exactly
+  /// `rows x cols` elements of a floating-point format.
+  RowBlock(std::string name, DType dtype, std::span<const std::byte> bytes, Index rows, Index cols)
+      : name_(std::move(name)), dtype_(dtype), bytes_(bytes.data()), rows_(rows), cols_(cols) {
+    require(dtype != DType::i64, "matrix '", name_, "' holds integers (I64); rows must be floating-point numbers");
+    require(rows >= 0 && cols >= 0, "matrix '", name_, "' cannot have ", rows, " x ", cols, " elements");
+    const auto size = static_cast<Index>(dtype_bytes(dtype));
+    require(cols == 0 || rows <= static_cast<Index>(bytes.size()) / size / cols, "matrix '", name_, "' has ",
+            bytes.size(), " bytes, too few for ", rows, " x ", cols, " elements of ", dtype_name(dtype));
+    row_bytes_ = cols * size;
+    require(static_cast<Index>(bytes.size()) == rows * row_bytes_, "matrix '", name_, "' has ", bytes.size(),
+            " bytes, but ", rows, " x ", cols, " elements of ", dtype_name(dtype), " are ", rows * row_bytes_);
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] Index rows() const noexcept { return rows_; }
+  [[nodiscard]] Index cols() const noexcept { return cols_; }
+  [[nodiscard]] DType dtype() const noexcept { return dtype_; }
+
+  /// Whether `read` needs no buffer: rows stored as `T`, each at an address that suits it.
+  [[nodiscard]] bool in_place() const noexcept {
+    return dtype_ == dtype_of<T> && reinterpret_cast<std::uintptr_t>(bytes_) % alignof(T) == 0;
+  }
+
+  /// Rows `first` to `first + count` as `T`: where they are, or converted into `buffer`, which grows as needed and must
+  /// then outlive the view. 16-bit formats convert exactly; F64 rounds to the nearest float. Throws unless the rows
+  /// exist.
+  [[nodiscard]] ConstStridedMap<T> read(Index first, Index count, Matrix<T>& buffer) const {
+    require(first >= 0 && count >= 0 && count <= rows_ - first, "matrix '", name_, "' has no rows ", first, " to ",
+            first + count, " (it has ", rows_, ")");
+    const std::byte* const from = bytes_ + first * row_bytes_;
+    if (in_place()) {
+      return {reinterpret_cast<const T*>(from), count, cols_,
+              Eigen::OuterStride<>(row_bytes_ / static_cast<Index>(sizeof(T)))};
+    }
+    if (static_cast<Index>(buffer.size()) < count * cols_) {
+      buffer = make_matrix<T>(count, cols_);
+    }
+    const auto bytes = static_cast<std::size_t>(cols_) * dtype_bytes(dtype_);
+    for (Index row = 0; row < count; ++row) {
+      detail::decode(dtype_, {from + row * row_bytes_, bytes}, buffer.data() + row * cols_);
+    }
+    return {buffer.data(), count, cols_, Eigen::OuterStride<>(cols_)};
+  }
+
+ private:
+  std::string name_;
+  DType dtype_;
+  const std::byte* bytes_;
+  Index rows_;
+  Index cols_;
+  Index row_bytes_ = 0;  // from row to row
+};
+
+}  // namespace ampsft
