@@ -66,14 +66,15 @@ void call_all(Index n, Index d, Index k, Index gap, bool at_end) {
     extract<T, W>(w.view(), b.view(), mean.view(), s.view(), residuals.view());
     if constexpr (std::is_same_v<T, W>) {
       GramSums<T>(mean.view(), T{1}).add(w.view());
-      Fenced<T> ds(n, k, k + gap, at_end);
-      Fenced<T> db(k, d, d + gap, at_end);
-      Fenced<T> q(d, k, k + gap, at_end);
-      reconstruct_backward<T>(w.view(), s.view(), b.view(), ds.view(), db.view(), mean.view());
-      factored_output<T>(s.view(), q.view(), w.view(), Into::add);
-      factored_input_gradient<T>(w.view(), q.view(), ds.view(), Into::add);
-      factored_scores_gradient<T>(w.view(), s.view(), q.view());
     }
+    Fenced<T> ds(n, k, k + gap, at_end);
+    Fenced<T> db(k, d, d + gap, at_end);
+    Fenced<T> q(d, k, k + gap, at_end);
+    reconstruct_backward<T, W>(w.view(), s.view(), b.view(), ds.view(), db.view(), mean.view());
+    factored_output<T, W>(s.view(), q.view(), w.view(), Into::add);
+    factored_input_gradient<T, W>(w.view(), q.view(), ds.view(), Into::add);
+    factored_scores_gradient<T, W>(w.view(), s.view(), q.view());
+    factored_basis_gradient<T, W>(w.view(), s.view(), db.view());
   }
 }
 

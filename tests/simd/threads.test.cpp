@@ -13,15 +13,15 @@ using namespace ampsft::test;
 namespace {
 
 // More than three times the 2^20 multiply-adds that are worth a thread, and pieces that end amid blocks of rows.
-constexpr Index n = 1003;
+constexpr Index many = 1003;
 constexpr Index d = 67;
-constexpr Index k = 48;
+constexpr Index scores_of_many = 48;
 
 template <class T>
 struct Inputs {
   EigenMatrix<T> s, b, mean, w, q;
 
-  explicit Inputs(Random& random)
+  Inputs(Index n, Index k, Random& random)
       : s(uniform<T>(n, k, random)),
         b(uniform<T>(k, d, random)),
         mean(uniform<T>(1, d, random)),
@@ -33,6 +33,8 @@ struct Inputs {
 template <class T>
 std::vector<EigenMatrix<T>> results(const Inputs<T>& in) {
   using M = EigenMatrix<T>;
+  const Index n = in.w.rows();
+  const Index k = in.b.rows();
   std::vector<M> all;
   for (const Stores stores : {Stores::cached, Stores::streaming}) {
     M w(n, d);
@@ -69,7 +71,9 @@ std::vector<EigenMatrix<T>> results(const Inputs<T>& in) {
 
 TEMPLATE_TEST_CASE("the thread count changes no bit", "", float, double) {
   Random random(1);
-  const Inputs<TestType> in(random);
+  // Many scores; few, of rows that come from memory.
+  const auto [rows, rank] = GENERATE(std::pair<Index, Index>{many, scores_of_many}, std::pair<Index, Index>{6001, 8});
+  const Inputs<TestType> in(rows, rank, random);
   for (const simd::Level level : simd::levels()) {
     const UseLevel use(level);
     std::vector<EigenMatrix<TestType>> one;
@@ -89,7 +93,9 @@ TEMPLATE_TEST_CASE("the thread count changes no bit", "", float, double) {
 TEMPLATE_TEST_CASE("the thread count changes sums over rows by rounding only, and dS not at all", "", float, double) {
   using M = EigenMatrix<TestType>;
   Random random(2);
-  const Inputs<TestType> in(random);
+  const Index n = many;
+  const Index k = scores_of_many;
+  const Inputs<TestType> in(n, k, random);
   // Each sum is within n eps of the sum of magnitudes, so that two of them are within twice that.
   const EigenMatrix<double> bound =
       2 * n * epsilon<TestType> * magnitudes<TestType>(in.s).transpose() * magnitudes<TestType>(in.w);

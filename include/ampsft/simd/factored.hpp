@@ -6,7 +6,8 @@
 /// Letters: `T` tokens, input `x` `T x d`, `z = x B'` `T x K`, scores `S` `n x K`, output `y` `T x n`. Two of the six
 /// products have doors of their own: `z = x B'` is `project`, and `dx += dz B` is `reconstruct_onto` with `base` =
 /// `dx`. The long matrix (`x`, `y`, `dy`) may be bfloat16, the arithmetic is `T`'s. Layouts, threads and errors as in
-/// simd/reconstruct.hpp. Cost: `T n K` multiply-adds each; the long matrix is read or written once.
+/// simd/reconstruct.hpp. Cost: `T n K` multiply-adds each; the long matrix is read or written once. The two gradients
+/// of the small factors widen bfloat16 in a buffer of 64 long rows a thread.
 #pragma once
 
 #include <ampsft/simd/detail/run_outer.hpp>

@@ -68,7 +68,7 @@ void project_with_mean(const ConstView<T>& gradient, const ConstView<T>& compone
         const Index height = std::min(block, count - row);
         kernel::contract_rows<Code, T, T>(
             {gradient.data() + row * gradient.outerStride(), height, both.cols(), gradient.outerStride()},
-            {buffer, height, wide, wide}, factor, nullptr, nullptr, false);
+            {buffer, height, wide, wide}, factor, nullptr, nullptr, false, std::min(end * block, count) - row);
         for (Index r = 0; r < height; ++r) {
           const T* const from = buffer + r * wide;
           T* const to = scores.data() + (row + r) * scores.outerStride();

@@ -14,8 +14,8 @@ namespace ampsft {
 ///
 /// `dW` may be bfloat16. Outputs must not overlap inputs. Shapes: gradient `dW` `n x d`, scores `S` `n x K`, components
 /// `B` `K x d`; outputs `dS` `n x K`, `dB` `K x d`, `dmu` `1 x d` or without rows. Throws `Error` if they do not fit.
-/// Cost: `2 n d K` multiply-adds; each thread sums `dB` and `dmu` of its rows apart, `(K + 1) d` elements in a buffer,
-/// so that other thread counts change them by rounding.
+/// Cost: `2 n d K` multiply-adds; each thread sums `dB` and `dmu` of its rows apart, `(K + 1) d` elements in a buffer
+/// (and 64 widened rows for bfloat16), so that other thread counts change them by rounding.
 template <Scalar T, Storage X = T>
 void reconstruct_backward(const std::type_identity_t<ConstView<X>>& gradient, const ConstView<T>& scores,
                           const ConstView<T>& components, std::type_identity_t<View<T>> d_scores,
@@ -54,7 +54,7 @@ void reconstruct_backward(const std::type_identity_t<ConstView<X>>& gradient, co
           kernel::contract_rows<Code, T, X>(
               {dw, height, width, gradient.outerStride()},
               {d_scores.data() + row * d_scores.outerStride(), height, rank, d_scores.outerStride()}, factor, nullptr,
-              nullptr, into == Into::add);
+              nullptr, into == Into::add, end - row);
           kernel::outer_add<Code, T, X>(height, rank, width, scores.data() + row * scores.outerStride(),
                                         scores.outerStride(), dw, gradient.outerStride(), db, width);
           if (d_mean.rows == 1) {

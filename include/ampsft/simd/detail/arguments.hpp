@@ -165,7 +165,7 @@ constexpr Index rows_without_conflict(Index row_bytes) noexcept {
 /// Depth of `Expand` up to which storing takes longer than computing.
 inline constexpr Index little_depth = 12;
 
-/// Depth of `Expand` up to which the lines of P stay in registers.
+/// Depth of `Expand` up to which the lines of P may stay in registers, where there are enough of them.
 inline constexpr Index few_depth = 8;
 
 constexpr Index round_up(Index value, Index multiple) noexcept {

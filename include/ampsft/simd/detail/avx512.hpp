@@ -13,8 +13,8 @@
 
 namespace ampsft::simd::detail::avx512 {
 
-/// Registers are blocked so that every basis line feeds `tile_rows` rows and every broadcast `tile_registers` lines.
 inline constexpr Index register_count = 32;
+/// Registers are blocked so that every basis line feeds `tile_rows` rows and every broadcast `tile_registers` lines.
 inline constexpr Index tile_rows = 6;
 inline constexpr Index tile_registers = 2;
 inline constexpr Index dot_accumulators = 24;
@@ -70,8 +70,8 @@ struct Vec<float> {
 
   /// Adds each lane to a double.
   AMPSFT_INLINE static void add_to(double* p, Register a) noexcept {
-    const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(a));
-    const __m512d high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
+    const __m512d low = _mm512_maskz_cvtps_pd(0xFF, _mm512_castps512_ps256(a));
+    const __m512d high = _mm512_maskz_cvtps_pd(0xFF, _mm512_maskz_extractf32x8_ps(0xFF, a, 1));
     _mm512_storeu_pd(p, _mm512_add_pd(_mm512_loadu_pd(p), low));
     _mm512_storeu_pd(p + 8, _mm512_add_pd(_mm512_loadu_pd(p + 8), high));
   }

@@ -13,9 +13,11 @@
 namespace ampsft::simd::detail {
 
 /// `lanes`: of a register; `panel`: columns of `Expand` that a tile takes; `packs`: whether it wants them packed;
-/// `dot_limit`: scores up to which `dot` is faster than `contract`; `gram_panel`: columns of a panel of `Gram`.
+/// `few_limit`: depth of `Expand` up to which it wants P in place; `dot_limit`: scores up to which `dot` is faster than
+/// `contract`; `gram_panel`: columns of a panel of `Gram`.
 struct ScalarCode {
   static constexpr bool packs = false;
+  static constexpr Index few_limit = 0;
   template <class T>
   static constexpr Index lanes = 1;
   template <class T>
@@ -51,6 +53,7 @@ struct ScalarCode {
 #define AMPSFT_ARCHITECTURE(Name, space)                                             \
   struct Name {                                                                      \
     static constexpr bool packs = true;                                              \
+    static constexpr Index few_limit = space::few_limit;                             \
     template <class T>                                                               \
     static constexpr Index lanes = space::Vec<T>::lanes;                             \
     template <class T>                                                               \

@@ -59,10 +59,10 @@ struct ContractFactor {
 };
 
 /// `S = (X - 1 mean') P'` for rows of one thread, in blocks that stay in a cache. `residuals`, or none: the squared
-/// norm of each row less that of its scores.
+/// norm of each row less that of its scores. `reach`: rows from the first on that will be wanted, if more than these.
 template <class Code, class T, class X>
 void contract_rows(const MatrixRef<const X>& x, const MatrixRef<T>& s, const ContractFactor<Code, T>& factor,
-                   const T* mean, T* residuals, bool accumulate) {
+                   const T* mean, T* residuals, bool accumulate, Index reach = 0) {
   const Index cols = x.cols;
   const Index rank = s.cols;
   constexpr Index line = 64;
@@ -81,7 +81,7 @@ void contract_rows(const MatrixRef<const X>& x, const MatrixRef<T>& s, const Con
     c.s = s.data + row * s.stride;
     c.s_row = s.stride;
     c.p_row = factor.p_row;
-    c.reach = factor.far ? x.rows - row : 0;
+    c.reach = factor.far ? std::max(reach, x.rows) - row : 0;
     c.squares = residuals != nullptr ? residuals + row : nullptr;
     if (c.squares != nullptr) {
       std::fill_n(c.squares, c.rows, T{0});

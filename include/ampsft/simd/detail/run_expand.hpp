@@ -16,10 +16,10 @@ template <class T, class W>
 void run_expand(std::span<const ReconstructJob<T, W>> jobs, const Expand<T, W>& e, const Strided<T>& p,
                 bool streaming) {
   Index rows = 0;
-  bool onto_itself = false;  // columns must not be done twice
+  bool has_base = false;  // which may be W itself: then columns must not be done twice
   for (const auto& job : jobs) {
     rows += job.weights.rows;
-    onto_itself = onto_itself || job.base.rows > 0;
+    has_base = has_base || job.base.rows > 0;
   }
   if (rows == 0 || e.cols == 0) {
     return;
@@ -29,9 +29,10 @@ void run_expand(std::span<const ReconstructJob<T, W>> jobs, const Expand<T, W>& 
     constexpr Index panel = Code::template panel<T>;
     constexpr Index worth_packing = 32;  // rows
     Expand<T, W> common = e;
-    const bool in_panels = Code::packs && !streaming && rows >= worth_packing && (e.depth > few_depth || onto_itself);
+    const bool in_panels =
+        Code::packs && !streaming && rows >= worth_packing && (e.depth > Code::few_limit || has_base);
     const bool overlap =
-        Code::packs && !streaming && !onto_itself && e.cols > panel && e.cols % panel > Code::template lanes<T>;
+        Code::packs && !streaming && !has_base && e.cols > panel && e.cols % panel > Code::template lanes<T>;
     common.p_panel = panel;
     if (in_panels || streaming || !p.in_place()) {
       struct Use;

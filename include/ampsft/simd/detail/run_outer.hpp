@@ -25,7 +25,8 @@ void outer_add(Index rows, Index rank, Index cols, const T* a, Index a_row, cons
   e.cols = cols;
   e.a_row = 1;
   e.a_depth = a_row;
-  e.p_depth = std::same_as<T, X> ? x_row : cols;
+  const Index wide_row = round_up(cols, 16) + 16;  // no power of 2, whose rows would fall on the same cache lines
+  e.p_depth = std::same_as<T, X> ? x_row : wide_row;
   e.p_panel = Code::template panel<T>;
   struct Use;
   T* const zeros = scratch<Use, T>(cols);
@@ -42,8 +43,8 @@ void outer_add(Index rows, Index rank, Index cols, const T* a, Index a_row, cons
       e.p = x + row * x_row;
     } else {
       struct Wide;
-      T* const wide = scratch<Wide, T>(block * cols);
-      Code::stage(Stage<T, X>{e.depth, cols, x + row * x_row, x_row, nullptr, wide, cols, nullptr, 0});
+      T* const wide = scratch<Wide, T>(block * wide_row);
+      Code::stage(Stage<T, X>{e.depth, cols, x + row * x_row, x_row, nullptr, wide, wide_row, nullptr, 0});
       e.p = wide;
     }
     Code::expand(e);
