@@ -13,6 +13,7 @@
 #include <ampsft/simd/reconstruct.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,18 +44,27 @@ class UniversalBasis {
     return from_svd(stacked_svd(job(stack, options)), "weights");
   }
 
-  /// One basis for each stack, all with the same options; many small and one huge stack both use all threads.
-  [[nodiscard]] static std::vector<UniversalBasis> fit(const std::vector<RowStack<T>>& stacks,
-                                                       const SvdOptions& options = {}) {
+  /// One basis for each stack, each with options of its own; many small and one huge stack both use all threads.
+  /// Throws as the former, and unless there are as many options as stacks.
+  [[nodiscard]] static std::vector<UniversalBasis> fit_each(const std::vector<RowStack<T>>& stacks,
+                                                            const std::vector<SvdOptions>& options) {
+    require(options.size() == stacks.size(), options.size(), " options cannot fit ", stacks.size(),
+            " stacks; give each stack its own");
     std::vector<SvdJob<T>> jobs;
-    for (const auto& stack : stacks) {
-      jobs.push_back(job(stack, options));
+    for (std::size_t i = 0; i < stacks.size(); ++i) {
+      jobs.push_back(job(stacks[i], options[i]));
     }
     std::vector<UniversalBasis> bases;
     for (const auto& svd : batched_svd(jobs)) {
       bases.push_back(from_svd(svd, "weights"));
     }
     return bases;
+  }
+
+  /// The same with equal options for all.
+  [[nodiscard]] static std::vector<UniversalBasis> fit(const std::vector<RowStack<T>>& stacks,
+                                                       const SvdOptions& options = {}) {
+    return fit_each(stacks, std::vector<SvdOptions>(stacks.size(), options));
   }
 
   /// The leading directions and the mean of a decomposition from elsewhere, say of rows that were accumulated in parts;

@@ -3,6 +3,7 @@
 /// From the weights of a model to its universal bases, one for each input width.
 #pragma once
 
+#include <ampsft/basis/policy.hpp>
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/universal_basis.hpp>
 #include <ampsft/parameterization/attach.hpp>
@@ -48,6 +49,18 @@ template <Scalar T>
 [[nodiscard]] BasisByWidth<T> fit_bases(const WeightList<T>& weights, const SvdOptions& options = {},
                                         const std::vector<std::string>& patterns = {"*"}) {
   return fit_bases(stack_weights(weights, patterns), options);
+}
+
+/// The same with bases from anywhere: random ones, stored ones, those of activations or gradients (basis/policy.hpp).
+/// Throws as `stack_weights` and the policy do.
+template <Scalar T, BasisPolicy<T> P>
+[[nodiscard]] BasisByWidth<T> fit_bases(const WeightList<T>& weights, const P& policy,
+                                        const std::vector<std::string>& patterns = {"*"}) {
+  BasisByWidth<T> bases;
+  for (const auto& stack : stack_weights(weights, patterns)) {
+    bases.emplace(stack.width(), std::make_shared<const UniversalBasis<T>>(policy.fit(stack)));
+  }
+  return bases;
 }
 
 }  // namespace ampsft
