@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Leading right singular vectors of a tall matrix, from its accumulated Gram matrix.
+/// Leading right singular vectors of a stack of rows, by the algorithm that its shape asks for.
 #pragma once
 
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/linalg/detail/dense.hpp>
+#include <ampsft/linalg/detail/gram_svd.hpp>
+#include <ampsft/linalg/detail/krylov_svd.hpp>
+#include <ampsft/linalg/detail/tsqr.hpp>
 #include <ampsft/linalg/gram.hpp>
 #include <ampsft/linalg/orthonormalize.hpp>
 #include <ampsft/linalg/row_block.hpp>
@@ -13,64 +17,127 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
 namespace ampsft {
 
 namespace detail {
 
-/// Makes the result from vectors by column in descending order, and values in the same order.
-template <Scalar T, class Vectors, class Values>
-TruncatedSvd<T> pack_svd(const Vectors& vectors, const Values& values, const GramAccumulator<T>& gram, bool centred) {
-  Matrix<double> components = orthonormal_rows(make_matrix(vectors.transpose()));
+/// Orthonormal components with their signs fixed, and how far all of it is to be trusted.
+template <Scalar T>
+TruncatedSvd<T> finish_svd(const RawSvd& raw, const Moments& moments, const SvdOptions& options) {
+  Matrix<double> components = make_matrix<double>(options.rank, moments.mean.cols(), 0.0);
+  map(components).topRows(raw.vectors.cols()) = raw.vectors.transpose();
+  components = orthonormal_rows(components);
   fix_signs(components);
-  return {.components = make_matrix(map(components).template cast<T>()),
-          .singular_values = make_matrix(values.transpose()),
-          .mean = make_matrix(map(gram.mean()).topRows(centred ? 1 : 0).template cast<T>()),
-          .raw_energy = gram.raw_energy(),
-          .centred_energy = centred ? gram.centred_energy() : gram.raw_energy(),
-          .count = gram.count(),
-          .trusted = rows(components),
-          .sum_of_fourth_powers = values.array().square().square().sum(),
-          .risk = {}};
+  const double tolerance = tolerance_of<T>(options);
+  const double error = worst_error<T>(raw.values, raw.errors, options.rank);
+  const Index trusted = trusted_values<T>(raw.values, raw.errors, tolerance);
+  TruncatedSvd<T> svd;
+  svd.components = make_matrix(map(components).template cast<T>());
+  svd.singular_values = make_matrix(raw.values.transpose());
+  svd.mean = make_matrix(moments.mean.topRows(options.centred ? 1 : 0).template cast<T>());
+  svd.raw_energy = moments.raw_energy;
+  svd.centred_energy = moments.energy;
+  svd.count = moments.count;
+  svd.method = raw.method;
+  svd.passes = raw.passes;
+  svd.complete = raw.complete;
+  svd.trusted = trusted;
+  svd.error = error;
+  svd.sum_of_fourth_powers = raw.fourth_powers >= 0.0 ? raw.fourth_powers : raw.values.array().square().square().sum();
+  svd.risk = risk_text(raw.method, raw.passes, options.rank, trusted, error, tolerance);
+  return svd;
+}
+
+/// Widths up to which the Gram matrix is always taken.
+inline constexpr Index gram_width = 1024;
+
+/// Whether a Gram matrix takes less time than a Krylov space of some ten passes; see docs/svd.md for the crossovers
+/// that these factors were fitted to.
+inline bool gram_is_cheaper(Index rows, Index width, Index rank) {
+  const auto n = static_cast<double>(rows);
+  const auto d = static_cast<double>(width);
+  const double gram = n * d * d + 14.0 * d * d * d;
+  const double krylov = 12.0 * 4.0 * n * d * static_cast<double>(rank + 8);
+  return width <= gram_width || gram <= 2.0 * krylov;
+}
+
+template <Scalar T>
+RawSvd raw_svd(const Stack<T>& stack, const SvdOptions& options, Moments& moments) {
+  switch (options.method) {
+    case SvdMethod::gram:
+      return gram_svd(stack, options, moments);
+    case SvdMethod::krylov:
+      return krylov_svd(stack, options, moments);
+    case SvdMethod::tsqr:
+      return tsqr_svd(stack, options, moments);
+    case SvdMethod::dense:
+      return dense_svd(stack, options, moments);
+    case SvdMethod::automatic:
+      break;
+  }
+  if (stack.rows() <= stack.width() && stack.rows() <= gram_width) {
+    return dense_svd(stack, options, moments);
+  }
+  if (!gram_is_cheaper(stack.rows(), stack.width(), options.rank)) {
+    return krylov_svd(stack, options, moments);
+  }
+  RawSvd svd = gram_svd(stack, options, moments);
+  if (stack.width() <= gram_width && worst_error<T>(svd.values, svd.errors, options.rank) > tolerance_of<T>(options)) {
+    const int passes = svd.passes;
+    svd = tsqr_svd(stack, options, moments);
+    svd.passes += passes;
+  }
+  return svd;
 }
 
 }  // namespace detail
 
-/// Truncated SVD of the rows that an accumulator has seen, less their mean if `centred`.
-///
-/// All `d` singular values are returned; those beyond the rank of the rows are zero up to rounding. The Gram matrix
-/// squares the condition: the relative error of `sigma_k` is about `1e-16 (sigma_1 / sigma_k)^2`. Throws unless
-/// `1 <= rank <= d` and the rows are finite and at least one. Symmetric QR algorithm in double: about `9 d^3`
-/// operations, `3 d^2` doubles.
-template <Scalar T>
-[[nodiscard]] TruncatedSvd<T> truncated_svd(const GramAccumulator<T>& gram, Index rank, bool centred = true) {
-  detail::require_rank(rank, gram.width());
-  require(gram.count() >= 1, "a singular value decomposition needs at least one row");
-  require(std::isfinite(gram.raw_energy()), "the rows hold a NaN, an infinity or numbers too large to square");
-  const Matrix<double> scatter = centred ? gram.scatter() : gram.second_moment();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(map(scatter));
-  require(solver.info() == Eigen::Success, "the symmetric eigensolver did not converge at width ", gram.width());
-  return detail::pack_svd(solver.eigenvectors().rowwise().reverse().leftCols(rank),
-                          solver.eigenvalues().reverse().cwiseMax(0.0).cwiseSqrt(), gram, centred);
-}
-
 /// Truncated SVD of blocks of rows of one width, one above the other; a block may stand there twice.
 ///
-/// Throws on no blocks or rows, on blocks of different widths, unless `1 <= rank <= d`, and on a NaN or an infinity
-/// (the matrix and the row are named).
+/// Rows are read from where they are, a few at a time, as often as `TruncatedSvd::passes` says. The algorithm is chosen
+/// by shape and tolerance unless `options.method` names one; docs/svd.md has costs and memory. Throws on no blocks or
+/// rows, on blocks of different widths, unless `1 <= rank <= d`, on a NaN or an infinity (the matrix and the row are
+/// named), and on numbers whose squares are none. The thread count changes rounding only.
 template <Scalar T>
 [[nodiscard]] TruncatedSvd<T> truncated_svd(std::span<const RowBlock<T>> blocks, const SvdOptions& options) {
-  require(!blocks.empty(), "a stack to decompose has no matrix in it");
-  GramAccumulator<T> gram(blocks.front().cols());
+  const detail::Stack<T> stack(blocks);
+  detail::require_rank(options.rank, stack.width());
+  require(std::isfinite(options.tolerance) && options.tolerance >= 0.0,
+          "the tolerance must be 0 (the default) or more,", " not ", options.tolerance);
+  detail::Moments moments;
+  const detail::RawSvd raw = detail::raw_svd(stack, options, moments);
+  return detail::finish_svd<T>(raw, moments, options);
+}
+
+/// Truncated SVD of the rows that an accumulator has seen, less their mean if `options.centred`.
+///
+/// The rows are gone, so there is only the Gram matrix: the error of `sigma_k` is about
+/// `1e-15 sigma_1^2 / sigma_k`, and `method` must be automatic or gram. Throws unless `1 <= rank <= d`, and unless the
+/// rows are finite and at least one. `O(d^3)` operations, `3 d^2` doubles.
+template <Scalar T>
+[[nodiscard]] TruncatedSvd<T> truncated_svd(const GramAccumulator<T>& gram, const SvdOptions& options) {
   detail::require_rank(options.rank, gram.width());
-  Matrix<T> buffer;
-  constexpr Index chunk = 4096;
-  for (const auto& block : blocks) {
-    for (Index first = 0; first < block.rows(); first += chunk) {
-      gram.add(block.read(first, std::min(chunk, block.rows() - first), buffer));
-    }
-  }
-  return truncated_svd(gram, options.rank, options.centred);
+  require(options.method == SvdMethod::automatic || options.method == SvdMethod::gram,
+          "an accumulated Gram matrix cannot be decomposed by the method ", name(options.method),
+          "; use truncated_svd on the rows themselves");
+  require(gram.count() >= 1, "a singular value decomposition needs at least one row");
+  require(std::isfinite(gram.raw_energy()), "the rows hold a NaN, an infinity or numbers too large to square");
+  detail::Moments moments;
+  moments.count = gram.count();
+  moments.mean = map(gram.mean());
+  moments.raw_energy = gram.raw_energy();
+  moments.energy = options.centred ? gram.centred_energy() : gram.raw_energy();
+  const Matrix<double> scatter = options.centred ? gram.scatter() : gram.second_moment();
+  detail::Eigenpairs pairs = detail::leading_eigenpairs(map(scatter), options.rank);
+  const double error = detail::double_gram_error * std::max(pairs.values(0), 0.0);
+  return detail::finish_svd<T>(detail::from_eigenvalues(std::move(pairs), error, 1.0), moments, options);
+}
+
+template <Scalar T>
+[[nodiscard]] TruncatedSvd<T> truncated_svd(const GramAccumulator<T>& gram, Index rank, bool centred = true) {
+  return truncated_svd(gram, SvdOptions{.rank = rank, .centred = centred});
 }
 
 }  // namespace ampsft

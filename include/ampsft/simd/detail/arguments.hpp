@@ -90,6 +90,34 @@ struct Stage {
   Index reach = 0;       // as in `Contract`
 };
 
+/// Makes rows ready for `Gram`: takes the mean away, scales, and lays columns side by side in panels.
+template <class T>
+struct Panels {
+  Index rows = 0;
+  Index cols = 0;
+  const T* x = nullptr;
+  Index x_row = 0;
+  const T* mean = nullptr;  // cols
+  T scale = T{1};           // of what is left; a power of two rounds nothing
+  T* to = nullptr;  // element (k, j) goes to `to[j / panel * p_panel + k * panel + j % panel]`, zeros after cols
+  Index panel = 0;
+  Index p_panel = 0;
+  double* column_sums = nullptr;  // whole panels of them, added to
+  Index reach = 0;                // as in `Contract`
+};
+
+/// Adds `P' P` to the lower triangle of a square in double, whole registers of it: a few columns beyond the diagonal
+/// gain something, too.
+template <class T>
+struct Gram {
+  Index rows = 0;  // of P; their products are summed in T
+  Index cols = 0;
+  const T* panels = nullptr;  // see `Panels`
+  Index p_panel = 0;
+  double* sums = nullptr;  // whole panels of rows and columns
+  Index sums_row = 0;
+};
+
 /// Rows of `width` bytes between a row in use and the one to ask memory for: far enough for its latency, near enough to
 /// find it still in the first-level cache. Rows that do not exist must not be asked for: a prefetch never faults, but
 /// looking up a page that is not there takes longer than a row's work.

@@ -17,6 +17,8 @@ inline constexpr Index tile_registers = 2;
 inline constexpr Index dot_accumulators = 12;
 inline constexpr Index dot_ranks_at_once = 4;
 inline constexpr Index contract_registers_at_once = 2;
+inline constexpr Index gram_rows = 4;
+inline constexpr Index gram_registers = 3;
 
 /// The first `count` of a register's lanes.
 struct Lanes {
@@ -38,6 +40,7 @@ struct Vec<float> {
   AMPSFT_INLINE static Register zero() noexcept { return _mm256_setzero_ps(); }
   AMPSFT_INLINE static Register add(Register a, Register b) noexcept { return _mm256_add_ps(a, b); }
   AMPSFT_INLINE static Register sub(Register a, Register b) noexcept { return _mm256_sub_ps(a, b); }
+  AMPSFT_INLINE static Register mul(Register a, Register b) noexcept { return _mm256_mul_ps(a, b); }
   AMPSFT_INLINE static Register fma(Register a, Register b, Register c) noexcept { return _mm256_fmadd_ps(a, b, c); }
   AMPSFT_INLINE static float sum(Register a) noexcept {
     const __m128 half = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
@@ -79,6 +82,13 @@ struct Vec<float> {
     }
   }
 
+  /// Adds each lane to a double.
+  AMPSFT_INLINE static void add_to(double* p, Register a) noexcept {
+    const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(a));
+    const __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1));
+    _mm256_storeu_pd(p, _mm256_add_pd(_mm256_loadu_pd(p), low));
+    _mm256_storeu_pd(p + 4, _mm256_add_pd(_mm256_loadu_pd(p + 4), high));
+  }
   AMPSFT_INLINE static Register broadcast(const float* p) noexcept { return _mm256_broadcast_ss(p); }
 
   /// `p[k] = sum(a[k])`, or added to it, for `Count` <= 4 registers.
@@ -116,6 +126,7 @@ struct Vec<double> {
   AMPSFT_INLINE static Register zero() noexcept { return _mm256_setzero_pd(); }
   AMPSFT_INLINE static Register add(Register a, Register b) noexcept { return _mm256_add_pd(a, b); }
   AMPSFT_INLINE static Register sub(Register a, Register b) noexcept { return _mm256_sub_pd(a, b); }
+  AMPSFT_INLINE static Register mul(Register a, Register b) noexcept { return _mm256_mul_pd(a, b); }
   AMPSFT_INLINE static Register fma(Register a, Register b, Register c) noexcept { return _mm256_fmadd_pd(a, b, c); }
   AMPSFT_INLINE static double sum(Register a) noexcept {
     const __m128d half = _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
@@ -131,6 +142,7 @@ struct Vec<double> {
   AMPSFT_INLINE static void store(double* p, Register a, Mask m) noexcept { _mm256_maskstore_pd(p, m.bits, a); }
   AMPSFT_INLINE static void stream(double* p, Register a) noexcept { _mm256_stream_pd(p, a); }
 
+  AMPSFT_INLINE static void add_to(double* p, Register a) noexcept { store(p, add(load(p), a)); }
   AMPSFT_INLINE static Register broadcast(const double* p) noexcept { return _mm256_broadcast_sd(p); }
 
   template <Index Count>
@@ -149,6 +161,7 @@ struct Vec<double> {
 #include <ampsft/simd/detail/dot.inc>
 #include <ampsft/simd/detail/contract.inc>
 #include <ampsft/simd/detail/stage.inc>
+#include <ampsft/simd/detail/gram.inc>
 // clang-format on
 
 }  // namespace ampsft::simd::detail::avx2

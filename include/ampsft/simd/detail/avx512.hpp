@@ -19,6 +19,8 @@ inline constexpr Index tile_registers = 4;
 inline constexpr Index dot_accumulators = 24;
 inline constexpr Index dot_ranks_at_once = 8;
 inline constexpr Index contract_registers_at_once = 4;
+inline constexpr Index gram_rows = 8;
+inline constexpr Index gram_registers = 3;
 
 template <class T>
 struct Vec;
@@ -34,6 +36,7 @@ struct Vec<float> {
   AMPSFT_INLINE static Register zero() noexcept { return _mm512_setzero_ps(); }
   AMPSFT_INLINE static Register add(Register a, Register b) noexcept { return _mm512_add_ps(a, b); }
   AMPSFT_INLINE static Register sub(Register a, Register b) noexcept { return _mm512_sub_ps(a, b); }
+  AMPSFT_INLINE static Register mul(Register a, Register b) noexcept { return _mm512_mul_ps(a, b); }
   AMPSFT_INLINE static Register fma(Register a, Register b, Register c) noexcept { return _mm512_fmadd_ps(a, b, c); }
   AMPSFT_INLINE static float sum(Register a) noexcept { return _mm512_reduce_add_ps(a); }
 
@@ -64,6 +67,13 @@ struct Vec<float> {
     }
   }
 
+  /// Adds each lane to a double.
+  AMPSFT_INLINE static void add_to(double* p, Register a) noexcept {
+    const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(a));
+    const __m512d high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
+    _mm512_storeu_pd(p, _mm512_add_pd(_mm512_loadu_pd(p), low));
+    _mm512_storeu_pd(p + 8, _mm512_add_pd(_mm512_loadu_pd(p + 8), high));
+  }
   AMPSFT_INLINE static Register broadcast(const float* p) noexcept { return _mm512_set1_ps(*p); }
 
   /// `p[k] = sum(a[k])`, or added to it, for `Count` <= 8 registers: halves of registers are joined, then quarters, ...
@@ -123,6 +133,7 @@ struct Vec<double> {
   AMPSFT_INLINE static Register zero() noexcept { return _mm512_setzero_pd(); }
   AMPSFT_INLINE static Register add(Register a, Register b) noexcept { return _mm512_add_pd(a, b); }
   AMPSFT_INLINE static Register sub(Register a, Register b) noexcept { return _mm512_sub_pd(a, b); }
+  AMPSFT_INLINE static Register mul(Register a, Register b) noexcept { return _mm512_mul_pd(a, b); }
   AMPSFT_INLINE static Register fma(Register a, Register b, Register c) noexcept { return _mm512_fmadd_pd(a, b, c); }
   AMPSFT_INLINE static double sum(Register a) noexcept { return _mm512_reduce_add_pd(a); }
 
@@ -133,6 +144,7 @@ struct Vec<double> {
   AMPSFT_INLINE static void store(double* p, Register a, Mask m) noexcept { _mm512_mask_storeu_pd(p, m, a); }
   AMPSFT_INLINE static void stream(double* p, Register a) noexcept { _mm512_stream_pd(p, a); }
 
+  AMPSFT_INLINE static void add_to(double* p, Register a) noexcept { store(p, add(load(p), a)); }
   AMPSFT_INLINE static Register broadcast(const double* p) noexcept { return _mm512_set1_pd(*p); }
 
   template <Index Count>
@@ -168,6 +180,7 @@ struct Vec<double> {
 #include <ampsft/simd/detail/dot.inc>
 #include <ampsft/simd/detail/contract.inc>
 #include <ampsft/simd/detail/stage.inc>
+#include <ampsft/simd/detail/gram.inc>
 // clang-format on
 
 }  // namespace ampsft::simd::detail::avx512

@@ -13,7 +13,7 @@
 namespace ampsft::simd::detail {
 
 /// `lanes`: of a register; `panel`: columns of `Expand` that a tile takes; `packs`: whether it wants them packed;
-/// `dot_limit`: scores up to which `dot` is faster than `contract`.
+/// `dot_limit`: scores up to which `dot` is faster than `contract`; `gram_panel`: columns of a panel of `Gram`.
 struct ScalarCode {
   static constexpr bool packs = false;
   template <class T>
@@ -34,33 +34,53 @@ struct ScalarCode {
   static void contract(const Arguments&) noexcept {}
   template <class Arguments>
   static void stage(const Arguments&) noexcept {}
+  template <class T>
+  static constexpr Index gram_panel = scalar::gram_panel;
+  template <class Arguments>
+  static void panels(const Arguments& p) noexcept {
+    scalar::panels(p);
+  }
+  template <class Arguments>
+  static void gram(const Arguments& g) noexcept {
+    scalar::gram(g);
+  }
 };
 
-#define AMPSFT_ARCHITECTURE(Name, space)                                        \
-  struct Name {                                                                 \
-    static constexpr bool packs = true;                                         \
-    template <class T>                                                          \
-    static constexpr Index lanes = space::Vec<T>::lanes;                        \
-    template <class T>                                                          \
-    static constexpr Index panel = space::tile_registers* space::Vec<T>::lanes; \
-    template <class T>                                                          \
-    static constexpr Index dot_limit = 3 * space::dot_ranks_at_once;            \
-    template <class Arguments>                                                  \
-    static void expand(const Arguments& e) noexcept {                           \
-      space::expand(e);                                                         \
-    }                                                                           \
-    template <class Arguments>                                                  \
-    static void dot(const Arguments& c) noexcept {                              \
-      space::dot(c);                                                            \
-    }                                                                           \
-    template <class Arguments>                                                  \
-    static void contract(const Arguments& c) noexcept {                         \
-      space::contract(c);                                                       \
-    }                                                                           \
-    template <class Arguments>                                                  \
-    static void stage(const Arguments& g) noexcept {                            \
-      space::stage(g);                                                          \
-    }                                                                           \
+#define AMPSFT_ARCHITECTURE(Name, space)                                             \
+  struct Name {                                                                      \
+    static constexpr bool packs = true;                                              \
+    template <class T>                                                               \
+    static constexpr Index lanes = space::Vec<T>::lanes;                             \
+    template <class T>                                                               \
+    static constexpr Index panel = space::tile_registers* space::Vec<T>::lanes;      \
+    template <class T>                                                               \
+    static constexpr Index dot_limit = 3 * space::dot_ranks_at_once;                 \
+    template <class Arguments>                                                       \
+    static void expand(const Arguments& e) noexcept {                                \
+      space::expand(e);                                                              \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void dot(const Arguments& c) noexcept {                                   \
+      space::dot(c);                                                                 \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void contract(const Arguments& c) noexcept {                              \
+      space::contract(c);                                                            \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void stage(const Arguments& g) noexcept {                                 \
+      space::stage(g);                                                               \
+    }                                                                                \
+    template <class T>                                                               \
+    static constexpr Index gram_panel = space::gram_registers* space::Vec<T>::lanes; \
+    template <class Arguments>                                                       \
+    static void panels(const Arguments& p) noexcept {                                \
+      space::panels(p);                                                              \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void gram(const Arguments& g) noexcept {                                  \
+      space::gram(g);                                                                \
+    }                                                                                \
   }
 
 #if defined(AMPSFT_SIMD_X86)

@@ -17,6 +17,8 @@ inline constexpr Index tile_registers = 4;
 inline constexpr Index dot_accumulators = 24;
 inline constexpr Index dot_ranks_at_once = 8;
 inline constexpr Index contract_registers_at_once = 4;
+inline constexpr Index gram_rows = 4;
+inline constexpr Index gram_registers = 4;
 
 template <class T>
 struct Vec;
@@ -32,6 +34,7 @@ struct Vec<float> {
   AMPSFT_INLINE static Register zero() noexcept { return vdupq_n_f32(0.0F); }
   AMPSFT_INLINE static Register add(Register a, Register b) noexcept { return vaddq_f32(a, b); }
   AMPSFT_INLINE static Register sub(Register a, Register b) noexcept { return vsubq_f32(a, b); }
+  AMPSFT_INLINE static Register mul(Register a, Register b) noexcept { return vmulq_f32(a, b); }
   AMPSFT_INLINE static Register fma(Register a, Register b, Register c) noexcept { return vfmaq_f32(c, a, b); }
   AMPSFT_INLINE static float sum(Register a) noexcept { return vaddvq_f32(a); }
 
@@ -67,6 +70,11 @@ struct Vec<float> {
     vst1q_u16(reinterpret_cast<std::uint16_t*>(p), vcombine_u16(narrow(a), narrow(b)));
   }
 
+  /// Adds each lane to a double.
+  AMPSFT_INLINE static void add_to(double* p, Register a) noexcept {
+    vst1q_f64(p, vaddq_f64(vld1q_f64(p), vcvt_f64_f32(vget_low_f32(a))));
+    vst1q_f64(p + 2, vaddq_f64(vld1q_f64(p + 2), vcvt_high_f64_f32(a)));
+  }
   AMPSFT_INLINE static Register broadcast(const float* p) noexcept { return vld1q_dup_f32(p); }
 
   /// `p[k] = sum(a[k])`, or added to it.
@@ -100,6 +108,7 @@ struct Vec<double> {
   AMPSFT_INLINE static Register zero() noexcept { return vdupq_n_f64(0.0); }
   AMPSFT_INLINE static Register add(Register a, Register b) noexcept { return vaddq_f64(a, b); }
   AMPSFT_INLINE static Register sub(Register a, Register b) noexcept { return vsubq_f64(a, b); }
+  AMPSFT_INLINE static Register mul(Register a, Register b) noexcept { return vmulq_f64(a, b); }
   AMPSFT_INLINE static Register fma(Register a, Register b, Register c) noexcept { return vfmaq_f64(c, a, b); }
   AMPSFT_INLINE static double sum(Register a) noexcept { return vaddvq_f64(a); }
 
@@ -118,6 +127,7 @@ struct Vec<double> {
   }
   AMPSFT_INLINE static void stream(double* p, Register a) noexcept { vst1q_f64(p, a); }
 
+  AMPSFT_INLINE static void add_to(double* p, Register a) noexcept { store(p, add(load(p), a)); }
   AMPSFT_INLINE static Register broadcast(const double* p) noexcept { return vld1q_dup_f64(p); }
 
   /// `p[k] = sum(a[k])`, or added to it.
@@ -135,6 +145,7 @@ struct Vec<double> {
 #include <ampsft/simd/detail/dot.inc>
 #include <ampsft/simd/detail/contract.inc>
 #include <ampsft/simd/detail/stage.inc>
+#include <ampsft/simd/detail/gram.inc>
 // clang-format on
 
 }  // namespace ampsft::simd::detail::neon

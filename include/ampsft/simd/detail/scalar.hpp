@@ -54,4 +54,37 @@ void dot(const Contract<T, X>& c) noexcept {
   }
 }
 
+inline constexpr Index gram_panel = 16;
+
+template <class T>
+void panels(const Panels<T>& p) noexcept {
+  for (Index row = 0; row < p.rows; ++row) {
+    for (Index col = 0; col < round_up(p.cols, p.panel); ++col) {
+      const T value = col < p.cols ? (p.x[row * p.x_row + col] - p.mean[col]) * p.scale : T{0};
+      p.to[col / p.panel * p.p_panel + row * p.panel + col % p.panel] = value;
+      p.column_sums[col] += static_cast<double>(value);
+    }
+  }
+}
+
+template <class T>
+void gram(const Gram<T>& g) noexcept {
+  T sum[gram_panel];
+  for (Index i = 0; i < g.cols; ++i) {
+    for (Index j = 0; j <= i; j += gram_panel) {
+      const T* a = g.panels + i / gram_panel * g.p_panel + i % gram_panel;
+      const T* b = g.panels + j / gram_panel * g.p_panel;
+      std::fill_n(sum, gram_panel, T{0});
+      for (Index k = 0; k < g.rows; ++k, a += gram_panel, b += gram_panel) {
+        for (Index c = 0; c < gram_panel; ++c) {
+          sum[c] += *a * b[c];
+        }
+      }
+      for (Index c = 0; c < gram_panel; ++c) {
+        g.sums[i * g.sums_row + j + c] += static_cast<double>(sum[c]);
+      }
+    }
+  }
+}
+
 }  // namespace ampsft::simd::detail::scalar
