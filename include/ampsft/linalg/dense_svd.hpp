@@ -10,11 +10,10 @@
 
 namespace ampsft {
 
-/// Truncated SVD by bidiagonal divide and conquer on the whole matrix in double: does not square the condition, but
-/// slow.
+/// Truncated SVD by QR and one-sided Jacobi of the whole matrix in double: does not square the condition, but slow.
 ///
-/// `matrix`: `n x d`; `min(n, d)` singular values are returned. Throws as `truncated_svd` does. About `8 n d^2`
-/// operations, `3 n d + d^2` doubles.
+/// `matrix`: `n x d`; `min(n, d)` singular values are returned. Throws as `truncated_svd` does. About `2 n d^2 + 20
+/// d^3` operations, `3 n d` doubles.
 template <Scalar T>
 [[nodiscard]] TruncatedSvd<T> dense_svd(const ConstView<T>& matrix, Index rank, bool centred = true) {
   const RowBlock<T> block("matrix", ConstStridedMap<T>(matrix.data(), matrix.rows(), matrix.cols(),

@@ -10,9 +10,9 @@
 
 namespace ampsft::detail {
 
-/// `min(n, d)` singular values; fewer right vectors than asked for if there are fewer rows. Bidiagonal divide and
-/// conquer on the matrix, or, of fewer rows than columns, on the triangular factor of its transpose.
-/// `3 n d + min(n, d)^2` doubles. Throws on a NaN or an infinity (matrix and row are named).
+/// `min(n, d)` singular values; fewer right vectors than asked for if there are fewer rows. Householder QR of the
+/// matrix, or, of fewer rows than columns, of its transpose; then Jacobi on the triangular factor. `2 n d min(n, d)`
+/// operations and more; `3 n d` doubles. Throws on a NaN or an infinity (matrix and row are named).
 template <Scalar T>
 RawSvd dense_svd(const Stack<T>& stack, const SvdOptions& options, Moments& moments) {
   const Index n = stack.rows();
@@ -44,18 +44,19 @@ RawSvd dense_svd(const Stack<T>& stack, const SvdOptions& options, Moments& mome
   RawSvd result;
   result.method = SvdMethod::dense;
   if (n >= stack.width()) {
-    const auto svd = svd_with_right_vectors(matrix);
-    result.values = svd.singularValues() / s;
-    result.vectors = svd.matrixV().leftCols(options.rank);
+    const Eigen::HouseholderQR<Eigen::MatrixXd> qr(matrix);
+    const Index width = stack.width();
+    const SmallSvd svd = preconditioned_jacobi(qr.matrixQR().topRows(width).template triangularView<Eigen::Upper>());
+    result.values = svd.values / s;
+    result.vectors = svd.rotation.leftCols(options.rank);
   } else {
     const Eigen::HouseholderQR<Eigen::MatrixXd> qr(matrix.transpose());
-    const Eigen::MatrixXd factor =
-        Eigen::MatrixXd(qr.matrixQR().topRows(n).template triangularView<Eigen::Upper>()).transpose();
-    const auto svd = svd_with_right_vectors(factor);
-    result.values = svd.singularValues() / s;
-    Eigen::MatrixXd vectors = Eigen::MatrixXd::Zero(stack.width(), std::min(n, options.rank));
-    vectors.topRows(n) = svd.matrixV().leftCols(vectors.cols());
-    result.vectors = qr.householderQ() * vectors;
+    const Eigen::MatrixXd factor = qr.matrixQR().topRows(n).template triangularView<Eigen::Upper>();
+    const SmallSvd svd = preconditioned_jacobi(factor.transpose());
+    result.values = svd.values / s;
+    result.vectors = Eigen::MatrixXd::Zero(stack.width(), std::min(n, options.rank));
+    result.vectors.topRows(n) = svd.rotation.leftCols(result.vectors.cols());
+    result.vectors.applyOnTheLeft(qr.householderQ());
   }
   result.errors = Eigen::VectorXd::Constant(result.values.size(), direct_error * result.values(0));
   return result;

@@ -36,25 +36,28 @@ class KrylovSpace {
     turns_ = solver.eigenvectors().rowwise().reverse();
   }
 
-  /// Columns that extend the space: what is left of `candidates` orthogonal to it; those that depend are left out.
+  /// Orthonormal columns that extend the space: what is left of `candidates` orthogonal to it; directions that depend
+  /// on others, or nearly so, are left out.
   [[nodiscard]] Eigen::MatrixXd extension(Eigen::MatrixXd candidates) const {
-    candidates.colwise().normalize();
-    for (int twice = 0; twice < 2; ++twice) {
+    constexpr double dependent = 1e-12;  // square of a direction's length, of columns of length 1
+    for (Index j = 0; j < candidates.cols(); ++j) {
+      candidates.col(j).normalize();  // zeros stay
+    }
+    for (int round = 0; round < 3; ++round) {  // what cancels in one round is made orthogonal in the next
       const Eigen::MatrixXd along = basis_.transpose() * candidates;
       candidates.noalias() -= basis_ * along;
+      const Eigen::MatrixXd gram = candidates.transpose() * candidates;
+      const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram);
+      const Eigen::VectorXd& squares = solver.eigenvalues();
+      Index count = 0;
+      while (count < squares.size() && basis_.cols() + count < basis_.rows() &&
+             squares(squares.size() - 1 - count) > dependent) {
+        ++count;
+      }
+      const Eigen::VectorXd lengths = squares.tail(count).cwiseSqrt();
+      candidates = (candidates * solver.eigenvectors().rightCols(count) * lengths.cwiseInverse().asDiagonal()).eval();
     }
-    const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(candidates);
-    constexpr double dependent = 1e-11;  // of columns that had length 1
-    Index count = 0;
-    const Index most = std::min(candidates.cols(), basis_.rows() - basis_.cols());
-    while (count < most && std::abs(qr.matrixQR()(count, count)) > dependent) {
-      ++count;
-    }
-    Eigen::MatrixXd fresh = qr.householderQ() * Eigen::MatrixXd::Identity(basis_.rows(), count);
-    const Eigen::MatrixXd along = basis_.transpose() * fresh;  // the rounding of small remainders was made large
-    fresh.noalias() -= basis_ * along;
-    fresh.colwise().normalize();
-    return fresh;
+    return candidates;
   }
 
   /// Keeps the `count` leading Ritz vectors only.

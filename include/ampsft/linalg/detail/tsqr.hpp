@@ -12,14 +12,6 @@
 
 namespace ampsft::detail {
 
-inline auto svd_with_right_vectors(const Eigen::MatrixXd& matrix) {
-#if EIGEN_VERSION_AT_LEAST(3, 4, 90)  // options became template arguments
-  return Eigen::BDCSVD<Eigen::MatrixXd, Eigen::ComputeThinV>(matrix);
-#else
-  return Eigen::BDCSVD<Eigen::MatrixXd>(matrix, Eigen::ComputeThinV);
-#endif
-}
-
 /// Count, mean and triangular factor of the rows less their mean: `R' R` is their scatter matrix.
 ///
 /// Rows are taken in blocks; each is centred on its own mean, and the step between the means becomes one more row
@@ -135,10 +127,10 @@ RawSvd tsqr_svd(const Stack<T>& stack, const SvdOptions& options, Moments& momen
   if (!options.centred) {
     total.include_mean(s * moments.mean);
   }
-  const auto svd = svd_with_right_vectors(total.factor());
-  result.values = svd.singularValues() / s;
+  const SmallSvd svd = preconditioned_jacobi(total.factor());
+  result.values = svd.values / s;
   result.errors = Eigen::VectorXd::Constant(stack.width(), direct_error * result.values(0));
-  result.vectors = svd.matrixV().leftCols(options.rank);
+  result.vectors = svd.rotation.leftCols(options.rank);
   return result;
 }
 
