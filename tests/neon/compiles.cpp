@@ -3,6 +3,7 @@
 /// Every door of the room simd, for every type that it takes. `tools/check` compiles this file for AArch64, since the
 /// kernels for NEON are no part of a build on x86-64; it is never run.
 #include <ampsft/simd/factored.hpp>
+#include <ampsft/simd/gram.hpp>
 #include <ampsft/simd/level.hpp>
 #include <ampsft/simd/project.hpp>
 #include <ampsft/simd/reconstruct.hpp>
@@ -31,6 +32,7 @@ void long_rows(const ConstView<T>& few, const ConstView<T>& basis, const ConstVi
 
 template <class T>
 void of_one_type(const ConstView<T>& in, View<T> out) {
+  GramSums<T>(in, T{2}).add(in);
   reconstruct_backward<T>(in, in, in, out, out, out, Into::add, T{2});
   factored_output<T>(in, in, out, Into::add, T{2});
   factored_input_gradient<T>(in, in, out, Into::add, T{2});

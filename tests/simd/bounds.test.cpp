@@ -5,6 +5,7 @@
 /// (The address sanitizer sees plain loads and stores; of masked ones it knows nothing, but the processor does.)
 #if __has_include(<sys/mman.h>)
 #include <ampsft/simd/factored.hpp>
+#include <ampsft/simd/gram.hpp>
 #include <ampsft/simd/reconstruct_backward.hpp>
 
 #include <sys/mman.h>
@@ -64,6 +65,7 @@ void call_all(Index n, Index d, Index k, Index gap, bool at_end) {
     project<T, W>(w.view(), b.view(), s.view(), Into::add);
     extract<T, W>(w.view(), b.view(), mean.view(), s.view(), residuals.view());
     if constexpr (std::is_same_v<T, W>) {
+      GramSums<T>(mean.view(), T{1}).add(w.view());
       Fenced<T> ds(n, k, k + gap, at_end);
       Fenced<T> db(k, d, d + gap, at_end);
       Fenced<T> q(d, k, k + gap, at_end);

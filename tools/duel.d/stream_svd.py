@@ -24,8 +24,8 @@ from sklearn.decomposition import IncrementalPCA
 
 import tinyllama
 
-SECONDS_A_CASE = 8.0
-LONGEST_BATCH = 40.0
+SECONDS_A_CASE = 4.0
+LONGEST_BATCH = 15.0
 
 
 def read_once(files):

@@ -30,8 +30,8 @@ struct StackMoments {
 
 /// Reads a stack once in bounded memory; `on_rows`, if given, is told of rows that are done since it was last called.
 ///
-/// Throws on an empty stack and on a NaN or an infinity (the matrix and row are named). Memory: `d^2` doubles a thread
-/// and one chunk; cost: `n d^2` multiply-adds in double.
+/// Throws on an empty stack and on a NaN or an infinity (the matrix and row are named). Memory: `d^2` doubles a thread,
+/// what `GramAccumulator::add` takes beside them, and some thousand rows; cost: `n d^2` multiply-adds in double.
 template <Scalar T>
 [[nodiscard]] StackMoments<T> accumulate(const RowStack<T>& stack,
                                          const std::function<void(Index rows)>& on_rows = nullptr) {
@@ -39,7 +39,9 @@ template <Scalar T>
   const Index width = stack.width();
   const Index height = detail::chunk_rows(width);
   const auto threads = static_cast<std::size_t>(thread_count());
-  constexpr Index batch = 16;  // chunks between two reports
+  // What joins an accumulator at once should be some hundred rows, for joining takes d^2.
+  const auto pieces = static_cast<Index>(threads);
+  const Index batch = pieces * ((1024 + height - 1) / height);
   std::vector<GramAccumulator<T>> parts(threads, GramAccumulator<T>(width));
   std::vector<Matrix<T>> buffers(threads);
   StackMoments<T> result{.stack = stack.name(), .gram = GramAccumulator<T>(1)};
@@ -48,21 +50,26 @@ template <Scalar T>
     std::vector<std::uint64_t> hashes(static_cast<std::size_t>(chunks));
     for (Index start = 0; start < chunks; start += batch) {
       const Index stop = std::min(start + batch, chunks);
-      const auto pieces = static_cast<Index>(threads);
       parallel_for(pieces, 1, [&](Index begin, Index end) {
         for (Index piece = begin; piece < end; ++piece) {
+          const Index first_chunk = start + (stop - start) * piece / pieces;
+          const Index last_chunk = start + (stop - start) * (piece + 1) / pieces;
+          const Index first = first_chunk * height;
+          const Index count = std::min(last_chunk * height, block.rows()) - first;
+          if (count <= 0) {
+            continue;
+          }
           auto& part = parts[static_cast<std::size_t>(piece)];
-          auto& buffer = buffers[static_cast<std::size_t>(piece)];
-          for (Index chunk = start + (stop - start) * piece / pieces;
-               chunk < start + (stop - start) * (piece + 1) / pieces; ++chunk) {
-            const Index first = chunk * height;
-            const Index count = std::min(height, block.rows() - first);
-            const auto rows = block.read(first, count, buffer);
-            part.add(rows);
-            if (!std::isfinite(part.raw_energy())) {
-              RowStack<T>::require_finite_rows(block, first, count);
-            }
-            hashes[static_cast<std::size_t>(chunk)] = detail::hash_rows<T>(rows);
+          const auto rows = block.read(first, count, buffers[static_cast<std::size_t>(piece)]);
+          part.add(rows);
+          if (!std::isfinite(part.raw_energy())) {
+            RowStack<T>::require_finite_rows(block, first, count);
+          }
+          for (Index chunk = first_chunk; chunk < last_chunk; ++chunk) {
+            const Index from = chunk * height - first;
+            const auto some = rows.middleRows(from, std::min(height, count - from));
+            hashes[static_cast<std::size_t>(chunk)] =
+                detail::hash_rows<T>({some.data(), some.rows(), width, Eigen::OuterStride<>(rows.outerStride())});
           }
         }
       });

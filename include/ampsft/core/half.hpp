@@ -24,14 +24,16 @@ namespace ampsft {
 
 /// IEEE binary16 (5 exponent, 10 mantissa bits) to float, exact, subnormals included.
 [[nodiscard]] constexpr float fp16_to_float(std::uint16_t bits) noexcept {
+  // All cases are computed and one is chosen by masks, so that compilers vectorise loops of it.
   const std::uint32_t sign = (bits & 0x8000U) << 16U;
-  const std::uint32_t exponent = (bits >> 10U) & 31U;
-  const std::uint32_t mantissa = bits & 0x3ffU;
-  if (exponent == 0) {  // a multiple of 2^-24, which is normal as a float
-    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(static_cast<float>(mantissa) * 0x1p-24F));
-  }
-  const std::uint32_t widened = exponent == 31 ? 255 : exponent + 112;  // biases 15 and 127
-  return std::bit_cast<float>(sign | (widened << 23U) | (mantissa << 13U));
+  const std::uint32_t magnitude = bits & 0x7fffU;
+  const float subnormal = static_cast<float>(static_cast<std::int32_t>(magnitude)) * 0x1p-24F;  // normal as a float
+  const std::uint32_t is_subnormal = 0U - static_cast<std::uint32_t>(magnitude < 0x400U);
+  const std::uint32_t is_special = 0U - static_cast<std::uint32_t>(magnitude >= 0x7c00U);
+  constexpr std::uint32_t bias = 112U << 23U;  // from 15 to 127
+  const std::uint32_t widened = (magnitude << 13U) + bias + (is_special & bias);
+  return std::bit_cast<float>(sign | (is_subnormal & std::bit_cast<std::uint32_t>(subnormal)) |
+                              (~is_subnormal & widened));
 }
 
 /// Nearest binary16, ties to even, subnormals included; from 65520 on infinity; a NaN stays a (quiet) NaN.

@@ -29,7 +29,7 @@ template <Scalar T>
 
 namespace detail {
 
-/// Multiply-adds that a stack takes, roughly: Gram matrix and eigensolver.
+/// Multiply-adds that a stack takes, roughly: products of the rows with each other, and the eigensolver.
 template <Scalar T>
 double svd_cost(const SvdJob<T>& job) {
   double rows = 0.0;
@@ -37,7 +37,8 @@ double svd_cost(const SvdJob<T>& job) {
     rows += static_cast<double>(block.rows());
   }
   const double width = job.blocks.empty() ? 0.0 : static_cast<double>(job.blocks.front().cols());
-  return (rows + 9.0 * width) * width * width;
+  const double less = std::min(rows, width);
+  return rows * width * less + 10.0 * less * less * less;
 }
 
 }  // namespace detail
@@ -45,7 +46,7 @@ double svd_cost(const SvdJob<T>& job) {
 /// The truncated SVDs of many stacks, in their order; each equals `stacked_svd` of that stack up to rounding.
 ///
 /// A stack that costs more than one thread's share of what is left is spread over all threads by rows; the others are
-/// tasks, the largest first. Throws what a failing stack throws. Memory: one Gram matrix a thread.
+/// tasks, the largest first. Throws what a failing stack throws. Memory: that of one stack a thread.
 template <Scalar T>
 [[nodiscard]] std::vector<TruncatedSvd<T>> batched_svd(const std::vector<SvdJob<T>>& jobs) {
   std::vector<double> costs(jobs.size());

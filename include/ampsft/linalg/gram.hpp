@@ -6,6 +6,7 @@
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/core/view.hpp>
+#include <ampsft/simd/gram.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -16,11 +17,12 @@ namespace ampsft {
 
 /// Count, mean and centred scatter `sum (x - mean)' (x - mean)` of rows of one width, in one pass, in double.
 ///
-/// Rows are taken in tiles that stay in cache; each tile is centred on its own mean before it is multiplied, and joined
-/// to the rest by the update of Chan, Golub and LeVeque (1979). So a mean of many standard deviations costs no digits,
-/// wherever in the stream it changes. Products of float rows are exact in double.
+/// Each chunk is centred, before it is multiplied, on the mean of some of its rows, and joined to the rest by the
+/// update of Chan, Golub and LeVeque (1979). So a mean of many standard deviations costs no digits, wherever in the
+/// stream it changes. Products of float rows are exact in double.
 ///
-/// Memory: `d^2` doubles, and as much again for each further thread while `add` runs. Time: `n d^2` multiply-adds.
+/// Memory: `d^2` doubles, and as much again twice a thread while `add` runs. Time: `n d^2 / 2` multiply-adds and `d^2`
+/// a chunk, so chunks of some hundred rows are best.
 /// The result repeats bit for bit with the same chunks and thread count; otherwise it differs by rounding only.
 template <Scalar T>
 class GramAccumulator {
@@ -42,7 +44,7 @@ class GramAccumulator {
             "an accumulator of width ", width, " needs a scatter matrix of ", width, " x ", width, " and a count, not ",
             rows(lower_scatter), " x ", cols(lower_scatter), " and ", count);
     require(map(mean).allFinite() && map(lower_scatter).allFinite() && std::isfinite(raw_energy) && raw_energy >= 0.0 &&
-                map(lower_scatter).diagonal().minCoeff() >= 0.0,
+                map(lower_scatter).diagonal().minCoeff() >= -1e-9 * raw_energy,  // a constant column rounds
             "the moments of an accumulator hold a NaN, an infinity or a negative energy");
     result.count_ = count;
     result.raw_energy_ = raw_energy;
@@ -63,7 +65,7 @@ class GramAccumulator {
         const Index first = count * piece / pieces;
         const Index last = count * (piece + 1) / pieces;
         GramAccumulator& target = piece == 0 ? *this : parts[static_cast<std::size_t>(piece - 1)];
-        target.add_tiles(chunk.middleRows(first, last - first));
+        target.add_rows(chunk.middleRows(first, last - first));
       }
     });
     for (const GramAccumulator& part : parts) {
@@ -114,23 +116,50 @@ class GramAccumulator {
 
   GramAccumulator() = default;
 
-  // A tile of 256 rows of 256 doubles is 512 KiB: it stays in the second-level cache between its three passes.
-  static constexpr Index tile_rows = 256;
+  static constexpr Index few_rows = 64;
+  static constexpr Index tile_rows = GramSums<double>::tile_rows;
   static constexpr Index rows_per_thread = 4 * tile_rows;
 
-  void add_tiles(const ConstView<T>& chunk) {
-    EigenMatrix<double> tile(std::min(tile_rows, chunk.rows()) + 1, width());
-    for (Index first = 0; first < chunk.rows(); first += tile_rows) {
-      const Index count = std::min(tile_rows, chunk.rows() - first);
-      auto rows = tile.topRows(count);
-      rows = chunk.middleRows(first, count).template cast<double>();
-      raw_energy_ += rows.squaredNorm();
-      const RowVector tile_mean = rows.colwise().mean();
-      rows.rowwise() -= tile_mean;
-      // The step between the means is one more row of the product.
-      tile.row(count) = join(tile_mean, count);
-      map(scatter_).template selfadjointView<Eigen::Lower>().rankUpdate(tile.topRows(count + 1).transpose());
+  void add_rows(const ConstView<T>& rows) {
+    if (rows.rows() < few_rows) {
+      add_few(rows);
+      return;
     }
+    const Index count = rows.rows();
+    RowVector centre = RowVector::Zero(width());
+    for (Index i = 0; i < few_rows; ++i) {
+      centre += rows.row(i * count / few_rows).template cast<double>() / static_cast<double>(few_rows);
+    }
+    GramSums<double> sums(EigenMatrix<double>(centre), 1.0);
+    EigenMatrix<double> tile;
+    for (Index first = 0; first < count; first += tile_rows) {
+      tile = rows.middleRows(first, std::min(tile_rows, count - first)).template cast<double>();
+      raw_energy_ += tile.squaredNorm();
+      sums.add(tile);
+    }
+    const auto n = static_cast<double>(count);
+    const RowVector off = sums.column_sums() / n;
+    const RowVector step = join(centre + off, count);
+    auto lower = map(scatter_).template selfadjointView<Eigen::Lower>();
+    map(scatter_).template triangularView<Eigen::Lower>() += sums.lower();
+    lower.rankUpdate(off.transpose(), -n);
+    lower.rankUpdate(step.transpose());
+  }
+
+  /// So few that setting up `GramSums` would take longer.
+  void add_few(const ConstView<T>& rows) {
+    if (rows.rows() == 0) {
+      return;
+    }
+    EigenMatrix<double> tile(rows.rows() + 1, width());
+    auto top = tile.topRows(rows.rows());
+    top = rows.template cast<double>();
+    raw_energy_ += top.squaredNorm();
+    const RowVector mean = top.colwise().mean();
+    top.rowwise() -= mean;
+    // The step between the means is one more row of the product.
+    tile.row(rows.rows()) = join(mean, rows.rows());
+    map(scatter_).template selfadjointView<Eigen::Lower>().rankUpdate(tile.transpose());
   }
 
   /// Moves count and mean on by `count` rows of that mean; returns the row whose square the scatter gains by it.

@@ -31,11 +31,15 @@ inline RawSvd from_eigenvalues(Eigenpairs pairs, double error, double scale) {
   return svd;
 }
 
+/// The eigenvalue after the first `count`, or nothing.
+inline double value_after(const Eigen::VectorXd& values, Index count) {
+  return count < values.size() ? values(count) : -std::numeric_limits<double>::infinity();
+}
+
 /// What polishing can leave wrong of the first `count` squares, if the matrix is off by `error`: to second order where
-/// there is a gap behind them, else what it was.
-inline Eigen::VectorXd second_order(const Eigen::VectorXd& squares, Index count, double error) {
+/// there is a gap before the `next` one, else what it was.
+inline Eigen::VectorXd second_order(const Eigen::VectorXd& squares, Index count, double next, double error) {
   Eigen::VectorXd left(count);
-  const double next = count < squares.size() ? squares(count) : -std::numeric_limits<double>::infinity();
   for (Index k = 0; k < count; ++k) {
     const double gap = squares(k) - next - error;
     left(k) = gap > error ? error * error / gap : error;
@@ -43,12 +47,13 @@ inline Eigen::VectorXd second_order(const Eigen::VectorXd& squares, Index count,
   return left;
 }
 
-/// Polishes the first values and vectors; `error` is that of the squares, scaled.
+/// Polishes the first values and vectors; `error` is that of the squares, `next` the square after them, both scaled.
 template <Scalar T>
-void polish(const Stack<T>& stack, const Eigen::RowVectorXd& centre, double scale, double error, RawSvd& svd) {
+void polish(const Stack<T>& stack, const Eigen::RowVectorXd& centre, double scale, double next, double error,
+            RawSvd& svd) {
   const Index count = svd.vectors.cols();
   const Eigen::VectorXd squares = (svd.values * scale).cwiseAbs2();
-  const Eigen::VectorXd left = second_order(squares, count, error);
+  const Eigen::VectorXd left = second_order(squares, count, next, error);
   const Eigen::VectorXd values = polish(stack, centre, scale, svd.vectors);
   const double first = std::max(values(0), std::sqrt(squares(0)));
   for (Index k = 0; k < count; ++k) {
@@ -106,7 +111,7 @@ bool float_gram_svd(const Stack<T>& stack, const Frame& frame, const SvdOptions&
     return true;
   }
   // A pass of K directions in double takes 4 K d, the matrix in double d^2 + d.
-  const Eigen::VectorXd left = second_order(squares, options.rank, error);
+  const Eigen::VectorXd left = second_order(squares, options.rank, value_after(squares, options.rank), error);
   Eigen::VectorXd errors = svd.errors;
   for (Index k = 0; k < options.rank; ++k) {
     errors(k) = root_error(svd.values(k) * frame.scale, left(k)) / frame.scale;
@@ -116,7 +121,7 @@ bool float_gram_svd(const Stack<T>& stack, const Frame& frame, const SvdOptions&
   }
   const Eigen::RowVectorXd centre =
       options.centred ? moments.mean : Eigen::RowVectorXd(Eigen::RowVectorXd::Zero(stack.width()));
-  polish(stack, centre, frame.scale, error, svd);
+  polish(stack, centre, frame.scale, value_after(squares, options.rank), error, svd);
   return true;
 }
 
@@ -131,11 +136,12 @@ RawSvd gram_svd(const Stack<T>& stack, const SvdOptions& options, Moments& momen
     ++passes;
     Eigenpairs pairs = leading_eigenpairs(moments.gram, options.rank);
     const double error = double_gram_error * std::max(pairs.values(0), 0.0);
+    const double next = value_after(pairs.values, options.rank);
     svd = from_eigenvalues(std::move(pairs), error, moments.scale);
     if (worst_error<T>(svd.values, svd.errors, options.rank) > tolerance_of<T>(options)) {
       const Eigen::RowVectorXd centre =
           options.centred ? moments.mean : Eigen::RowVectorXd(Eigen::RowVectorXd::Zero(stack.width()));
-      polish(stack, centre, moments.scale, error, svd);
+      polish(stack, centre, moments.scale, next, error, svd);
     }
   }
   svd.passes += passes - 1;

@@ -175,7 +175,9 @@ RawSvd krylov_svd(const Stack<T>& stack, const SvdOptions& options, Moments& mom
     const Eigen::MatrixXd residuals = space.residuals(options.rank);
     const double noise = std::max(space.values()(0), 0.0) * (in_double ? double_gram_error : float_noise);
     svd.values /= s;
-    polish(stack, centre, s, residuals.norm() + noise, svd);
+    const double next = space.size() < width ? std::max(0.0, value_after(space.values(), options.rank))
+                                             : value_after(space.values(), options.rank);
+    polish(stack, centre, s, next, residuals.norm() + noise, svd);
     return svd;
   }
   svd.values /= s;

@@ -7,6 +7,7 @@
 #include <ampsft/linalg/detail/stack.hpp>
 #include <ampsft/simd/project.hpp>
 
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -51,14 +52,10 @@ Eigen::VectorXd polish(const Stack<T>& stack, const Eigen::RowVectorXd& centre, 
   const Eigen::VectorXd inverse = lengths.unaryExpr([](double length) { return length > 0.0 ? 1.0 / length : 0.0; });
   Eigen::MatrixXd cosines = inverse.asDiagonal() * product * inverse.asDiagonal();
   cosines.diagonal().setOnes();
-  const Eigen::LLT<Eigen::MatrixXd> cholesky(cosines);
-  if (cholesky.info() != Eigen::Success) {  // columns that depend on each other, though their vectors do not
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(product);
-    vectors = (vectors * solver.eigenvectors().rowwise().reverse()).eval();
-    return solver.eigenvalues().reverse().cwiseMax(0.0).cwiseSqrt();
-  }
-  const Eigen::MatrixXd factor = cholesky.matrixU();
-  const SmallSvd svd = one_sided_jacobi(factor * lengths.asDiagonal());
+  // Y = (orthonormal) factor: its columns have the lengths and the angles of Y's.
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(cosines);
+  const Eigen::VectorXd roots = solver.eigenvalues().cwiseMax(0.0).cwiseSqrt();
+  const SmallSvd svd = one_sided_jacobi(roots.asDiagonal() * solver.eigenvectors().transpose() * lengths.asDiagonal());
   vectors = (vectors * svd.rotation).eval();
   return svd.values;
 }

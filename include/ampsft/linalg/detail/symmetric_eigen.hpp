@@ -81,9 +81,10 @@ class ShiftedTridiagonal {
 };
 
 /// Eigenvectors of a tridiagonal matrix of norm about 1 by inverse iteration, each made orthogonal to those of values
-/// near its own (as LAPACK's stein); false if one does not converge.
-inline bool tridiagonal_vectors(const Eigen::VectorXd& diagonal, const Eigen::VectorXd& below,
-                                const Eigen::VectorXd& values, Eigen::MatrixXd& vectors) {
+/// near its own (as LAPACK's stein); false if one does not converge. Their values become Rayleigh quotients: those of
+/// the QL algorithm are off by some hundred roundings.
+inline bool tridiagonal_vectors(const Eigen::VectorXd& diagonal, const Eigen::VectorXd& below, Eigen::VectorXd& values,
+                                Eigen::MatrixXd& vectors) {
   const Index n = diagonal.size();
   constexpr double epsilon = std::numeric_limits<double>::epsilon();
   constexpr double near = 1e-3;
@@ -117,10 +118,13 @@ inline bool tridiagonal_vectors(const Eigen::VectorXd& diagonal, const Eigen::Ve
       if (!x.allFinite()) {
         return false;
       }
-      Eigen::VectorXd residual = (diagonal.array() - values(k)) * x.array();
+      Eigen::VectorXd residual = (diagonal.array() - shift) * x.array();
       residual.head(n - 1) += below.cwiseProduct(x.tail(n - 1));
       residual.tail(n - 1) += below.cwiseProduct(x.head(n - 1));
+      const double beside = x.dot(residual);
+      residual -= beside * x;
       converged = step > 0 && residual.norm() <= good;
+      values(k) = shift + beside;
     }
     if (!converged) {
       return false;
@@ -149,13 +153,17 @@ inline Eigenpairs leading_eigenpairs(Eigen::MatrixXd matrix, Index count) {
     Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
     solver.computeFromTridiagonal(diagonal, below, Eigen::EigenvaluesOnly);
     if (solver.info() == Eigen::Success) {
-      const Eigen::VectorXd values = solver.eigenvalues().reverse();
+      Eigen::VectorXd values = solver.eigenvalues().reverse();
       Eigen::MatrixXd vectors(n, count);
       // Their norm is at most n, as the matrix' largest element is 1.
       const double size = std::max(values.cwiseAbs().maxCoeff(), std::numeric_limits<double>::min());
-      if (tridiagonal_vectors(diagonal / size, below / size, values / size, vectors)) {
+      values /= size;
+      if (tridiagonal_vectors(diagonal / size, below / size, values, vectors)) {
+        for (Index k = 1; k < n; ++k) {
+          values(k) = std::min(values(k), values(k - 1));  // equal ones may have changed places by a rounding
+        }
         vectors = (tridiagonal.matrixQ() * vectors).eval();
-        return {values * norm, std::move(vectors)};
+        return {values * size * norm, std::move(vectors)};
       }
     }
   }
