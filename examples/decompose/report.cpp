@@ -150,7 +150,9 @@ std::string report_text(const nlohmann::json& report) {
   char head[256];
   std::snprintf(head, sizeof head, "%-*s %8s %11s %7s %6s %8s %8s %8s %7s  %s\n", static_cast<int>(widest), "Group",
                 "Matrices", "Rows", "Width", "K", "R2", "Variance", "P.ratio", "K(95%)", "Method");
-  std::string text = "\n" + report.at("accounting_text").get<std::string>() + "\n" + r2_lines(report) + "\n" + head;
+  // Joined, not added up: GCC 12 warns falsely of "\n" + std::string (its bug 105651).
+  std::string text =
+      ampsft::concat('\n', report.at("accounting_text").get<std::string>(), '\n', r2_lines(report), '\n', head);
   for (const auto& group : report.at("groups")) {
     text += group_line(group, static_cast<int>(widest));
   }
