@@ -126,11 +126,11 @@ class UniversalBasis {
   [[nodiscard]] const std::optional<BasisFit>& fit_report() const noexcept { return fit_; }
 
   /// The same basis with a spectrum that is known from elsewhere, say a file; throws unless it has the basis' width.
-  [[nodiscard]] UniversalBasis with_spectrum(Spectrum spectrum) const {
+  [[nodiscard]] UniversalBasis with_spectrum(const Spectrum& spectrum) const {
     require(spectrum.width() == width(), "a spectrum of width ", spectrum.width(), " does not fit a basis of width ",
             width());
     UniversalBasis result = *this;
-    result.spectrum_ = std::move(spectrum);
+    result.spectrum_ = spectrum;
     return result;
   }
 
