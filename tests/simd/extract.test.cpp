@@ -3,6 +3,9 @@
 /// Scores and residuals of weights against a naive twin in double, over random shapes and places.
 #include <ampsft/simd/project.hpp>
 
+#include <algorithm>
+#include <deque>
+
 #include "simd/reference.hpp"
 
 using namespace ampsft;
@@ -83,6 +86,41 @@ TEMPLATE_TEST_CASE("extract equals its naive twin at any shape, place and level"
       extract<T, X>(w.view(), b.view(), mean.view(), scores.view(), residuals.view());
       check_result(scores, expected, shape, ", scores");
       check_result(residuals, missed, shape, ", residuals");
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("extract of a batch treats each matrix as if it were alone", "", Fp32, Bf16) {
+  using T = typename TestType::T;
+  using X = typename TestType::W;
+  Random random(2);
+  for (int round = 0; round < 500; ++round) {
+    const Shape shape = draw_shape(random);
+    Placed<T> b(shape.k, shape.d, random, 1 / std::sqrt(static_cast<double>(shape.k)));
+    Placed<T> mean(random.below(2), shape.d, random);
+    std::deque<Placed<X>> w;
+    std::deque<Placed<T>> scores;
+    std::deque<Placed<T>> residuals;
+    std::vector<ExtractJob<T, X>> jobs;
+    for (Index left = random.below(6); left > 0; --left) {
+      const Index n = random.below(shape.n + 2);
+      w.emplace_back(n, shape.d, random);
+      scores.emplace_back(n, shape.k, random);
+      residuals.emplace_back(random.below(2), n, random);
+      jobs.push_back({w.back().view(), scores.back().view(), residuals.back().view()});
+    }
+    for (const simd::Level level : simd::levels()) {
+      const UseLevel use(level);
+      std::for_each(scores.begin(), scores.end(), [](Placed<T>& one) { one.restore(); });
+      std::for_each(residuals.begin(), residuals.end(), [](Placed<T>& one) { one.restore(); });
+      extract<T, X>(std::span<const ExtractJob<T, X>>(jobs), b.view(), mean.view());
+      for (std::size_t i = 0; i < jobs.size(); ++i) {
+        const Reference expected = expected_scores(w[i], b, mean);
+        check_result(scores[i], expected, {w[i].rows(), shape.d, shape.k}, ", scores of job ", i);
+        if (residuals[i].rows() == 1) {
+          check_result(residuals[i], expected_residuals<T>(w[i], mean, expected), shape, ", residuals of job ", i);
+        }
+      }
     }
   }
 }

@@ -53,6 +53,15 @@ struct ProjectJob {
   MatrixRef<T> scores;
 };
 
+/// One matrix of a batch for `extract`: weights `n x d` in, scores `n x K` out, and the squared norms of what they
+/// miss.
+template <Scalar T, Storage X = T>
+struct ExtractJob {
+  MatrixRef<const X> weights;
+  MatrixRef<T> scores;
+  MatrixRef<T> residuals{};  ///< `1 x n`, or without rows: not wanted
+};
+
 /// Whether a result replaces what is there or is added to it.
 enum class Into { overwrite, add };
 

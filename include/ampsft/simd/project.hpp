@@ -18,13 +18,15 @@ namespace ampsft {
 template <Scalar T, Storage X = T>
 void project(std::span<const ProjectJob<T, X>> jobs, const ConstView<T>& components, Into into = Into::overwrite,
              T scale = T{1}) {
+  static_assert(std::same_as<T, X> || std::same_as<T, float>, "bfloat16 is computed in float");
   namespace kernel = simd::detail;
   for (const auto& [gradient, scores] : jobs) {
     kernel::require_scores(scores.rows, scores.cols, components.rows(), components.cols(), gradient.rows,
                            gradient.cols);
   }
-  kernel::run_contract<T, X>(jobs, components.cols(), components.rows(),
-                             {components.data(), components.outerStride(), 1, scale}, nullptr, into == Into::add);
+  kernel::run_contract(jobs, components.cols(), components.rows(),
+                       kernel::Strided<T>{components.data(), components.outerStride(), 1, scale},
+                       static_cast<const T*>(nullptr), into == Into::add);
 }
 
 /// `dS = scale dW B'`, or added to `dS`.
@@ -51,7 +53,7 @@ void project_with_mean(const ConstView<T>& gradient, const ConstView<T>& compone
   require(sums.rows == 1 && sums.cols == count, "the sums are ", sums.rows, " x ", sums.cols, ", expected 1 x ", count);
   struct Both;
   struct Block;
-  constexpr Index block = 48;
+  constexpr Index block = kernel::block_rows;
   const Index wide = rank + 1;  // the mean as one more component
   MatrixMap<T> both(kernel::scratch<Both, T>(wide * components.cols()), wide, components.cols());
   both.topRows(rank) = components;
@@ -59,15 +61,14 @@ void project_with_mean(const ConstView<T>& gradient, const ConstView<T>& compone
   kernel::with_level([&](auto code) {
     using Code = decltype(code);
     const kernel::ContractFactor<Code, T> factor({both.data(), both.outerStride(), 1}, wide, both.cols(), count);
-    const Index work = std::max<Index>(wide * both.cols() * block, 1);
-    parallel_for((count + block - 1) / block, (Index{1} << 20) / work, [&](Index begin, Index end) {
+    const Index grain = kernel::grain_of(wide * both.cols() * block);
+    parallel_for((count + block - 1) / block, grain, [&](Index begin, Index end) {
       T* const buffer = kernel::scratch<Block, T>(block * wide);
       for (Index row = begin * block; row < std::min(end * block, count); row += block) {
         const Index height = std::min(block, count - row);
-        const ProjectJob<T> job{
+        kernel::contract_rows<Code, T, T>(
             {gradient.data() + row * gradient.outerStride(), height, both.cols(), gradient.outerStride()},
-            {buffer, height, wide, wide}};
-        kernel::contract_rows<Code, T, T>(job, factor, nullptr, nullptr, false);
+            {buffer, height, wide, wide}, factor, nullptr, nullptr, false);
         for (Index r = 0; r < height; ++r) {
           const T* const from = buffer + r * wide;
           T* const to = scores.data() + (row + r) * scores.outerStride();
@@ -81,28 +82,34 @@ void project_with_mean(const ConstView<T>& gradient, const ConstView<T>& compone
   });
 }
 
-/// `S = (W - 1 mu') B'`. The mean is taken away first, not `mu B'` afterwards: that would cancel when the mean is
-/// large.
+/// `S_i = (W_i - 1 mu') B'` for many matrices of different row counts and one basis. The mean is taken away first, not
+/// `mu B'` afterwards: that would cancel when the mean is large.
 ///
-/// `residuals`, `1 x n` or without rows: the squared norm of what the basis misses of each row,
+/// `residuals` of a job, `1 x n` or without rows: the squared norm of what the basis misses of each row,
 /// `|w - mu|^2 - |s|^2`, for orthonormal components; it costs no further pass. Each is good to rounding of `|w -
 /// mu|^2`.
+template <Scalar T, Storage X = T>
+void extract(std::span<const ExtractJob<T, X>> jobs, const ConstView<T>& components, const ConstView<T>& mean) {
+  static_assert(std::same_as<T, X> || std::same_as<T, float>, "bfloat16 is computed in float");
+  namespace kernel = simd::detail;
+  kernel::require_mean<T>(mean, components.cols());
+  for (const auto& [weights, scores, residuals] : jobs) {
+    kernel::require_scores(scores.rows, scores.cols, components.rows(), components.cols(), weights.rows, weights.cols);
+    require(residuals.rows == 0 || (residuals.rows == 1 && residuals.cols == weights.rows), "the residuals are ",
+            residuals.rows, " x ", residuals.cols, ", expected 1 x ", weights.rows, " or no rows");
+  }
+  kernel::run_contract(jobs, components.cols(), components.rows(),
+                       kernel::Strided<T>{components.data(), components.outerStride(), 1},
+                       kernel::data_or_null<T>(mean), false);
+}
+
+/// `S = (W - 1 mu') B'` of one matrix, and its residuals.
 template <Scalar T, Storage X = T>
 void extract(const std::type_identity_t<ConstView<X>>& weights, const ConstView<T>& components,
              const ConstView<T>& mean, std::type_identity_t<View<T>> scores,
              std::type_identity_t<MatrixRef<T>> residuals = {}) {
-  static_assert(std::same_as<T, X> || std::same_as<T, float>, "bfloat16 is computed in float");
-  namespace kernel = simd::detail;
-  kernel::require_mean<T>(mean, components.cols());
-  kernel::require_scores(scores.rows(), scores.cols(), components.rows(), components.cols(), weights.rows(),
-                         weights.cols());
-  require(residuals.rows == 0 || (residuals.rows == 1 && residuals.cols == weights.rows()), "the residuals are ",
-          residuals.rows, " x ", residuals.cols, ", expected 1 x ", weights.rows(), " or no rows");
-  T* const left = residuals.rows == 1 ? residuals.data : nullptr;
-  const ProjectJob<T, X> job{weights, scores};
-  kernel::run_contract<T, X>(std::span<const ProjectJob<T, X>>(&job, 1), components.cols(), components.rows(),
-                             {components.data(), components.outerStride(), 1}, kernel::data_or_null<T>(mean), false,
-                             left);
+  const ExtractJob<T, X> job{weights, scores, residuals};
+  extract<T, X>(std::span<const ExtractJob<T, X>>(&job, 1), components, mean);
 }
 
 }  // namespace ampsft

@@ -4,10 +4,11 @@
 ///
 /// Letters as in the paper: weights `W` `n x d`, components `B` `K x d`, mean `mu` `1 x d` or without rows where there
 /// is none, scores `S` `n x K`. All matrices are row-major, rows any distance apart, at any address; `W` may be
-/// bfloat16, the arithmetic is `T`'s. Outputs must not overlap inputs, except that `base` may be `W` itself. Rows are
-/// spread over threads; each element is computed alike whatever the thread count. All throw `Error` if the shapes do
-/// not match. Cost: `n d K` multiply-adds, `n d` elements written (past the cache when that is where they end up); a
-/// copy of `B` is packed in a buffer that the thread keeps.
+/// bfloat16, the arithmetic is `T`'s (rounded to nearest; a processor that converts by itself may take subnormal
+/// results for zero). Outputs must not overlap inputs, except that `base` may be `W` itself. Rows are spread over
+/// threads; each element is computed alike whatever the thread count. All throw `Error` if the shapes do not match.
+/// Cost: `n d K` multiply-adds, `n d` elements written (past the cache when that is where they end up); a copy of `B`
+/// is packed in a buffer that the thread keeps.
 #pragma once
 
 #include <ampsft/simd/detail/run_expand.hpp>

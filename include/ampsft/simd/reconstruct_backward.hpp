@@ -12,14 +12,16 @@ namespace ampsft {
 
 /// `dS = scale dW B'`, `dB = scale S' dW`, `dmu = 1' dW` in one pass over `dW`, overwritten or added to.
 ///
-/// Outputs must not overlap inputs. Shapes: gradient `dW` `n x d`, scores `S` `n x K`, components `B` `K x d`; outputs
-/// `dS` `n x K`, `dB` `K x d`, `dmu` `1 x d` or without rows. Throws `Error` if they do not fit. Cost: `2 n d K`
-/// multiply-adds; each thread sums `dB` and `dmu` of its rows apart, `(K + 1) d` elements in a buffer, so that other
-/// thread counts change them by rounding.
-template <Scalar T>
-void reconstruct_backward(const ConstView<T>& gradient, const ConstView<T>& scores, const ConstView<T>& components,
-                          View<T> d_scores, View<T> d_components, std::type_identity_t<MatrixRef<T>> d_mean = {},
+/// `dW` may be bfloat16. Outputs must not overlap inputs. Shapes: gradient `dW` `n x d`, scores `S` `n x K`, components
+/// `B` `K x d`; outputs `dS` `n x K`, `dB` `K x d`, `dmu` `1 x d` or without rows. Throws `Error` if they do not fit.
+/// Cost: `2 n d K` multiply-adds; each thread sums `dB` and `dmu` of its rows apart, `(K + 1) d` elements in a buffer,
+/// so that other thread counts change them by rounding.
+template <Scalar T, Storage X = T>
+void reconstruct_backward(const std::type_identity_t<ConstView<X>>& gradient, const ConstView<T>& scores,
+                          const ConstView<T>& components, std::type_identity_t<View<T>> d_scores,
+                          std::type_identity_t<View<T>> d_components, std::type_identity_t<MatrixRef<T>> d_mean = {},
                           Into into = Into::overwrite, T scale = T{1}) {
+  static_assert(std::same_as<T, X> || std::same_as<T, float>, "bfloat16 is computed in float");
   namespace kernel = simd::detail;
   const Index count = gradient.rows();
   const Index rank = components.rows();
@@ -35,8 +37,7 @@ void reconstruct_backward(const ConstView<T>& gradient, const ConstView<T>& scor
     const kernel::ContractFactor<Code, T> factor({components.data(), components.outerStride(), 1, scale}, rank, width,
                                                  count);
 
-    constexpr Index work_per_thread = Index{1} << 20;
-    const Index grain = std::max<Index>(work_per_thread / std::max<Index>(2 * rank * width, 1), 1);
+    const Index grain = std::max<Index>(kernel::grain_of(2 * rank * width), 1);
     const Index pieces = std::clamp<Index>(count / grain, 1, thread_count());
     const Index partial = (rank + 1) * width;  // dB, then dmu
     struct Partial;
@@ -44,21 +45,22 @@ void reconstruct_backward(const ConstView<T>& gradient, const ConstView<T>& scor
     std::fill_n(sums, pieces * partial, T{0});
     parallel_for(pieces, 1, [&](Index first_piece, Index last_piece) {
       for (Index piece = first_piece; piece < last_piece; ++piece) {
-        constexpr Index block = 48;  // rows that stay in a cache between the two readings
+        constexpr Index block = kernel::block_rows;
         const Index end = count * (piece + 1) / pieces;
         T* const db = sums + piece * partial;
         for (Index row = count * piece / pieces; row < end; row += block) {
           const Index height = std::min(block, end - row);
-          const T* const dw = gradient.data() + row * gradient.outerStride();
-          const ProjectJob<T> job{
+          const X* const dw = gradient.data() + row * gradient.outerStride();
+          kernel::contract_rows<Code, T, X>(
               {dw, height, width, gradient.outerStride()},
-              {d_scores.data() + row * d_scores.outerStride(), height, rank, d_scores.outerStride()}};
-          kernel::contract_rows<Code, T, T>(job, factor, nullptr, nullptr, into == Into::add);
-          kernel::outer_add<Code>(height, rank, width, scores.data() + row * scores.outerStride(), scores.outerStride(),
-                                  dw, gradient.outerStride(), db, width);
+              {d_scores.data() + row * d_scores.outerStride(), height, rank, d_scores.outerStride()}, factor, nullptr,
+              nullptr, into == Into::add);
+          kernel::outer_add<Code, T, X>(height, rank, width, scores.data() + row * scores.outerStride(),
+                                        scores.outerStride(), dw, gradient.outerStride(), db, width);
           if (d_mean.rows == 1) {
             const T one{1};
-            kernel::outer_add<Code>(height, 1, width, &one, 0, dw, gradient.outerStride(), db + rank * width, width);
+            kernel::outer_add<Code, T, X>(height, 1, width, &one, 0, dw, gradient.outerStride(), db + rank * width,
+                                          width);
           }
         }
       }

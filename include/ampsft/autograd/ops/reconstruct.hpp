@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/simd/factored.hpp>
+#include <ampsft/simd/reconstruct_backward.hpp>
 
 namespace ampsft {
 namespace ops {
@@ -32,13 +33,20 @@ struct Reconstruct {
   }
 
   void backward(const Matrix<T>&, const Matrix<T>& dw) const {
-    if (b.requires_grad()) {
-      const GradientSink<T> db = b.sink();  // once: asking twice would count as two contributions
-      factored_basis_gradient<T>(map(dw), s.map(), db.map(), db.into(), scale);  // dB = S' dW
-    }
-    if (s.requires_grad()) {
+    // Each sink once: asking twice would count as two contributions.
+    if (s.requires_grad() && b.requires_grad()) {
       const GradientSink<T> ds = s.sink();
-      project<T>(map(dw), b.map(), ds.map(), ds.into(), scale);  // dS = dW B'
+      const GradientSink<T> db = b.sink();
+      if (ds.into() == db.into()) {  // one reading of dW for both
+        reconstruct_backward<T>(map(dw), s.map(), b.map(), ds.map(), db.map(), {}, ds.into(), scale);
+      } else {
+        score_gradient(dw, ds);
+        basis_gradient(dw, db);
+      }
+    } else if (s.requires_grad()) {
+      score_gradient(dw, s.sink());
+    } else if (b.requires_grad()) {
+      basis_gradient(dw, b.sink());
     }
     if (mu.requires_grad()) {
       mu.sink().add(map(dw).colwise().sum());
@@ -46,6 +54,14 @@ struct Reconstruct {
     if (base.requires_grad()) {
       base.sink().add(map(dw));
     }
+  }
+
+ private:
+  void score_gradient(const Matrix<T>& dw, const GradientSink<T>& ds) const {
+    project<T>(map(dw), b.map(), ds.map(), ds.into(), scale);  // dS = dW B'
+  }
+  void basis_gradient(const Matrix<T>& dw, const GradientSink<T>& db) const {
+    factored_basis_gradient<T>(map(dw), s.map(), db.map(), db.into(), scale);  // dB = S' dW
   }
 };
 

@@ -12,6 +12,7 @@
 
 namespace ampsft::simd::detail::avx2 {
 
+inline constexpr Index register_count = 16;
 inline constexpr Index tile_rows = 6;
 inline constexpr Index tile_registers = 2;
 inline constexpr Index dot_accumulators = 12;
@@ -158,6 +159,7 @@ struct Vec<double> {
 
 // clang-format off
 #include <ampsft/simd/detail/expand.inc>
+#include <ampsft/simd/detail/expand_few.inc>
 #include <ampsft/simd/detail/dot.inc>
 #include <ampsft/simd/detail/contract.inc>
 #include <ampsft/simd/detail/stage.inc>

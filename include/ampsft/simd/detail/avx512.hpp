@@ -14,8 +14,9 @@
 namespace ampsft::simd::detail::avx512 {
 
 /// Registers are blocked so that every basis line feeds `tile_rows` rows and every broadcast `tile_registers` lines.
+inline constexpr Index register_count = 32;
 inline constexpr Index tile_rows = 6;
-inline constexpr Index tile_registers = 4;
+inline constexpr Index tile_registers = 2;
 inline constexpr Index dot_accumulators = 24;
 inline constexpr Index dot_ranks_at_once = 8;
 inline constexpr Index contract_registers_at_once = 4;
@@ -177,6 +178,7 @@ struct Vec<double> {
 
 // clang-format off
 #include <ampsft/simd/detail/expand.inc>
+#include <ampsft/simd/detail/expand_few.inc>
 #include <ampsft/simd/detail/dot.inc>
 #include <ampsft/simd/detail/contract.inc>
 #include <ampsft/simd/detail/stage.inc>

@@ -33,7 +33,9 @@ struct ScalarCode {
   template <class Arguments>
   static void contract(const Arguments&) noexcept {}
   template <class Arguments>
-  static void stage(const Arguments&) noexcept {}
+  static void stage(const Arguments& g) noexcept {
+    scalar::stage(g);
+  }
   template <class T>
   static constexpr Index gram_panel = scalar::gram_panel;
   template <class Arguments>

@@ -12,6 +12,7 @@
 
 namespace ampsft::simd::detail::neon {
 
+inline constexpr Index register_count = 32;
 inline constexpr Index tile_rows = 5;  // with 6, GCC 12 keeps their broadcasts all at once and spills sums in the loop
 inline constexpr Index tile_registers = 4;
 inline constexpr Index dot_accumulators = 24;
@@ -142,6 +143,7 @@ struct Vec<double> {
 
 // clang-format off
 #include <ampsft/simd/detail/expand.inc>
+#include <ampsft/simd/detail/expand_few.inc>
 #include <ampsft/simd/detail/dot.inc>
 #include <ampsft/simd/detail/contract.inc>
 #include <ampsft/simd/detail/stage.inc>

@@ -9,7 +9,6 @@
 #include <ampsft/simd/matrix_ref.hpp>
 
 #include <algorithm>
-#include <cassert>
 #include <span>
 
 namespace ampsft::simd::detail {
@@ -62,11 +61,10 @@ struct ContractFactor {
 /// `S = (X - 1 mean') P'` for rows of one thread, in blocks that stay in a cache. `residuals`, or none: the squared
 /// norm of each row less that of its scores.
 template <class Code, class T, class X>
-void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& factor, const T* mean, T* residuals,
-                   bool accumulate) {
-  const Index cols = job.gradient.cols;
-  const Index rank = job.scores.cols;
-  constexpr Index block_rows = 48;  // a multiple of every tile's
+void contract_rows(const MatrixRef<const X>& x, const MatrixRef<T>& s, const ContractFactor<Code, T>& factor,
+                   const T* mean, T* residuals, bool accumulate) {
+  const Index cols = x.cols;
+  const Index rank = s.cols;
   constexpr Index line = 64;
   // Blocks of columns of equal width, whole lines each.
   const Index blocks = (cols + factor.block_cols - 1) / factor.block_cols;
@@ -75,15 +73,15 @@ void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& f
   const bool staged = factor.by_columns && (!std::same_as<T, X> || mean != nullptr || residuals != nullptr);
   struct Use;
   T* const buffer = staged ? scratch<Use, T>(block_rows * block_cols) : nullptr;
-  for (Index row = 0; row < job.gradient.rows; row += block_rows) {
+  for (Index row = 0; row < x.rows; row += block_rows) {
     Contract<T, X> c;
     c.rank = rank;
-    c.rows = std::min(block_rows, job.gradient.rows - row);
-    c.x_row = job.gradient.stride;
-    c.s = job.scores.data + row * job.scores.stride;
-    c.s_row = job.scores.stride;
+    c.rows = std::min(block_rows, x.rows - row);
+    c.x_row = x.stride;
+    c.s = s.data + row * s.stride;
+    c.s_row = s.stride;
     c.p_row = factor.p_row;
-    c.reach = factor.far ? job.gradient.rows - row : 0;
+    c.reach = factor.far ? x.rows - row : 0;
     c.squares = residuals != nullptr ? residuals + row : nullptr;
     if (c.squares != nullptr) {
       std::fill_n(c.squares, c.rows, T{0});
@@ -91,7 +89,7 @@ void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& f
     for (Index col = 0; col < cols; col += block_cols) {
       c.cols = std::min(block_cols, cols - col);
       c.accumulate = accumulate || col > 0;
-      c.x = job.gradient.data + row * job.gradient.stride + col;
+      c.x = x.data + row * x.stride + col;
       c.mean = mean != nullptr ? mean + col : nullptr;
       c.p = factor.from(col);
       if (!factor.by_columns) {
@@ -105,8 +103,8 @@ void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& f
       }
     }
     for (Index r = 0; c.squares != nullptr && r < c.rows; ++r) {
-      const auto s = ConstMatrixMap<T>(c.s + r * c.s_row, 1, rank);
-      c.squares[r] = std::max(c.squares[r] - s.squaredNorm(), T{0});  // in this order, what is no number stays so
+      const auto scores = ConstMatrixMap<T>(c.s + r * c.s_row, 1, rank);
+      c.squares[r] = std::max(c.squares[r] - scores.squaredNorm(), T{0});  // in this order, what is no number stays so
     }
     if (cols == 0 && !accumulate) {
       for (Index r = 0; r < c.rows; ++r) {
@@ -116,23 +114,42 @@ void contract_rows(const ProjectJob<T, X>& job, const ContractFactor<Code, T>& f
   }
 }
 
-/// `S = (X - 1 mean') P'` for every job, or added to `S`; `X` may be bfloat16. `residuals`, for a single job: as
-/// many numbers as rows.
+// What a job of either door holds.
 template <class T, class X>
-void run_contract(std::span<const ProjectJob<T, X>> jobs, Index cols, Index rank, const Strided<T>& p, const T* mean,
-                  bool accumulate, T* residuals = nullptr) {
-  assert(residuals == nullptr || jobs.size() == 1);
+const MatrixRef<const X>& long_rows(const ProjectJob<T, X>& job) noexcept {
+  return job.gradient;
+}
+template <class T, class X>
+const MatrixRef<const X>& long_rows(const ExtractJob<T, X>& job) noexcept {
+  return job.weights;
+}
+template <class T, class X>
+T* residuals_of(const ProjectJob<T, X>&) noexcept {
+  return nullptr;
+}
+template <class T, class X>
+T* residuals_of(const ExtractJob<T, X>& job) noexcept {
+  return job.residuals.rows == 1 ? job.residuals.data : nullptr;
+}
+
+/// `S = (X - 1 mean') P'` for every job, or added to `S`; `X` may be bfloat16.
+template <class T, class Job>
+void run_contract(std::span<const Job> jobs, Index cols, Index rank, const Strided<T>& p, const T* mean,
+                  bool accumulate) {
+  const auto rows_of = [](const Job& job) { return long_rows(job).rows; };
   Index rows = 0;
   for (const auto& job : jobs) {
-    rows += job.gradient.rows;
+    rows += rows_of(job);
   }
   with_level([&](auto code) {
     const ContractFactor<decltype(code), T> factor(p, rank, cols, rows);
-    const auto rows_of = [](const ProjectJob<T, X>& job) { return job.gradient.rows; };
-    for_rows(jobs, rank * cols, rows_of, [&](const ProjectJob<T, X>& job, Index first, Index count) {
-      const ProjectJob<T, X> part{{job.gradient.data + first * job.gradient.stride, count, cols, job.gradient.stride},
-                                  {job.scores.data + first * job.scores.stride, count, rank, job.scores.stride}};
-      contract_rows(part, factor, mean, residuals != nullptr ? residuals + first : nullptr, accumulate);
+    for_rows(jobs, rank * cols, rows_of, [&](const Job& job, Index first, Index count) {
+      const auto& x = long_rows(job);
+      T* const residuals = residuals_of(job);
+      using X = std::remove_cvref_t<decltype(*x.data)>;
+      contract_rows<decltype(code), T, X>({x.data + first * x.stride, count, cols, x.stride},
+                                          {job.scores.data + first * job.scores.stride, count, rank, job.scores.stride},
+                                          factor, mean, residuals != nullptr ? residuals + first : nullptr, accumulate);
     });
   });
 }

@@ -29,7 +29,7 @@ void run_expand(std::span<const ReconstructJob<T, W>> jobs, const Expand<T, W>& 
     constexpr Index panel = Code::template panel<T>;
     constexpr Index worth_packing = 32;  // rows
     Expand<T, W> common = e;
-    const bool in_panels = Code::packs && !streaming && rows >= worth_packing;
+    const bool in_panels = Code::packs && !streaming && rows >= worth_packing && (e.depth > few_depth || onto_itself);
     const bool overlap =
         Code::packs && !streaming && !onto_itself && e.cols > panel && e.cols % panel > Code::template lanes<T>;
     common.p_panel = panel;

@@ -6,6 +6,7 @@
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/detail/memory.hpp>
+#include <ampsft/simd/detail/rows.hpp>
 
 #include <algorithm>
 
@@ -13,9 +14,10 @@ namespace ampsft::simd::detail {
 
 /// `G += A' X` for columns of one thread: `A` `rows x rank` (few columns), `X` `rows x cols`, `G` `rank x cols`.
 ///
-/// In blocks of rows, so that the lines of `X` come once from memory and then from the first-level cache.
-template <class Code, class T>
-void outer_add(Index rows, Index rank, Index cols, const T* a, Index a_row, const T* x, Index x_row, T* g,
+/// In blocks of rows, so that the lines of `X` come once from memory and then from the first-level cache. `X` may be
+/// bfloat16: each block is widened first.
+template <class Code, class T, class X>
+void outer_add(Index rows, Index rank, Index cols, const T* a, Index a_row, const X* x, Index x_row, T* g,
                Index g_row) {
   constexpr Index block = 64;
   Expand<T, T> e;
@@ -23,7 +25,7 @@ void outer_add(Index rows, Index rank, Index cols, const T* a, Index a_row, cons
   e.cols = cols;
   e.a_row = 1;
   e.a_depth = a_row;
-  e.p_depth = x_row;
+  e.p_depth = std::same_as<T, X> ? x_row : cols;
   e.p_panel = Code::template panel<T>;
   struct Use;
   T* const zeros = scratch<Use, T>(cols);
@@ -36,20 +38,25 @@ void outer_add(Index rows, Index rank, Index cols, const T* a, Index a_row, cons
   for (Index row = 0; row < rows; row += block) {
     e.depth = std::min(block, rows - row);
     e.a = a + row * a_row;
-    e.p = x + row * x_row;
+    if constexpr (std::same_as<T, X>) {
+      e.p = x + row * x_row;
+    } else {
+      struct Wide;
+      T* const wide = scratch<Wide, T>(block * cols);
+      Code::stage(Stage<T, X>{e.depth, cols, x + row * x_row, x_row, nullptr, wide, cols, nullptr, 0});
+      e.p = wide;
+    }
     Code::expand(e);
   }
 }
 
 /// `G = A' X` or `G += A' X`, columns spread over threads.
-template <class T>
-void run_outer(Index rows, Index rank, Index cols, const T* a, Index a_row, const T* x, Index x_row, T* g, Index g_row,
+template <class T, class X>
+void run_outer(Index rows, Index rank, Index cols, const T* a, Index a_row, const X* x, Index x_row, T* g, Index g_row,
                bool accumulate) {
   with_level([&](auto code) {
     constexpr Index line = 16;  // columns that never part, so that threads do not share lines
-    constexpr Index work_per_thread = Index{1} << 20;
-    const Index work = std::max<Index>(rows * rank * line, 1);
-    parallel_for((cols + line - 1) / line, work_per_thread / work, [&](Index begin, Index end) {
+    parallel_for((cols + line - 1) / line, grain_of(rows * rank * line), [&](Index begin, Index end) {
       const Index first = begin * line;
       const Index count = std::min(end * line, cols) - first;
       if (!accumulate) {

@@ -54,6 +54,19 @@ void dot(const Contract<T, X>& c) noexcept {
   }
 }
 
+template <class T, class X>
+void stage(const Stage<T, X>& g) noexcept {
+  for (Index row = 0; row < g.rows; ++row) {
+    for (Index j = 0; j < g.cols; ++j) {
+      const T value = static_cast<T>(g.x[row * g.x_row + j]) - (g.mean != nullptr ? g.mean[j] : T{0});
+      g.out[row * g.out_row + j] = value;
+      if (g.squares != nullptr) {
+        g.squares[row] += value * value;
+      }
+    }
+  }
+}
+
 inline constexpr Index gram_panel = 16;
 
 template <class T>
