@@ -10,9 +10,9 @@
 
 #include "paper72/html/charts.hpp"
 #include "paper72/html/fields.hpp"
-#include "paper72/html/style.hpp"
 #include "paper72/html/tables.hpp"
 #include "support/html.hpp"
+#include "support/page_style.hpp"
 
 namespace paper72 {
 namespace {
@@ -277,8 +277,8 @@ std::string report_html(const nlohmann::json& report) {
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
          "<title>Paper 72, run on real text</title>\n<style>" +
-         std::string(html::style) + "</style>\n</head>\n<body>\n" + header(report) + "<main>\n" + comparison(report) +
-         decomposition(report) + explained(report) + comparison_to_lora(report) + stored(report) +
+         std::string(example::page_style) + "</style>\n</head>\n<body>\n" + header(report) + "<main>\n" +
+         comparison(report) + decomposition(report) + explained(report) + comparison_to_lora(report) + stored(report) +
          section("Learning rates", "Chosen on validation text, from as many candidates for every method.",
                  grid_table(report)) +
          section("Recovery by rank", "", recovery_chart(report) + recovery_table(report)) + pretraining(report) +

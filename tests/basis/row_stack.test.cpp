@@ -14,7 +14,7 @@ using ampsft::test::normal_matrix;
 namespace {
 
 template <class T>
-NamedRows<T> named(const std::string& name, const Matrix<T>& matrix) {
+RowBlock<T> named(const std::string& name, const Matrix<T>& matrix) {
   return {name, map(matrix)};
 }
 
@@ -32,8 +32,9 @@ TEMPLATE_TEST_CASE("a stack counts its rows, a tied matrix as often as it is add
   CHECK(stack.width() == 4);
   CHECK(stack.rows() == 23);
   REQUIRE(stack.blocks().size() == 3);
-  CHECK(stack.blocks()[2].name == "head");
-  CHECK(stack.blocks()[2].rows.data() == embedding.data());
+  CHECK(stack.blocks()[2].name() == "head");
+  Matrix<TestType> unused;
+  CHECK(stack.blocks()[2].read(0, 10, unused).data() == embedding.data());
 }
 
 TEST_CASE("matrices are stacked by ascending width in their order") {
@@ -44,8 +45,8 @@ TEST_CASE("matrices are stacked by ascending width in their order") {
   REQUIRE(stacks.size() == 2);
   CHECK(stacks[0].width() == 3);
   CHECK(stacks[0].rows() == 9);
-  CHECK(stacks[0].blocks()[0].name == "b");
-  CHECK(stacks[0].blocks()[1].name == "a");
+  CHECK(stacks[0].blocks()[0].name() == "b");
+  CHECK(stacks[0].blocks()[1].name() == "a");
   CHECK(stacks[1].width() == 8);
   CHECK(stacks[1].rows() == 2);
   CHECK(stack_by_width<float>({}).empty());

@@ -61,6 +61,7 @@ TEST_CASE("singular values become energies, those that were not computed zeros")
   svd.singular_values(0, 0) = 3.0;
   svd.singular_values(0, 1) = 2.0;
   svd.raw_energy = 20.0;
+  svd.centred_energy = 13.0;
   const Spectrum spectrum = make_spectrum(svd);
   CHECK(spectrum.eigenvalues == std::vector<double>{9.0, 4.0, 0.0, 0.0});
   CHECK(spectrum.raw_energy == 20.0);

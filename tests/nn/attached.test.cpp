@@ -50,7 +50,7 @@ TEST_CASE("exact start and LoRA begin at the untouched model and train everythin
   const double base = loss_of(untouched);
   for (const auto tied : {Tied::shared, Tied::separate}) {
     auto scored = make_model();
-    const auto bases = fit_bases(scored.weights(), BasisOptions{.rank = 2});
+    const auto bases = fit_bases(scored.weights(), SvdOptions{.rank = 2});
     const auto scores = attach_scores(scored.weights(), bases, ScoreForm::exact_start, {.tied = tied});
     const Index tied_rows = tied == Tied::shared ? 7 : 14;
     CHECK(trainable_count(scores) == 2 * (tied_rows + 4 * 4 + 6 + 4));
@@ -69,7 +69,7 @@ TEST_CASE("the truncated form of full rank is the untouched model", "[nn]") {
   auto model = make_model();
   const AttachTargets narrow{.patterns = {"token*", "*attention*", "*up*", "lm_head*"}};
   const auto attach = [&](Transformer<double>& target, Index rank) {
-    const auto bases = fit_bases(target.weights(), BasisOptions{.rank = rank}, narrow.patterns);
+    const auto bases = fit_bases(target.weights(), SvdOptions{.rank = rank}, narrow.patterns);
     return attach_scores(target.weights(), bases, ScoreForm::truncated, narrow);
   };
   attach(model, 4);

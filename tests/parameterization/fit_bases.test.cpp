@@ -29,14 +29,15 @@ TEST_CASE("weights are stacked by width, a tied one twice", "[parameterization]"
   CHECK(stacks[0].rows() == 9 + 6 + 9);
   CHECK(stacks[1].width() == 6);
   CHECK(stacks[1].rows() == 4);
-  CHECK(stacks[0].blocks()[2].name == "head");
-  CHECK(stacks[0].blocks()[0].rows.data() == model.embedding.dense()->data());  // views
+  CHECK(stacks[0].blocks()[2].name() == "head");
+  Matrix<double> unused;
+  CHECK(stacks[0].blocks()[0].read(0, 9, unused).data() == model.embedding.dense()->data());  // views
   CHECK(stack_weights(model.weights(), {"up", "embedding"}).front().rows() == 15);
 }
 
 TEST_CASE("each width gets the basis of its stack", "[parameterization]") {
   Model model;
-  const auto bases = fit_bases(model.weights(), BasisOptions{.rank = 2});
+  const auto bases = fit_bases(model.weights(), SvdOptions{.rank = 2});
   REQUIRE(bases.size() == 2);
   const auto stacks = stack_weights(model.weights());
   for (const auto& stack : stacks) {
@@ -49,9 +50,9 @@ TEST_CASE("each width gets the basis of its stack", "[parameterization]") {
 
 TEST_CASE("bases are fitted to dense weights that exist, at a rank that fits", "[parameterization]") {
   Model model;
-  CHECK_THROWS_WITH(fit_bases(model.weights(), BasisOptions{}, {"q"}), ContainsSubstring("'q'"));
-  CHECK_THROWS_AS(fit_bases(model.weights(), BasisOptions{.rank = 5}), Error);
-  attach_scores(model.weights(), fit_bases(model.weights(), BasisOptions{.rank = 2}), ScoreForm::exact_start,
+  CHECK_THROWS_WITH(fit_bases(model.weights(), SvdOptions{}, {"q"}), ContainsSubstring("'q'"));
+  CHECK_THROWS_AS(fit_bases(model.weights(), SvdOptions{.rank = 5}), Error);
+  attach_scores(model.weights(), fit_bases(model.weights(), SvdOptions{.rank = 2}), ScoreForm::exact_start,
                 {.patterns = {"up"}});
   CHECK_THROWS_WITH(stack_weights(model.weights()), ContainsSubstring("up is parameterised as score (exact start)"));
 }

@@ -11,8 +11,10 @@
 
 #include <concepts>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace ampsft {
@@ -131,6 +133,20 @@ class Tape {
     return once(key, input.id(), std::forward<Make>(make));
   }
 
+  /// What is told of every input that a weight multiplies: the weight's name, and the input, `T x d`, whose value is
+  /// there until the tape is cleared or runs backward.
+  using InputObserver = std::function<void(const std::string& weight, Variable<T> input)>;
+
+  /// Sets the observer of the passes that follow; an empty one ends it.
+  void observe_inputs(InputObserver observer) { observer_ = std::move(observer); }
+
+  /// Tells the observer, if there is one, that a weight is about to read this input.
+  void note_input(const std::string& weight, Variable<T> input) const {
+    if (observer_) {
+      observer_(weight, input);
+    }
+  }
+
   /// Runs the tape backward from a scalar (1 x 1), which has gradient `seed`.
   ///
   /// Values and gradients are returned to the pool as soon as nothing needs them any more; afterwards only the
@@ -230,6 +246,7 @@ class Tape {
 
   TapeMode mode_;
   bool spent_ = false;
+  InputObserver observer_;
   std::deque<Node> nodes_;  // a deque: references stay valid while it grows
   std::map<std::pair<const void*, Index>, Index> shared_;
   StoragePool<T> pool_;

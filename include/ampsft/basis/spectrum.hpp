@@ -7,6 +7,8 @@
 #include <ampsft/linalg/truncated_svd.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <numeric>
 #include <vector>
 
 namespace ampsft {
@@ -15,17 +17,22 @@ namespace ampsft {
 ///
 /// Two figures look alike and differ by the energy in the mean: `r2` is the paper's R2, against all energy;
 /// `variance_share` is principal component analysis' explained variance, against the energy around the mean.
+///
+/// All `d` eigenvalues may be known, or only the leading ones (a wide stack, of which a few directions were computed):
+/// then what lies beyond is known by its energy alone.
 struct Spectrum {
-  std::vector<double> eigenvalues;  ///< of the scatter around the basis' mean, all `d`, descending, at least 0
+  std::vector<double> eigenvalues;  ///< of the scatter around the basis' mean, descending, at least 0
   double raw_energy = 0.0;          ///< sum of squares of all elements, not centred
   double centred_energy = 0.0;      ///< around the basis' mean; equals `raw_energy` for a basis without a mean
+  Index row_width = 0;              ///< `d`, where not all eigenvalues are known; 0: they all are
+  double sum_of_squares = 0.0;      ///< of all `d` eigenvalues, or an estimate of it, where not all are known
 
   /// `1 - (energy that mean and first k directions leave) / raw_energy`; 1 for a stack of zeros. Throws unless
-  /// `0 <= k <= d`.
+  /// `0 <= k <= computed()`.
   [[nodiscard]] double r2(Index k) const { return raw_energy > 0.0 ? 1.0 - energy_after(k) / raw_energy : 1.0; }
 
   /// Share of the centred energy in the first `k` directions; 1 where there is no centred energy. Throws unless
-  /// `0 <= k <= d`.
+  /// `0 <= k <= computed()`.
   [[nodiscard]] double variance_share(Index k) const {
     return centred_energy > 0.0 ? 1.0 - energy_after(k) / centred_energy : 1.0;
   }
@@ -35,6 +42,9 @@ struct Spectrum {
   [[nodiscard]] double participation_ratio() const {
     if (eigenvalues.empty() || eigenvalues.front() <= 0.0) {
       return 0.0;
+    }
+    if (!complete()) {
+      return std::clamp(centred_energy / sum_of_squares * centred_energy, 1.0, static_cast<double>(width()));
     }
     double sum = 0.0;
     double squares = 0.0;
@@ -46,39 +56,54 @@ struct Spectrum {
     return sum * sum / squares;
   }
 
-  /// The smallest `k` whose `variance_share` is at least `share`; throws unless `share` is within 0 and 1.
+  /// The smallest `k` whose `variance_share` is at least `share`; throws unless `share` is within 0 and 1, and if the
+  /// known eigenvalues do not reach it.
   [[nodiscard]] Index rank_for_variance(double share) const {
     require(share >= 0.0 && share <= 1.0, "a share of the variance must be within 0 and 1, not ", share);
     Index k = 0;
-    while (k < width() && variance_share(k) < share) {
+    while (k < computed() && variance_share(k) < share) {
       ++k;
     }
+    require(k < computed() || complete() || variance_share(k) >= share, "the ", computed(),
+            " directions that are known hold ", variance_share(k), " of the variance, less than ", share,
+            "; fit with the method gram, which gives them all");
     return k;
   }
 
-  [[nodiscard]] Index width() const noexcept { return static_cast<Index>(eigenvalues.size()); }
+  [[nodiscard]] Index width() const noexcept { return row_width > 0 ? row_width : computed(); }
+
+  /// How many eigenvalues are known.
+  [[nodiscard]] Index computed() const noexcept { return static_cast<Index>(eigenvalues.size()); }
+
+  [[nodiscard]] bool complete() const noexcept { return computed() == width(); }
 
  private:
-  /// Summed from the small end, so that the tail of a steep spectrum keeps its digits.
+  /// Where all eigenvalues are known they are summed from the small end, so that the tail of a steep spectrum keeps its
+  /// digits.
   [[nodiscard]] double energy_after(Index k) const {
-    require(k >= 0 && k <= width(), "the rank must be 0 to the row width ", width(), ", not ", k);
-    double sum = 0.0;
-    for (auto value = eigenvalues.rbegin(); value != eigenvalues.rend() - k; ++value) {
-      sum += *value;
+    require(k >= 0 && k <= computed(), "the rank must be 0 to ", computed(), ", not ", k);
+    if (!complete()) {
+      return std::max(0.0, centred_energy - std::accumulate(eigenvalues.begin(), eigenvalues.begin() + k, 0.0));
     }
-    return sum;
+    return std::accumulate(eigenvalues.rbegin(), eigenvalues.rend() - k, 0.0);
   }
 };
 
-/// The spectrum of a decomposition; directions beyond the singular values that were computed get 0.
+/// The spectrum of a decomposition. Of one that is not complete only those eigenvalues are taken whose error is known
+/// to be small, or that belong to its components.
 template <Scalar T>
 [[nodiscard]] Spectrum make_spectrum(const TruncatedSvd<T>& svd) {
+  const Index width = cols(svd.components);
+  const auto& sigma = svd.singular_values.storage();
+  const auto known = static_cast<Index>(sigma.size());
+  const Index kept = svd.complete ? known : std::min(known, std::max(rows(svd.components), svd.trusted));
   Spectrum spectrum;
-  spectrum.eigenvalues.assign(static_cast<std::size_t>(cols(svd.components)), 0.0);
-  std::transform(svd.singular_values.storage().begin(), svd.singular_values.storage().end(),
-                 spectrum.eigenvalues.begin(), [](double sigma) { return sigma * sigma; });
+  spectrum.eigenvalues.assign(static_cast<std::size_t>(svd.complete ? width : kept), 0.0);
+  std::transform(sigma.begin(), sigma.begin() + kept, spectrum.eigenvalues.begin(), [](double s) { return s * s; });
   spectrum.raw_energy = svd.raw_energy;
-  spectrum.centred_energy = flat(svd.singular_values).square().sum();
+  spectrum.centred_energy = svd.centred_energy;
+  spectrum.row_width = svd.complete ? 0 : width;
+  spectrum.sum_of_squares = svd.sum_of_fourth_powers;
   return spectrum;
 }
 

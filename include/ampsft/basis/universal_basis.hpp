@@ -13,6 +13,7 @@
 #include <ampsft/simd/reconstruct.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,10 +22,12 @@
 
 namespace ampsft {
 
-/// How a basis is fitted to weights.
-struct BasisOptions {
-  Index rank = 8;       ///< directions kept, 1 to the row width
-  bool centred = true;  ///< take the column mean of the stack away first, as the paper does
+/// How a basis was fitted, and how far to trust it.
+struct BasisFit {
+  SvdMethod method = SvdMethod::gram;  ///< the one that was used
+  int passes = 1;                      ///< over the rows
+  double error = 0.0;                  ///< estimated relative error of the singular values, see `TruncatedSvd`
+  std::string risk = {};               ///< in words, when accuracy is at risk; else empty
 };
 
 /// `K` orthonormal directions `B` (`K x d`) and a mean `mu` (`1 x d`): a weight row is `s B + mu` with `K` scores `s`.
@@ -36,23 +39,43 @@ class UniversalBasis {
   /// The leading right singular vectors of a stack less its column mean.
   ///
   /// Throws on an empty stack, a rank outside 1 to the width, and a NaN or infinity (the matrix and row are named).
-  /// Signs: see `TruncatedSvd`. Cost: `n d^2 + 9 d^3` multiply-adds in double; memory: see `GramAccumulator`.
-  [[nodiscard]] static UniversalBasis fit(const RowStack<T>& stack, const BasisOptions& options = {}) {
-    return UniversalBasis(stacked_svd(job(stack, options)));
+  /// Signs: see `TruncatedSvd`. Cost and memory: those of the algorithm, see `truncated_svd`.
+  [[nodiscard]] static UniversalBasis fit(const RowStack<T>& stack, const SvdOptions& options = {}) {
+    return from_svd(stacked_svd(job(stack, options)), "weights");
   }
 
-  /// One basis for each stack, all with the same options; many small and one huge stack both use all threads.
-  [[nodiscard]] static std::vector<UniversalBasis> fit(const std::vector<RowStack<T>>& stacks,
-                                                       const BasisOptions& options = {}) {
+  /// One basis for each stack, each with options of its own; many small and one huge stack both use all threads.
+  /// Throws as the former, and unless there are as many options as stacks.
+  [[nodiscard]] static std::vector<UniversalBasis> fit_each(const std::vector<RowStack<T>>& stacks,
+                                                            const std::vector<SvdOptions>& options) {
+    require(options.size() == stacks.size(), options.size(), " options cannot fit ", stacks.size(),
+            " stacks; give each stack its own");
     std::vector<SvdJob<T>> jobs;
-    for (const auto& stack : stacks) {
-      jobs.push_back(job(stack, options));
+    for (std::size_t i = 0; i < stacks.size(); ++i) {
+      jobs.push_back(job(stacks[i], options[i]));
     }
     std::vector<UniversalBasis> bases;
     for (const auto& svd : batched_svd(jobs)) {
-      bases.push_back(UniversalBasis(svd));
+      bases.push_back(from_svd(svd, "weights"));
     }
     return bases;
+  }
+
+  /// The same with equal options for all.
+  [[nodiscard]] static std::vector<UniversalBasis> fit(const std::vector<RowStack<T>>& stacks,
+                                                       const SvdOptions& options = {}) {
+    return fit_each(stacks, std::vector<SvdOptions>(stacks.size(), options));
+  }
+
+  /// The leading directions and the mean of a decomposition from elsewhere, say of rows that were accumulated in parts;
+  /// `kind` is a word for reports.
+  [[nodiscard]] static UniversalBasis from_svd(const TruncatedSvd<T>& svd, std::string kind) {
+    const Index width = cols(svd.components);
+    UniversalBasis basis(svd.components, svd.mean.size() > 0 ? svd.mean : make_matrix<T>(1, width, T{0}),
+                         std::move(kind));
+    basis.spectrum_ = make_spectrum(svd);
+    basis.fit_ = BasisFit{svd.method, svd.passes, svd.error, svd.risk};
+    return basis;
   }
 
   /// Random orthonormal directions without a mean; throws unless `1 <= rank <= width`.
@@ -65,7 +88,8 @@ class UniversalBasis {
   ///
   /// Throws unless `1 <= K <= d`, all is finite, and `|B B' - I|` is at most 1e-4 in each element (a file in single
   /// precision passes; one in half precision is to be orthonormalised first, see `orthonormal_rows`).
-  [[nodiscard]] static UniversalBasis from_components(Matrix<T> components, Matrix<T> mean = {}) {
+  [[nodiscard]] static UniversalBasis from_components(Matrix<T> components, Matrix<T> mean = {},
+                                                      std::string kind = "given") {
     const Index width = cols(components);
     require(ampsft::rows(components) >= 1 && ampsft::rows(components) <= width, "a basis of ", ampsft::rows(components),
             " x ", width, " is impossible; it needs 1 to ", width, " rows");
@@ -80,7 +104,7 @@ class UniversalBasis {
     require(ampsft::rows(mean) == 1 && cols(mean) == width, "the mean of the basis is ", ampsft::rows(mean), " x ",
             cols(mean), ", expected 1 x ", width);
     require(map(mean).allFinite(), "the mean of the basis holds a NaN or an infinity");
-    return UniversalBasis(std::move(components), std::move(mean), "given");
+    return UniversalBasis(std::move(components), std::move(mean), std::move(kind));
   }
 
   /// `B`, `K x d`, orthonormal rows.
@@ -92,11 +116,23 @@ class UniversalBasis {
   [[nodiscard]] Index rank() const noexcept { return rows(components_); }
   [[nodiscard]] Index width() const noexcept { return cols(components_); }
 
-  /// Where the directions come from: "weights", "random" or "given".
+  /// Where the directions come from: "weights", "random", "given", or whatever its maker said ("activations").
   [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
 
-  /// Of the stack that the basis was fitted to; none for other kinds.
+  /// Of the rows that the basis was fitted to; none for random and given ones.
   [[nodiscard]] const std::optional<Spectrum>& spectrum() const noexcept { return spectrum_; }
+
+  /// How it was fitted; none for random and given ones.
+  [[nodiscard]] const std::optional<BasisFit>& fit_report() const noexcept { return fit_; }
+
+  /// The same basis with a spectrum that is known from elsewhere, say a file; throws unless it has the basis' width.
+  [[nodiscard]] UniversalBasis with_spectrum(const Spectrum& spectrum) const {
+    require(spectrum.width() == width(), "a spectrum of width ", spectrum.width(), " does not fit a basis of width ",
+            width());
+    UniversalBasis result = *this;
+    result.spectrum_ = spectrum;
+    return result;
+  }
 
   /// `S = (W - mu) B'`, `n x K`, of weights `n x d`; throws if the width differs.
   [[nodiscard]] Matrix<T> scores(const ConstView<T>& weights) const {
@@ -151,29 +187,18 @@ class UniversalBasis {
   UniversalBasis(Matrix<T> components, Matrix<T> mean, std::string kind)
       : components_(std::move(components)), mean_(std::move(mean)), kind_(std::move(kind)) {}
 
-  explicit UniversalBasis(const TruncatedSvd<T>& svd)
-      : components_(svd.components), mean_(svd.mean), kind_("weights"), spectrum_(make_spectrum(svd)) {
-    if (mean_.size() == 0) {
-      mean_ = make_matrix<T>(1, width(), T{0});
-    }
-  }
-
-  static SvdJob<T> job(const RowStack<T>& stack, const BasisOptions& options) {
+  static SvdJob<T> job(const RowStack<T>& stack, const SvdOptions& options) {
     require(stack.rows() > 0, "a basis cannot be fitted to an empty stack; add a matrix first");
     require(options.rank >= 1 && options.rank <= stack.width(), "the rank of a basis for rows of width ", stack.width(),
             " must be 1 to ", stack.width(), ", not ", options.rank);
-    stack.require_finite();
-    SvdJob<T> result{.blocks = {}, .options = {.rank = options.rank, .centred = options.centred}};
-    for (const auto& block : stack.blocks()) {
-      result.blocks.emplace_back(block.name, block.rows);
-    }
-    return result;
+    return {.blocks = stack.blocks(), .options = options};
   }
 
   Matrix<T> components_;
   Matrix<T> mean_;
   std::string kind_;
   std::optional<Spectrum> spectrum_;
+  std::optional<BasisFit> fit_;
 };
 
 }  // namespace ampsft

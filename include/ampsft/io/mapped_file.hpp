@@ -7,6 +7,7 @@
 #include <ampsft/io/detail/posix.hpp>
 #include <ampsft/io/read_text.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -52,6 +53,26 @@ class MappedFile {
     return {static_cast<const std::byte*>(address_), size_};
 #else
     return std::as_bytes(std::span(contents_));
+#endif
+  }
+
+  /// Tells the system that the file will be read from front to back, so that it reads ahead. A hint; never fails.
+  void expect_sequential() const noexcept {
+#if AMPSFT_POSIX
+    ::madvise(address_, size_, MADV_SEQUENTIAL);
+#endif
+  }
+
+  /// Gives the memory of these bytes, which lie in the file, back to the system; they are read again when they are
+  /// touched again. A hint; never fails.
+  void release(std::span<const std::byte> part) const noexcept {
+#if AMPSFT_POSIX
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const auto first = static_cast<std::size_t>(part.data() - bytes().data()) / page * page;
+    const auto last = static_cast<std::size_t>(part.data() - bytes().data()) + part.size();
+    ::madvise(static_cast<std::byte*>(address_) + first, std::min(last, size_) - first, MADV_DONTNEED);
+#else
+    static_cast<void>(part);
 #endif
   }
 

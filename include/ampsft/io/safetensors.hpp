@@ -74,23 +74,30 @@ class SafetensorsFile {
   }
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.path(); }
+  [[nodiscard]] const MappedFile& file() const noexcept { return file_; }
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
 
   /// Names of all tensors, in the order of their data.
   [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
   [[nodiscard]] bool contains(const std::string& name) const { return entries_.contains(name); }
 
-  /// Throws `Error` for a name that is not there, with the nearest names, and for a dtype that cannot be read.
-  [[nodiscard]] TensorInfo info(const std::string& name) const {
+  /// The tensor's dtype as the file names it, readable or not, and its shape; throws `Error` for a name that is not
+  /// there.
+  [[nodiscard]] const detail::SafetensorsEntry& entry(const std::string& name) const {
     const auto found = entries_.find(name);
     if (found == entries_.end()) {
       fail(describe(name), " is not in the file; ", detail::suggest_names(name, names_));
     }
-    const auto& entry = found->second;
-    const auto dtype = find_dtype(entry.dtype);
-    require(dtype.has_value(), describe(name), " has dtype ", entry.dtype,
+    return found->second;
+  }
+
+  /// Throws `Error` for a name that is not there, with the nearest names, and for a dtype that cannot be read.
+  [[nodiscard]] TensorInfo info(const std::string& name) const {
+    const auto& stored = entry(name);
+    const auto dtype = find_dtype(stored.dtype);
+    require(dtype.has_value(), describe(name), " has dtype ", stored.dtype,
             ", which cannot be read; supported are F64, F32, BF16, F16, I64");
-    return {*dtype, entry.shape, data().subspan(entry.begin, entry.end - entry.begin)};
+    return {*dtype, stored.shape, data().subspan(stored.begin, stored.end - stored.begin)};
   }
 
   /// The tensor as `1 x n` (rank 1) or `rows x cols` (rank 2), converted to `T`; throws `Error` for other ranks and

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace ampsft {
@@ -31,6 +32,25 @@ class GramAccumulator {
     require(width >= 1, "rows to accumulate must have a width of at least 1, not ", width);
     mean_ = make_matrix<double>(1, width, 0.0);
     scatter_ = make_matrix<double>(width, width, 0.0);
+  }
+
+  /// What an accumulator had seen that told its `count`, `mean` (`1 x d`), `lower_scatter` (`d x d`) and `raw_energy`.
+  /// Throws unless they fit each other, are finite, and energies are not negative.
+  [[nodiscard]] static GramAccumulator restored(Index count, Matrix<double> mean, Matrix<double> lower_scatter,
+                                                double raw_energy) {
+    GramAccumulator result;
+    const Index width = cols(mean);
+    require(count >= 0 && width >= 1 && rows(mean) == 1 && rows(lower_scatter) == width && cols(lower_scatter) == width,
+            "an accumulator of width ", width, " needs a scatter matrix of ", width, " x ", width, " and a count, not ",
+            rows(lower_scatter), " x ", cols(lower_scatter), " and ", count);
+    require(map(mean).allFinite() && map(lower_scatter).allFinite() && std::isfinite(raw_energy) && raw_energy >= 0.0 &&
+                map(lower_scatter).diagonal().minCoeff() >= -1e-9 * raw_energy,  // a constant column rounds
+            "the moments of an accumulator hold a NaN, an infinity or a negative energy");
+    result.count_ = count;
+    result.raw_energy_ = raw_energy;
+    result.mean_ = std::move(mean);
+    result.scatter_ = std::move(lower_scatter);
+    return result;
   }
 
   /// Adds the rows of a chunk, `n x width`, `n` may be 0; throws if the width differs. A NaN or an infinity makes
@@ -81,6 +101,9 @@ class GramAccumulator {
     return make_matrix(EigenMatrix<double>(map(scatter_).template selfadjointView<Eigen::Lower>()));
   }
 
+  /// The same without a copy; what stands above the diagonal means nothing.
+  [[nodiscard]] const Matrix<double>& lower_scatter() const noexcept { return scatter_; }
+
   /// `sum x' x`, `d x d`, both triangles.
   [[nodiscard]] Matrix<double> second_moment() const {
     Matrix<double> moment = scatter();
@@ -90,6 +113,8 @@ class GramAccumulator {
 
  private:
   using RowVector = Eigen::RowVectorXd;
+
+  GramAccumulator() = default;
 
   static constexpr Index few_rows = 64;
   static constexpr Index tile_rows = GramSums<double>::tile_rows;

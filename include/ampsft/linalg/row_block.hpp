@@ -32,10 +32,13 @@ class RowBlock {
       : RowBlock(std::move(name),
                  ConstStridedMap<T>(rows.data(), rows.rows(), rows.cols(), Eigen::OuterStride<>(rows.cols()))) {}
 
+  RowBlock(std::string name, const MatrixMap<T>& rows)
+      : RowBlock(std::move(name), ConstMatrixMap<T>(rows.data(), rows.rows(), rows.cols())) {}
+
   /// Rows without a name: messages call them "matrix".
   RowBlock(const ConstMatrixMap<T>& rows) : RowBlock("matrix", rows) {}  // NOLINT(google-explicit-constructor)
   RowBlock(const MatrixMap<T>& rows)                                     // NOLINT(google-explicit-constructor)
-      : RowBlock("matrix", ConstMatrixMap<T>(rows.data(), rows.rows(), rows.cols())) {}
+      : RowBlock("matrix", rows) {}
 
   /// Stored rows, one after the other without gaps, at any address; throws unless `bytes` are exactly
   /// `rows x cols` elements of a floating-point format.

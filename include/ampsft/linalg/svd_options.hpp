@@ -6,6 +6,7 @@
 #include <ampsft/core/tensor.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace ampsft {
@@ -46,6 +47,8 @@ struct SvdOptions {
   double tolerance = 0.0;
   std::uint64_t seed = 1;  ///< of the random directions that `krylov` starts from
   Index most_passes = 24;  ///< passes over the rows after which `krylov` gives what it has
+  /// If given, told of rows that have been read since it was last called, by whichever thread has read them.
+  std::function<void(Index rows)> on_rows = nullptr;
 };
 
 }  // namespace ampsft

@@ -102,7 +102,7 @@ RawSvd raw_svd(const Stack<T>& stack, const SvdOptions& options, Moments& moment
 /// named), and on numbers whose squares are none. The thread count changes rounding only.
 template <Scalar T>
 [[nodiscard]] TruncatedSvd<T> truncated_svd(std::span<const RowBlock<T>> blocks, const SvdOptions& options) {
-  const detail::Stack<T> stack(blocks);
+  const detail::Stack<T> stack(blocks, options.on_rows);
   detail::require_rank(options.rank, stack.width());
   require(std::isfinite(options.tolerance) && options.tolerance >= 0.0,
           "the tolerance must be 0 (the default) or more,", " not ", options.tolerance);

@@ -3,6 +3,7 @@
 /// From the weights of a model to its universal bases, one for each input width.
 #pragma once
 
+#include <ampsft/basis/policy.hpp>
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/universal_basis.hpp>
 #include <ampsft/parameterization/attach.hpp>
@@ -22,19 +23,19 @@ namespace ampsft {
 template <Scalar T>
 [[nodiscard]] std::vector<RowStack<T>> stack_weights(const WeightList<T>& weights,
                                                      const std::vector<std::string>& patterns = {"*"}) {
-  std::vector<NamedRows<T>> blocks;
+  std::vector<RowBlock<T>> blocks;
   for (const auto* weight : match_weights(weights, patterns)) {
     const auto matrix = weight->dense();
     require(matrix != nullptr, weight->name(), " is parameterised as ", weight->kind(),
             "; a basis is fitted to dense weights");
-    blocks.push_back({weight->name(), map(*matrix)});
+    blocks.emplace_back(weight->name(), map(*matrix));
   }
-  return stack_by_width(std::move(blocks));
+  return stack_by_width(blocks);
 }
 
 /// A basis for every input width among the stacks. Throws as `UniversalBasis::fit` does.
 template <Scalar T>
-[[nodiscard]] BasisByWidth<T> fit_bases(const std::vector<RowStack<T>>& stacks, const BasisOptions& options = {}) {
+[[nodiscard]] BasisByWidth<T> fit_bases(const std::vector<RowStack<T>>& stacks, const SvdOptions& options = {}) {
   BasisByWidth<T> bases;
   for (auto& basis : UniversalBasis<T>::fit(stacks, options)) {
     const Index width = basis.width();
@@ -45,9 +46,21 @@ template <Scalar T>
 
 /// A basis for every input width among the chosen weights. Throws as `stack_weights` and `UniversalBasis::fit` do.
 template <Scalar T>
-[[nodiscard]] BasisByWidth<T> fit_bases(const WeightList<T>& weights, const BasisOptions& options = {},
+[[nodiscard]] BasisByWidth<T> fit_bases(const WeightList<T>& weights, const SvdOptions& options = {},
                                         const std::vector<std::string>& patterns = {"*"}) {
   return fit_bases(stack_weights(weights, patterns), options);
+}
+
+/// The same with bases from anywhere: random ones, stored ones, those of activations or gradients (basis/policy.hpp).
+/// Throws as `stack_weights` and the policy do.
+template <Scalar T, BasisPolicy<T> P>
+[[nodiscard]] BasisByWidth<T> fit_bases(const WeightList<T>& weights, const P& policy,
+                                        const std::vector<std::string>& patterns = {"*"}) {
+  BasisByWidth<T> bases;
+  for (const auto& stack : stack_weights(weights, patterns)) {
+    bases.emplace(stack.width(), std::make_shared<const UniversalBasis<T>>(policy.fit(stack)));
+  }
+  return bases;
 }
 
 }  // namespace ampsft

@@ -40,8 +40,11 @@ class Weight {
   [[nodiscard]] Index cols() const { return model_->cols(); }
   [[nodiscard]] std::string_view kind() const { return model_->kind(); }
 
-  /// `x W' + 1 bias'`; `x` is `T x cols()`, the bias `1 x rows()` or empty.
-  [[nodiscard]] Variable<T> forward(Variable<T> x, Variable<T> bias = {}) const { return model_->forward(x, bias); }
+  /// `x W' + 1 bias'`; `x` is `T x cols()`, the bias `1 x rows()` or empty. The tape's observer is told of `x`.
+  [[nodiscard]] Variable<T> forward(Variable<T> x, Variable<T> bias = {}) const {
+    x.tape().note_input(name_, x);
+    return model_->forward(x, bias);
+  }
 
   /// The rows `W[row]`.
   [[nodiscard]] Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) const {

@@ -168,7 +168,12 @@ RawSvd krylov_svd(const Stack<T>& stack, const SvdOptions& options, Moments& mom
   const double s = moments.scale;
   svd.passes = gram.passes();
   svd.complete = false;
-  svd.fourth_powers = svd.fourth_powers / s / s / s / s;
+  // The leading part is known by now, so that only the rest is left to chance: with one strong direction the plain
+  // estimate was 20 % off (45,056 x 5632, a block of 40).
+  const Eigen::VectorXd squares = space.values().head(options.rank).cwiseMax(0.0).cwiseAbs2();
+  const Eigen::VectorXd along = (map(start) * svd.vectors).colwise().squaredNorm();
+  const double by_chance = squares.dot(along) * static_cast<double>(width) / static_cast<double>(block);
+  svd.fourth_powers = (squares.sum() + std::max(0.0, svd.fourth_powers - by_chance)) / s / s / s / s;
   if (worst_error<T>(svd.values, svd.errors, options.rank) > tolerance) {
     // The squared condition may be what is left of the error.
     const Eigen::RowVectorXd centre =

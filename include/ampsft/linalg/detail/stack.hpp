@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <span>
 #include <vector>
@@ -20,7 +21,8 @@ template <Scalar T>
 class Stack {
  public:
   /// Throws on no blocks, no rows, or blocks of different widths.
-  explicit Stack(std::span<const RowBlock<T>> blocks) : blocks_(blocks) {
+  explicit Stack(std::span<const RowBlock<T>> blocks, const std::function<void(Index)>& on_rows = nullptr)
+      : blocks_(blocks), on_rows_(on_rows) {
     require(!blocks.empty(), "a stack to decompose has no matrix in it");
     width_ = blocks.front().cols();
     for (const auto& block : blocks) {
@@ -44,6 +46,9 @@ class Stack {
       const Index last = std::min(end - start, block.rows());
       for (Index first = std::max<Index>(begin - start, 0); first < last; first += tile) {
         body(block.read(first, std::min(tile, last - first), buffer));
+        if (on_rows_) {
+          on_rows_(std::min(tile, last - first));
+        }
       }
       start += block.rows();
     }
@@ -67,6 +72,7 @@ class Stack {
 
  private:
   std::span<const RowBlock<T>> blocks_;
+  std::function<void(Index)> on_rows_;
   Index rows_ = 0;
   Index width_ = 0;
 };

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The report's style sheet.
+/// The style sheet of pages that a program writes.
 #pragma once
 
 #include <string_view>
 
-namespace paper72::html {
+namespace example {
 
 /// Light, dark and printed; the series' colours are the charts' custom properties.
-inline constexpr std::string_view style = R"css(
+inline constexpr std::string_view page_style = R"css(
 :root {
   color-scheme: light dark;
   --page: #fdfdfb; --ink: #1d1f23; --muted: #5d626b; --line: #d8d9d6; --wash: #f3f3ef;
@@ -84,4 +84,4 @@ dd { margin: 0; overflow-wrap: anywhere; }
 }
 )css";
 
-}  // namespace paper72::html
+}  // namespace example

@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Decomposes small models: one file and shards, halves and the whole, every kind of basis, and every kind of bad input,
+# which must end with one line on stderr, exit code 2 and no output. ctest gives the program as the argument.
+set -euo pipefail
+
+program=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_WAIT_POLICY=passive LC_ALL=C
+
+die() { echo "check failed: $*" >&2; exit 1; }
+
+# Files are written byte by byte. number BYTES VALUE: little-endian.
+number() {
+  local value=$2 text=''
+  for ((i = 0; i < $1; ++i)); do text+=$(printf '\\0%o' $((value & 255))); value=$((value >> 8)); done
+  printf '%b' "$text"
+}
+# numbers NAME COUNT: bfloat16 of sizes 0.5 to 2, the same for the same name.
+numbers() {
+  printf '%b' "$(awk -v seed="$(cksum <<< "$1" | cut -d' ' -f1)" -v count="$2" 'BEGIN {
+    srand(seed); for (i = 0; i < count; ++i) printf "\\0%o\\0%o", int(256 * rand()), rand() < 0.5 ? 63 : 191 }')"
+}
+# shard FILE NAME:ROWS:COLS...: a file with these matrices; without columns, a vector.
+shard() {
+  local file=$1 header='' end=0 begin rows cols name
+  shift
+  for tensor in "$@"; do
+    IFS=: read -r name rows cols <<< "$tensor"
+    begin=$end; end=$((end + 2 * rows * ${cols:-1}))
+    header+="${header:+,}\"$name\":{\"dtype\":\"BF16\",\"shape\":[$rows${cols:+,$cols}],\"data_offsets\":[$begin,$end]}"
+  done
+  header="{$header}"
+  { number 8 ${#header}; printf '%s' "$header"
+    for tensor in "$@"; do IFS=: read -r name rows cols <<< "$tensor"; numbers "$name" $((rows * ${cols:-1})); done
+  } > "$file"
+}
+# index FOLDER FILE:NAME...
+index() {
+  local folder=$1 map=''; shift
+  for entry in "$@"; do map+="${map:+,}\"${entry#*:}\":\"${entry%%:*}\""; done
+  echo "{\"metadata\":{},\"weight_map\":{$map}}" > "$folder/model.safetensors.index.json"
+}
+
+embed=embed.weight:60:8 norm=norm.weight:8
+first=(layers.0.up.weight:24:8 layers.0.down.weight:8:24) second=(layers.1.up.weight:24:8 layers.1.down.weight:8:24)
+one=model-00001-of-00002.safetensors two=model-00002-of-00002.safetensors
+shard model.safetensors "$embed" "${first[@]}" "${second[@]}" "$norm"
+mkdir shards
+shard "shards/$one" "${second[@]}" "$embed"
+shard "shards/$two" "$norm" "${first[@]}"
+whole=("$one:embed.weight" "$one:layers.1.up.weight" "$one:layers.1.down.weight" "$two:norm.weight"
+  "$two:layers.0.up.weight" "$two:layers.0.down.weight")
+index shards "${whole[@]}"
+
+run() { "$program" "$@" > run.log 2> run.err || die "exit code $? for: $*: $(cat run.err)"; }
+table() { sed -n '/^K /,/^Written/p' "$1" | grep -v Written; }
+
+# A good run, read back in both formats.
+run model.safetensors --rank 3 --verify -o whole
+for file in basis.safetensors scores.safetensors report.json report.html; do [[ -s whole/$file ]] || die "no $file"; done
+grep -q '5 matrices in 2 groups' run.log || die 'not every matrix was found'
+grep -q '5 matrices reconstructed' run.log || die 'nothing was verified'
+grep -q '^Total' run.log || die 'no accounting'
+! grep -q $'\r' run.log || die 'a terminal line in output that is no terminal'
+! grep -q 'http://\|https://\|src=' whole/report.html || die 'the page refers to something outside'
+! grep -q '/nan\|nan,' whole/report.json || die 'a figure is no number'
+table run.log > whole.txt
+run model.safetensors --rank 3 --scores bf16 --verify -o bf16
+[[ $(stat -c %s bf16/scores.safetensors) -lt $(stat -c %s whole/scores.safetensors) ]] || die 'bf16 saves nothing'
+
+# Shards hold the same model: the same files, bit for bit; in a folder without an index too.
+for input in shards shards/model.safetensors.index.json; do
+  run "$input" --rank 3 -o sharded
+  cmp whole/basis.safetensors sharded/basis.safetensors || die "$input: another basis"
+  cmp whole/scores.safetensors sharded/scores.safetensors || die "$input: other scores"
+done
+cp -r shards plain; rm plain/*.json
+run plain --rank 3 -o sharded
+cmp whole/scores.safetensors sharded/scores.safetensors || die 'without an index: other scores'
+
+# Halves computed apart and merged equal the whole.
+run model.safetensors --include 'layers.0.*' 'embed*' --partial-out half1
+run shards --exclude 'layers.0.*' 'embed*' --partial-out half2
+run shards --merge half1 half2 --rank 3 --verify -o merged
+table run.log > merged.txt
+run model.safetensors --rank 3 --method gram -o gram
+diff <(table run.log) merged.txt || die 'merged halves differ from the whole'
+run --merge half2 half1 --rank 3 -o bases
+[[ -s bases/basis.safetensors && ! -e bases/scores.safetensors ]] || die 'a merge without a model gives bases alone'
+
+# Other groups, kinds and ranks.
+run model.safetensors --group-by type --rank 2 --verify -o types
+grep -q '^layers.\*.up@8 ' run.log || die 'no group by type'
+run model.safetensors --group-by layer --rank 2 --verify -o layers
+grep -q '^layers.1@24 ' run.log || die 'no group by layer'
+run model.safetensors --group-by '*up*' '*down*' --rank 2 -o patterns
+grep -q '^others@8 ' run.log || die 'no group of the rest'
+run model.safetensors --kind random --rank 3 --seed 4 --verify -o random
+run shards --kind file --basis whole/basis.safetensors --verify -o file
+cmp whole/scores.safetensors file/scores.safetensors || die 'the same basis gave other scores'
+run model.safetensors --variance 0.9 --verify -o variance
+run model.safetensors --budget 300 --verify -o budget
+scores=$(awk '/^Score coefficients/ { gsub(",", ""); print $3 }' run.log)
+((scores > 0 && scores <= 300)) || die "a budget of 300 spent $scores"
+for method in gram krylov tsqr dense; do
+  run model.safetensors --rank 3 --method "$method" --threads 1 -o method
+  diff <(table run.log | cut -c 1-72 | head -3) <(cut -c 1-72 whole.txt | head -3) || die "$method: other figures"
+done
+
+# Bad input: refuse PATTERN OPTIONS...
+refuse() {
+  local pattern=$1 code=0; shift
+  "$program" "$@" > out.log 2> err.log || code=$?
+  [[ $code == 2 ]] || die "exit code $code instead of 2 for: $*"
+  [[ $(wc -l < err.log) == 1 ]] || die "not one line on stderr for: $*: $(cat err.log)"
+  grep -q -- "$pattern" err.log || die "'$pattern' is not in the error: $(cat err.log)"
+  [[ ! -e bad ]] || die "output was left after: $*"
+  [[ -z $(find . -name '*.tmp') ]] || die "a half-written file after: $*"
+}
+head -c 1000 model.safetensors > cut.safetensors
+refuse 'cut.safetensors' cut.safetensors -o bad
+: > empty.safetensors
+refuse 'empty' empty.safetensors -o bad
+mkdir lost && cp "shards/$one" shards/*.json lost
+refuse "$two" lost -o bad
+rm lost/*.json
+refuse 'part 2 of the 2' lost -o bad
+cp -r shards unlisted && index unlisted "${whole[@]:0:3}"
+refuse "does not name the shard.*$two" unlisted -o bad
+sed 's/"shape":\[24,8\]/"shape":[24,9]/' model.safetensors > shape.safetensors
+refuse 'shape.safetensors.*layers.0.up.weight.*\[24, 9\]' shape.safetensors -o bad
+cp model.safetensors nan.safetensors # the fourth row of the first matrix, whose data begin where the header ends
+header=$(($(od -A n -t u8 -N 8 model.safetensors)))
+printf '\xc0\x7f' | dd of=nan.safetensors bs=1 seek=$((8 + header + 2 * 8 * 3)) conv=notrunc status=none
+for kind in weights random; do
+  refuse "'embed.weight'.*row 3" nan.safetensors --kind "$kind" --rank 2 -o bad
+done
+refuse "'embed.weight'.*row 3" nan.safetensors --partial-out bad
+refuse 'no file or folder' missing -o bad
+refuse 'no model' -o bad
+refuse 'matches no matrix' model.safetensors --include 'layer.*.nothing' -o bad
+refuse 'leave no matrix' model.safetensors --exclude '*' -o bad
+refuse 'exclude each other' model.safetensors --rank 3 --budget 100 -o bad
+refuse 'rank' model.safetensors --rank 0 -o bad
+refuse 'budget' model.safetensors --budget 3 -o bad
+refuse 'method' model.safetensors --method guess -o bad
+refuse 'width' model.safetensors --kind file --basis types/basis.safetensors --include 'embed*' --group-by layer -o bad
+refuse 'no file of bases' model.safetensors --kind file --basis model.safetensors -o bad
+refuse "twice" shards --merge half1 half1 -o bad
+refuse 'hold no matrix\|hold nothing' shards --merge half1 -o bad
+sed 's/\(layers.0.up.weight\)/layers.0.xx.weight/' model.safetensors > other.safetensors
+refuse 'layers.0.xx' other.safetensors --merge half1 half2 -o bad
+cp model.safetensors changed.safetensors
+printf '\x01' | dd of=changed.safetensors bs=1 seek=$((8 + header + 10)) conv=notrunc status=none
+refuse "'embed.weight' holds other values" changed.safetensors --merge half1 half2 -o bad
+refuse 'run.log' model.safetensors -o run.log/below
+echo 'all checks passed'

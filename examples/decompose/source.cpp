@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "decompose/source.hpp"
+
+#include <ampsft/core/glob.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace decompose {
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+/// A pattern that matches no matrix is a slip of the hand.
+void require_use(const Names& patterns, const Names& matrices, const char* option) {
+  for (const auto& pattern : patterns) {
+    const bool used = std::any_of(matrices.begin(), matrices.end(),
+                                  [&](const auto& name) { return ampsft::matches_glob(pattern, name); });
+    if (!used) {
+      ampsft::fail(option, " ", pattern, " matches no matrix; ", ampsft::detail::suggest_names(pattern, matrices));
+    }
+  }
+}
+
+bool matches_any(const Names& patterns, const std::string& name) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const auto& pattern) { return ampsft::matches_glob(pattern, name); });
+}
+
+}  // namespace
+
+Source open_source(const Options& options) {
+  Source source{.tensors = ampsft::ModelTensors(options.model), .stacks = {}};
+  Names matrices;
+  for (const auto& name : source.tensors.names()) {
+    if (source.tensors.is_matrix(name)) {
+      matrices.push_back(name);
+    }
+  }
+  ampsft::require(!matrices.empty(), options.model, " holds no matrix of F64, F32, BF16 or F16 numbers");
+  require_use(options.include, matrices, "--include");
+  require_use(options.exclude, matrices, "--exclude");
+  std::vector<ampsft::RowBlock<float>> chosen;
+  for (const auto& name : source.tensors.names()) {
+    const auto& stored = source.tensors.file(name).entry(name);
+    const Index size = ampsft::detail::checked_size(stored.shape, name);
+    if (source.tensors.is_matrix(name) && matches_any(options.include, name) && !matches_any(options.exclude, name)) {
+      chosen.push_back(source.tensors.rows<float>(name));
+      source.elements += size;
+    } else {
+      source.other_elements += size;
+    }
+  }
+  ampsft::require(!chosen.empty(), "--include and --exclude leave no matrix of ", matrices.size());
+  source.matrices = static_cast<Index>(chosen.size());
+  source.left_out = static_cast<Index>(matrices.size() - chosen.size());
+  source.stacks = ampsft::group_rows(chosen, options.grouping);
+  return source;
+}
+
+}  // namespace decompose

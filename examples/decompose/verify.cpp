@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include <ampsft/basis/score_file.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include "decompose/meter.hpp"
+#include "decompose/output.hpp"
+
+namespace decompose {
+
+namespace {
+
+/// Energy of a matrix and of what scores and basis miss of it, element by element.
+struct Missed {
+  double energy = 0.0;
+  double residual = 0.0;
+};
+
+Missed missed(const ampsft::RowBlock<float>& block, const ampsft::Matrix<float>& scores, const Basis& basis) {
+  constexpr Index chunk = 256;
+  Missed sums;
+  ampsft::Matrix<float> buffer;
+  ampsft::Matrix<float> rebuilt = ampsft::make_matrix<float>(std::min(chunk, block.rows()), block.cols());
+  for (Index first = 0; first < block.rows(); first += chunk) {
+    const Index count = std::min(chunk, block.rows() - first);
+    const auto rows = block.read(first, count, buffer);
+    auto target = ampsft::map(rebuilt).topRows(count);
+    ampsft::reconstruct<float>(ampsft::map(scores).middleRows(first, count), ampsft::map(basis.components()),
+                               ampsft::map(basis.mean()), target, ampsft::Stores::cached);
+    sums.energy += rows.cast<double>().squaredNorm();
+    sums.residual += (rows.cast<double>() - target.cast<double>()).squaredNorm();
+  }
+  return sums;
+}
+
+}  // namespace
+
+Verification verify(const Options& options, const Source& source) {
+  using ampsft::require;
+  const auto bases = ampsft::load_bases<float>(options.output / "basis.safetensors");
+  const auto scores = ampsft::load_scores<float>(options.output / "scores.safetensors");
+  require(bases.source == scores.source, "basis.safetensors and scores.safetensors are of different models");
+  // Rounding of scores to bfloat16 adds energies of 2^-18 of theirs; of the sums in float, less.
+  constexpr double tolerance = 2e-5;
+  Meter meter("verifying", source.work(), false);
+  Verification result;
+  for (const auto& [matrix, stack, hash] : scores.scores) {
+    const auto basis =
+        std::find_if(bases.bases.begin(), bases.bases.end(), [&](const auto& one) { return one.stack == stack; });
+    require(basis != bases.bases.end() && ampsft::basis_hash(basis->basis) == hash, "the basis of '", matrix.name,
+            "' is not the one that its scores were made with");
+    const auto block = source.tensors.rows<float>(matrix.name);
+    require(block.rows() == ampsft::rows(matrix.scores) && block.cols() == basis->basis.width(), "matrix '",
+            matrix.name, "' is ", block.rows(), " x ", block.cols(), ", its scores and basis stand for ",
+            ampsft::rows(matrix.scores), " x ", basis->basis.width());
+    const Missed sums = missed(block, matrix.scores, basis->basis);
+    const double stated = matrix.explained.r2(matrix.explained.rank());
+    const double found = sums.energy > 0.0 ? 1.0 - sums.residual / sums.energy : stated;
+    const double difference = std::abs(found - stated);
+    require(difference <= tolerance, "the reconstruction of '", matrix.name, "' has an R2 of ", found,
+            ", but its file states ", stated);
+    require(std::abs(sums.energy - matrix.explained.raw_energy) <= 1e-9 * sums.energy, "matrix '", matrix.name,
+            "' has changed since its scores were made");
+    result.largest_difference = std::max(result.largest_difference, difference);
+    ++result.matrices;
+    source.tensors.release(matrix.name);
+    meter.add(static_cast<double>(block.rows()) * static_cast<double>(block.cols()));
+  }
+  meter.done(
+      ampsft::concat(result.matrices, " matrices reconstructed, largest difference in R2 ", result.largest_difference));
+  return result;
+}
+
+}  // namespace decompose

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Bases as a file: directions, means, singular values, and where they come from.
+#pragma once
+
+#include <ampsft/basis/source.hpp>
+#include <ampsft/basis/universal_basis.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <deque>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// A basis and the stack that it belongs to.
+template <Scalar T>
+struct NamedBasis {
+  std::string stack;
+  UniversalBasis<T> basis;
+  std::vector<SourceMatrix> matrices = {};  ///< that it stands for; may be empty
+};
+
+/// Bases of several stacks, and a hash of what they were computed from ("" if it is not known).
+template <Scalar T>
+struct BasisFile {
+  std::vector<NamedBasis<T>> bases;
+  std::string source = {};
+};
+
+/// A hash of a basis' directions and mean: what tells scores whether a basis is theirs.
+template <Scalar T>
+[[nodiscard]] std::string basis_hash(const UniversalBasis<T>& basis) {
+  Checksum checksum;
+  for (const auto* matrix : {&basis.components(), &basis.mean()}) {
+    checksum.update(std::as_bytes(std::span(matrix->data(), matrix->size())));
+  }
+  return hash_text(checksum.value());
+}
+
+namespace detail {
+
+inline constexpr const char* bases_key = "ampsft.bases";
+
+[[nodiscard]] inline nlohmann::json to_json(const Spectrum& spectrum) {
+  return {{"raw_energy", spectrum.raw_energy},
+          {"centred_energy", spectrum.centred_energy},
+          {"sum_of_squares", spectrum.sum_of_squares},
+          {"row_width", spectrum.row_width}};
+}
+
+[[nodiscard]] inline Spectrum spectrum_from(const nlohmann::json& json, const Matrix<double>& singular_values) {
+  Spectrum spectrum;
+  for (const double sigma : singular_values.storage()) {
+    require(std::isfinite(sigma) && sigma >= 0.0, "a singular value is negative or not finite");
+    spectrum.eigenvalues.push_back(sigma * sigma);
+  }
+  spectrum.raw_energy = json.at("raw_energy").get<double>();
+  spectrum.centred_energy = json.at("centred_energy").get<double>();
+  spectrum.sum_of_squares = json.at("sum_of_squares").get<double>();
+  spectrum.row_width = json.at("row_width").get<Index>();
+  return spectrum;
+}
+
+}  // namespace detail
+
+/// Writes bases as safetensors, atomically, with a checksum: `basis.<stack>.components` (`K x d`), `.mean` (`d`) in
+/// `T`'s format and, where a spectrum is known, `.singular_values` (F64). The metadata "ampsft.bases" holds kinds,
+/// ranks, energies, the matrices and the hash of the source. Throws `Error` for two bases of one stack.
+template <Scalar T>
+void save_bases(const std::filesystem::path& path, const BasisFile<T>& file) {
+  SafetensorsWriter writer;
+  std::deque<Matrix<double>> sigmas;  // the writer keeps views
+  nlohmann::json json = {{"version", 1}, {"source", file.source}, {"stacks", nlohmann::json::object()}};
+  for (const auto& [stack, basis, matrices] : file.bases) {
+    const std::string name = "basis." + stack;
+    auto& entry = json["stacks"][stack];
+    entry = {{"kind", basis.kind()},
+             {"rank", basis.rank()},
+             {"width", basis.width()},
+             {"hash", basis_hash(basis)},
+             {"matrices", detail::to_json(matrices)}};
+    writer.add(name + ".components", basis.components());
+    writer.add(name + ".mean", dtype_of<T>, {basis.width()}, basis.mean());
+    if (const auto& spectrum = basis.spectrum()) {
+      entry["spectrum"] = detail::to_json(*spectrum);
+      auto& sigma = sigmas.emplace_back(make_matrix<double>(1, spectrum->computed()));
+      std::transform(spectrum->eigenvalues.begin(), spectrum->eigenvalues.end(), sigma.data(),
+                     [](double lambda) { return std::sqrt(lambda); });
+      writer.add(name + ".singular_values", DType::f64, {spectrum->computed()}, sigma);
+    }
+  }
+  writer.set_metadata(detail::bases_key, json.dump());
+  writer.write(path);
+}
+
+/// Reads what `save_bases` wrote. Throws `Error` that names the file if it is no such file or is damaged, and as
+/// `UniversalBasis::from_components` does for directions that are not orthonormal.
+template <Scalar T>
+[[nodiscard]] BasisFile<T> load_bases(const std::filesystem::path& path) {
+  const SafetensorsFile file(path);
+  file.verify_checksum();
+  return detail::read_metadata(file, detail::bases_key, "bases", [&](const nlohmann::json& json) {
+    BasisFile<T> result{.bases = {}, .source = json.at("source").get<std::string>()};
+    for (const auto& [stack, entry] : json.at("stacks").items()) {
+      try {
+        const std::string name = "basis." + stack;
+        auto basis = UniversalBasis<T>::from_components(file.read_matrix<T>(name + ".components"),
+                                                        file.read_matrix<T>(name + ".mean"),
+                                                        entry.at("kind").template get<std::string>());
+        if (entry.contains("spectrum")) {
+          basis = basis.with_spectrum(detail::spectrum_from(
+              entry.at("spectrum"), file.template read_matrix<double>(name + ".singular_values")));
+        }
+        result.bases.push_back({stack, std::move(basis), detail::source_matrices(entry.at("matrices"))});
+      } catch (const Error& error) {
+        fail(path, ": the basis of '", stack, "' cannot be used: ", error.what());
+      }
+    }
+    return result;
+  });
+}
+
+}  // namespace ampsft

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The scores of one matrix, what they explain of it, and what they miss, in one reading of its rows.
+#pragma once
+
+#include <ampsft/basis/explained.hpp>
+#include <ampsft/basis/row_stack.hpp>
+#include <ampsft/basis/universal_basis.hpp>
+#include <ampsft/core/parallel_for.hpp>
+#include <ampsft/io/checksum.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ampsft {
+
+/// What one reading of a matrix (`n x d`) over a basis (`K x d`) gives.
+template <Scalar T>
+struct MatrixScores {
+  std::string name;
+  Matrix<T> scores;        ///< `n x K`: `(W - mu) B'`
+  Matrix<T> residuals;     ///< `1 x n`: the norm of what the basis misses of each row
+  Explained explained;     ///< energies, R2 at every rank up to `K`
+  std::uint64_t hash = 0;  ///< of the rows' values as `T`, however they are stored
+};
+
+namespace detail {
+
+/// Rows that are read at a time: some 2 MiB of floats, which stay in the second-level cache. It decides how sums are
+/// cut and hashes are made, so it depends on the width alone.
+[[nodiscard]] constexpr Index chunk_rows(Index width) noexcept {
+  return std::clamp<Index>((Index{1} << 19) / std::max<Index>(width, 1), 16, 1024);
+}
+
+[[nodiscard]] constexpr Index chunk_count(Index rows, Index width) noexcept {
+  return (rows + chunk_rows(width) - 1) / chunk_rows(width);
+}
+
+/// The hash of a matrix from those of its chunks, in order.
+[[nodiscard]] inline std::uint64_t join_hashes(std::span<const std::uint64_t> hashes) noexcept {
+  Checksum checksum;
+  checksum.update(std::as_bytes(hashes));
+  return checksum.value();
+}
+
+/// The hash of some contiguous or strided rows.
+template <Scalar T>
+[[nodiscard]] std::uint64_t hash_rows(const ConstStridedMap<T>& rows) noexcept {
+  Checksum checksum;
+  for (Index row = 0; row < rows.rows(); ++row) {
+    checksum.update(
+        std::as_bytes(std::span(rows.data() + row * rows.outerStride(), static_cast<std::size_t>(rows.cols()))));
+  }
+  return checksum.value();
+}
+
+}  // namespace detail
+
+/// Reads the rows of a matrix once, chunk by chunk over all threads; the result does not depend on the thread count.
+///
+/// Throws unless the widths agree, and on a NaN or an infinity (the matrix and row are named). Energies are summed in
+/// double; residuals are good to rounding of the row's own norm. Cost: `n d K` multiply-adds; memory: the result and
+/// one chunk a thread. Source: paper 72, "How It Works", step 4.
+template <Scalar T>
+[[nodiscard]] MatrixScores<T> score_matrix(const RowBlock<T>& block, const UniversalBasis<T>& basis) {
+  require(block.cols() == basis.width(), "matrix '", block.name(), "' has rows of width ", block.cols(),
+          ", its basis of width ", basis.width());
+  const Index rank = basis.rank();
+  const Index height = detail::chunk_rows(block.cols());
+  const Index chunks = detail::chunk_count(block.rows(), block.cols());
+  MatrixScores<T> result{.name = block.name(),
+                         .scores = make_matrix<T>(block.rows(), rank),
+                         .residuals = make_matrix<T>(1, block.rows()),
+                         .explained = {}};
+  std::vector<Explained> parts(static_cast<std::size_t>(chunks));
+  std::vector<std::uint64_t> hashes(static_cast<std::size_t>(chunks));
+  parallel_for(chunks, 1, [&](Index begin, Index end) {
+    Matrix<T> buffer;
+    for (Index chunk = begin; chunk < end; ++chunk) {
+      const Index first = chunk * height;
+      const Index count = std::min(height, block.rows() - first);
+      const auto rows = block.read(first, count, buffer);
+      auto scores = map(result.scores).middleRows(first, count);
+      auto residuals = map(result.residuals).middleCols(first, count);
+      extract<T>(rows, map(basis.components()), map(basis.mean()), scores, residuals);
+
+      Explained& part = parts[static_cast<std::size_t>(chunk)];
+      part.rows = count;
+      part.raw_energy = rows.template cast<double>().squaredNorm();
+      if (!std::isfinite(part.raw_energy)) {
+        RowStack<T>::require_finite_rows(block, first, count);
+      }
+      const Eigen::RowVectorXd energies = scores.template cast<double>().colwise().squaredNorm();
+      part.score_energy.assign(energies.data(), energies.data() + rank);
+      residuals = residuals.cwiseMax(T{0});  // what rounds below nothing
+      part.centred_energy = energies.sum() + residuals.template cast<double>().sum();
+      residuals = residuals.cwiseSqrt();
+      hashes[static_cast<std::size_t>(chunk)] = detail::hash_rows<T>(rows);
+    }
+  });
+  for (const Explained& part : parts) {
+    result.explained += part;
+  }
+  result.hash = detail::join_hashes(hashes);
+  return result;
+}
+
+}  // namespace ampsft

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The tensors of a model that lies in one safetensors file or in many shards.
+#pragma once
+
+#include <ampsft/io/detail/shard_list.hpp>
+#include <ampsft/io/safetensors.hpp>
+#include <ampsft/linalg/row_block.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// Every tensor of a model by name, memory-mapped, whichever file it lies in; can be moved, not copied.
+///
+/// `path` is a safetensors file, an index (`*.safetensors.index.json`), or a folder: with an index the files that it
+/// names, without one all `*.safetensors` in it. Opening reads headers only. Throws `Error` that names the file, and
+/// the tensor where there is one: as `SafetensorsFile` does; for an index whose shard is not there, that puts a tensor
+/// into a shard which lacks it, or that leaves a tensor or a part of the series out; for a part of
+/// `NAME-00001-of-00003.safetensors` that is missing; for a tensor that two files hold.
+/// Source: the layout of Hugging Face's sharded checkpoints.
+class ModelTensors {
+ public:
+  explicit ModelTensors(const std::filesystem::path& path) {
+    const detail::ShardList list = detail::list_shards(path);
+    files_.reserve(list.files.size());
+    for (const auto& file : list.files) {
+      add_file(SafetensorsFile(file), list);
+    }
+    for (const auto& [tensor, file] : list.weight_map) {
+      const auto found = file_of_.find(tensor);
+      require(found != file_of_.end(), list.index, " puts tensor ", detail::quoted(tensor), " into ",
+              detail::quoted(file), ", which does not hold it");
+    }
+    std::sort(names_.begin(), names_.end(), natural_less);
+  }
+
+  /// Names of all tensors in natural order (`layers.2` before `layers.10`), the same however they are sharded.
+  [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
+
+  /// The files in their order.
+  [[nodiscard]] const std::vector<SafetensorsFile>& files() const noexcept { return files_; }
+
+  [[nodiscard]] bool contains(const std::string& name) const { return file_of_.contains(name); }
+
+  /// The file that holds the tensor; throws `Error` for a name that is not there, with the nearest names.
+  [[nodiscard]] const SafetensorsFile& file(const std::string& name) const {
+    const auto found = file_of_.find(name);
+    if (found == file_of_.end()) {
+      fail("tensor ", detail::quoted(name), " is not in the model; ", detail::suggest_names(name, names_));
+    }
+    return files_[found->second];
+  }
+
+  /// Bytes, shape and format; throws as `SafetensorsFile::info` and `file` do.
+  [[nodiscard]] TensorInfo info(const std::string& name) const { return file(name).info(name); }
+
+  /// Whether the tensor is a matrix with elements, in a format of floating-point numbers that can be read.
+  [[nodiscard]] bool is_matrix(const std::string& name) const {
+    const auto& stored = file(name).entry(name);
+    const auto dtype = find_dtype(stored.dtype);
+    return dtype && *dtype != DType::i64 && stored.shape.size() == 2 && stored.shape[0] > 0 && stored.shape[1] > 0;
+  }
+
+  /// The rows of a matrix (outputs x inputs), in place; valid as long as this object. Throws `Error` unless the tensor
+  /// has rank 2 and a floating-point format.
+  template <Scalar T>
+  [[nodiscard]] RowBlock<T> rows(const std::string& name) const {
+    const TensorInfo tensor = info(name);
+    require(tensor.shape.size() == 2, file(name).path(), ": tensor ", detail::quoted(name), " has the shape ",
+            detail::shape_text(tensor.shape), "; a matrix needs two extents");
+    return RowBlock<T>(name, tensor.dtype, tensor.bytes, tensor.shape[0], tensor.shape[1]);
+  }
+
+  /// Gives the memory of the tensor's bytes back to the system; they are read again when they are touched again.
+  void release(const std::string& name) const { file(name).file().release(info(name).bytes); }
+
+  /// Bytes of all files.
+  [[nodiscard]] std::size_t file_bytes() const noexcept {
+    std::size_t size = 0;
+    for (const auto& file : files_) {
+      size += file.file().bytes().size();
+    }
+    return size;
+  }
+
+ private:
+  void add_file(SafetensorsFile&& file, const detail::ShardList& list) {
+    file.file().expect_sequential();
+    for (const std::string& name : file.names()) {
+      const auto [place, is_new] = file_of_.emplace(name, files_.size());
+      require(is_new, file.path(), ": tensor ", detail::quoted(name), " lies in ",
+              is_new ? file.path() : files_[place->second].path(), " as well; a model holds each name once");
+      names_.push_back(name);
+      if (!list.weight_map.empty()) {
+        const auto listed = list.weight_map.find(name);
+        require(listed != list.weight_map.end(), list.index, " leaves out tensor ", detail::quoted(name), " of ",
+                file.path());
+        require(listed->second == file.path().filename(), list.index, " puts tensor ", detail::quoted(name), " into ",
+                detail::quoted(listed->second), ", but it lies in ", file.path().filename());
+      }
+    }
+    files_.push_back(std::move(file));
+  }
+
+  std::vector<SafetensorsFile> files_;
+  std::unordered_map<std::string, std::size_t> file_of_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace ampsft
