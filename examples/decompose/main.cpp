@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Decomposes the matrices of any model in safetensors files: a basis for each group, scores for each row, and a report
-// of what they explain. Memory stays bounded however large the model is.
+// of what they explain. The model stays in its files; scores are held until they are written.
 #include <ampsft/basis/partial_file.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/io/atomic_file.hpp>

@@ -35,6 +35,8 @@ void check(const Options& options, bool rank_given) {
           options.budget.value_or(0));
   require(options.threads >= 0, "--threads must be at least 0, not ", options.threads);
   require((options.kind == "file") == !options.basis.empty(), "--kind file and --basis FILE belong together");
+  require(options.kind != "file" || !rank_given,
+          "--kind file takes the basis with the rank that it has; leave out --rank");
   const bool chosen = options.variance || options.budget;
   require(options.kind == "weights" || !chosen, "--variance and --budget need the weights' own spectra; --kind ",
           options.kind, " has none, so give --rank");
@@ -42,9 +44,9 @@ void check(const Options& options, bool rank_given) {
   require(!partial || options.kind == "weights", "--partial-out and --merge compute the basis of weights; leave out ",
           "--kind ", options.kind);
   require(options.partial_out.empty() || options.merge.empty(), "--partial-out and --merge exclude each other");
-  require(
-      !partial || options.svd.method == ampsft::SvdMethod::automatic || options.svd.method == ampsft::SvdMethod::gram,
-      "partial results are Gram matrices; leave out --method ", name(options.svd.method));
+  require(!(partial || options.variance) || options.svd.method == ampsft::SvdMethod::automatic ||
+              options.svd.method == ampsft::SvdMethod::gram,
+          "partial results and --variance need Gram matrices; leave out --method ", name(options.svd.method));
   require(options.partial_out.empty() || !options.verify, "--partial-out writes nothing that could be verified");
   require(!options.model.empty() || !options.verify, "--verify needs the model to compare with");
 }

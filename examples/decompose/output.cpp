@@ -32,7 +32,10 @@ void Outputs::make_folder(const fs::path& folder) {
 }
 
 const fs::path& Outputs::announce(const fs::path& file) {
-  return made_.emplace_back(file);
+  if (!fs::exists(file)) {  // what was there before is not this run's to remove
+    made_.push_back(file);
+  }
+  return file;
 }
 
 void write_tensors(const Options& options, Result& result, Outputs& outputs) {

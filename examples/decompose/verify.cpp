@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "decompose/meter.hpp"
 #include "decompose/output.hpp"
@@ -58,7 +59,9 @@ Verification verify(const Options& options, const Source& source) {
     const double stated = matrix.explained.r2(matrix.explained.rank());
     const double found = sums.energy > 0.0 ? 1.0 - sums.residual / sums.energy : stated;
     const double difference = std::abs(found - stated);
-    require(difference <= tolerance, "the reconstruction of '", matrix.name, "' has an R2 of ", found,
+    const double energy = std::max(matrix.explained.raw_energy, std::numeric_limits<double>::min());
+    const double scale = std::max(1.0, matrix.explained.centred_energy / energy);  // R2 is of the raw energy
+    require(difference <= tolerance * scale, "the reconstruction of '", matrix.name, "' has an R2 of ", found,
             ", but its file states ", stated);
     require(std::abs(sums.energy - matrix.explained.raw_energy) <= 1e-9 * sums.energy, "matrix '", matrix.name,
             "' has changed since its scores were made");

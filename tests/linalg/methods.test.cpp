@@ -196,3 +196,25 @@ TEST_CASE("the sum of fourth powers is exact or near it") {
   CHECK(gram.sum_of_fourth_powers == Approx(map(gram.singular_values).array().pow(4).sum()));
   CHECK(krylov.sum_of_fourth_powers == Approx(gram.sum_of_fourth_powers).epsilon(0.1));
 }
+
+TEST_CASE("a few rows that are far larger than the rest do not hide the rounding of float sums") {
+  Random random(9);
+  Matrix<double> rows = make_matrix<double>(20'000, 64);
+  fill_normal(rows, 1.0, random);
+  for (Index i = 0; i < 200; ++i) {  // in one place, between those where the error is measured
+    map(rows).row(10'000 + i) *= i % 2 == 0 ? 8000.0 : -8000.0;
+    for (Index j = 0; j < 64; ++j) {
+      rows(10'000 + i, j) *= std::pow(10.0, -static_cast<double>(j) / 3.0);
+    }
+  }
+  const Matrix<float> stored = cast_to<float>(rows);
+  const auto exact = svd_of(stored, {.rank = 8, .method = SvdMethod::dense});
+  const auto svd = svd_of(stored, {.rank = 8});
+  for (Index k = 0; k < 8; ++k) {
+    const double sigma = exact.singular_values(0, k);
+    const double unit = std::max(sigma, exact.singular_values(0, 0) / 1e3);
+    CAPTURE(k, svd.error, svd.passes, name(svd.method));
+    CHECK(std::abs(svd.singular_values(0, k) - sigma) <= 1e-6 * unit);
+    CHECK(std::abs(svd.singular_values(0, k) - sigma) <= svd.error * unit + 1e-12 * sigma);
+  }
+}

@@ -82,11 +82,20 @@ template <Scalar T>
       const Matrix<double> packed = file.read_matrix<double>(name + ".scatter");
       require(rows(mean) == 1 && cols(mean) == width && rows(packed) == 1 && cols(packed) == width * (width + 1) / 2,
               path, ": mean or scatter of '", name, "' do not fit its width of ", width);
-      stacks.push_back({.stack = name,
-                        .gram = GramAccumulator<T>::restored(stack.at("count").template get<Index>(), std::move(mean),
-                                                             detail::unpack_lower(packed, width),
-                                                             stack.at("raw_energy").template get<double>()),
-                        .matrices = detail::source_matrices(stack.at("matrices"))});
+      auto matrices = detail::source_matrices(stack.at("matrices"));
+      const auto count = stack.at("count").template get<Index>();
+      Index left = count;
+      for (const auto& matrix : matrices) {
+        require(matrix.rows >= 1 && matrix.rows <= left, path, ": '", name, "' has ", count,
+                " rows, which are not those of its matrices");
+        left -= matrix.rows;
+      }
+      require(left == 0, path, ": '", name, "' has ", count, " rows, which are not those of its matrices");
+      stacks.push_back(
+          {.stack = name,
+           .gram = GramAccumulator<T>::restored(count, std::move(mean), detail::unpack_lower(packed, width),
+                                                stack.at("raw_energy").template get<double>()),
+           .matrices = std::move(matrices)});
     }
     return stacks;
   });

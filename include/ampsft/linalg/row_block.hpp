@@ -47,9 +47,11 @@ class RowBlock {
     require(dtype != DType::i64, "matrix '", name_, "' holds integers (I64); rows must be floating-point numbers");
     require(rows >= 0 && cols >= 0, "matrix '", name_, "' cannot have ", rows, " x ", cols, " elements");
     const auto size = static_cast<Index>(dtype_bytes(dtype));
+    require(cols <= static_cast<Index>(bytes.size()) / size || rows == 0, "matrix '", name_, "' has ", bytes.size(),
+            " bytes, too few for a row of ", cols, " elements of ", dtype_name(dtype));
     require(cols == 0 || rows <= static_cast<Index>(bytes.size()) / size / cols, "matrix '", name_, "' has ",
             bytes.size(), " bytes, too few for ", rows, " x ", cols, " elements of ", dtype_name(dtype));
-    row_bytes_ = cols * size;
+    row_bytes_ = rows == 0 ? 0 : cols * size;
     require(static_cast<Index>(bytes.size()) == rows * row_bytes_, "matrix '", name_, "' has ", bytes.size(),
             " bytes, but ", rows, " x ", cols, " elements of ", dtype_name(dtype), " are ", rows * row_bytes_);
   }

@@ -68,8 +68,13 @@ void polish(const Stack<T>& stack, const Eigen::RowVectorXd& centre, double scal
 
 /// How far the float Gram matrix of the whole stack is off in the leading directions: measured on two tiles, whose
 /// products are also summed in double, and taken to add up over all tiles (in truth they partly cancel).
+///
+/// Two tiles cannot speak for rows of quite another size. So the error is never taken for less than the rounding of a
+/// sum that many tiles share, `epsilon lambda_1`; and where the tiles' energy is not that of the average row, for less
+/// than the rounding of a single tile's sum of 256 terms, which is up to 5 epsilon.
 template <Scalar T>
-double measured_error(const Stack<T>& stack, const Frame& frame, const Eigen::MatrixXd& vectors) {
+double measured_error(const Stack<T>& stack, const Frame& frame, const Eigenpairs& pairs, double trace) {
+  const Eigen::MatrixXd& vectors = pairs.vectors;
   constexpr Index tile = GramSums<T>::tile_rows;
   const EigenMatrix<T> centre = frame.centre.template cast<T>();
   GramSums<T> fast(centre, static_cast<T>(frame.scale));
@@ -82,7 +87,11 @@ double measured_error(const Stack<T>& stack, const Frame& frame, const Eigen::Ma
   const Eigen::MatrixXd difference = (fast.lower() - exact.lower()).template triangularView<Eigen::Lower>();
   const Eigen::MatrixXd moved = difference.template selfadjointView<Eigen::Lower>() * vectors;
   const double first_order = (vectors.transpose() * moved).cwiseAbs().maxCoeff();
-  return first_order * static_cast<double>(stack.rows()) / static_cast<double>(fast.count());
+  const double tiles = static_cast<double>(stack.rows()) / static_cast<double>(fast.count());
+  const double energies = exact.trace() > 0.0 ? trace / exact.trace() : tiles;
+  const bool alike = energies < 1.5 * tiles && tiles < 1.5 * energies;
+  const double least = (alike ? 1.0 : 8.0) * std::numeric_limits<T>::epsilon() * std::max(pairs.values(0), 0.0);
+  return std::max(first_order * std::max(tiles, energies), least);
 }
 
 /// Stacks below this are summed in double at once: it takes no longer than to find out whether float would do.
@@ -104,7 +113,7 @@ bool float_gram_svd(const Stack<T>& stack, const Frame& frame, const SvdOptions&
   const double tolerance = tolerance_of<T>(options);
   moments = moments_of(sums, frame, options.centred);
   Eigenpairs pairs = leading_eigenpairs(moments.gram, options.rank);
-  const double error = measured_error(stack, frame, pairs.vectors) + double_gram_error * pairs.values(0);
+  const double error = measured_error(stack, frame, pairs, sums.trace()) + double_gram_error * pairs.values(0);
   const Eigen::VectorXd squares = pairs.values;
   svd = from_eigenvalues(std::move(pairs), error, frame.scale);
   if (worst_error<T>(svd.values, svd.errors, options.rank) <= tolerance) {
