@@ -107,7 +107,13 @@ TEST_CASE("files that are no moments are refused by name") {
   refused("{}", "version");
   refused(R"({"version":2})", "another version");
   refused(R"({"version":1,"stacks":{"s":{"width":4,"count":1,"raw_energy":1,"matrices":[]}}})", "width of 4");
-  refused(R"({"version":1,"stacks":{"s":{"width":3,"count":1,"raw_energy":1,"matrices":[]}}})", "negative energy");
+  refused(R"({"version":1,"stacks":{"s":{"width":3,"count":1,"raw_energy":1,"matrices":[]}}})", "not those of its");
+  refused(R"({"version":1,"stacks":{"s":{"width":3,"count":1,"raw_energy":1,
+             "matrices":[{"name":"a","rows":2,"cols":3,"hash":""}]}}})",
+          "not those of its");
+  refused(R"({"version":1,"stacks":{"s":{"width":3,"count":1,"raw_energy":1,
+             "matrices":[{"name":"a","rows":1,"cols":3,"hash":""}]}}})",
+          "negative energy");
   refused(R"({"version":1,"stacks":{"t":{"width":3,"count":1,"raw_energy":1,"matrices":[]}}})", "t.mean");
   refused(R"({"version":1,"stacks":{"s":{"width":3}}})", "not what it should be");
 }
