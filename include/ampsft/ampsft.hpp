@@ -64,6 +64,7 @@
 #include <ampsft/parameterization/score.hpp>
 #include <ampsft/parameterization/weight.hpp>
 #include <ampsft/simd/factored.hpp>
+#include <ampsft/simd/gemm.hpp>
 #include <ampsft/simd/gram.hpp>
 #include <ampsft/simd/level.hpp>
 #include <ampsft/simd/matrix_ref.hpp>

@@ -3,6 +3,7 @@
 /// Every door of the room simd, for every type that it takes. `tools/check` compiles this file for AArch64, since the
 /// kernels for NEON are no part of a build on x86-64; it is never run.
 #include <ampsft/simd/factored.hpp>
+#include <ampsft/simd/gemm.hpp>
 #include <ampsft/simd/gram.hpp>
 #include <ampsft/simd/level.hpp>
 #include <ampsft/simd/project.hpp>
@@ -27,6 +28,7 @@ void long_rows(const ConstView<T>& few, const ConstView<T>& basis, const ConstVi
   const ProjectJob<T, Long> backward{in, scores};
   project<T, Long>(std::span(&backward, 1), basis, Into::add, T{2});
   project<T, Long>(in, basis, scores);
+  gemm<T, Long>(Factor<T>::plain(few), Factor<Long>::plain(in), scores);
   extract<T, Long>(in, basis, basis, scores, scores);
 }
 
@@ -34,6 +36,7 @@ template <class T>
 void of_one_type(const ConstView<T>& in, View<T> out) {
   GramSums<T>(in, T{2}).add(in);
   reconstruct_backward<T>(in, in, in, out, out, out, Into::add, T{2});
+  gemm<T>(Factor<T>::plain(in), Factor<T>::transposed(in), out, Into::add, T{2}, in);
   factored_output<T>(in, in, out, Into::add, T{2});
   factored_input_gradient<T>(in, in, out, Into::add, T{2});
   factored_scores_gradient<T>(in, in, out, Into::add, T{2});

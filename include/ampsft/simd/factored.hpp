@@ -16,18 +16,22 @@
 
 namespace ampsft {
 
-/// `y = scale z S'`, or added to `y`.
+/// `y = scale z S' + 1 bias'`, or added to `y`; the bias is `1 x n` or has no rows.
 template <Scalar T, Storage Y = T>
 void factored_output(const ConstView<T>& z, const ConstView<T>& scores, std::type_identity_t<View<Y>> y,
-                     Into into = Into::overwrite, T scale = T{1}) {
+                     Into into = Into::overwrite, T scale = T{1},
+                     const std::type_identity_t<ConstView<T>>& bias = ConstMatrixMap<T>(nullptr, 0, 0)) {
   static_assert(std::same_as<T, Y> || std::same_as<T, float>, "bfloat16 is computed in float");
   namespace kernel = simd::detail;
   require(z.rows() == y.rows() && z.cols() == scores.cols() && scores.rows() == y.cols(), "factored_output: z is ",
           z.rows(), " x ", z.cols(), ", the scores are ", scores.rows(), " x ", scores.cols(), ", y is ", y.rows(),
           " x ", y.cols());
+  require(bias.rows() == 0 || (bias.rows() == 1 && bias.cols() == y.cols()), "factored_output: the bias must be 1 x ",
+          y.cols());
   kernel::Expand<T, Y> common;
   common.cols = y.cols();
   common.depth = z.cols();
+  common.mean = kernel::data_or_null<T>(bias);
   common.a_depth = 1;
   const ReconstructJob<T, Y> job{z, y, into == Into::add ? MatrixRef<const Y>(y) : MatrixRef<const Y>()};
   kernel::run_expand<T, Y>(std::span<const ReconstructJob<T, Y>>(&job, 1), common,

@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/simd/factored.hpp>
+#include <ampsft/simd/gemm.hpp>
 
 #include <array>
 
@@ -20,20 +21,24 @@ struct Product {
 
 namespace ops {
 
-/// Products with a side this narrow, a rank, go to the kernels of `simd`; others to Eigen or its BLAS (measured:
+/// Products with a side this narrow, a rank, go to the kernels of a layer in factors; others to `gemm` (measured:
 /// docs/performance.md).
 inline constexpr Index narrow = 64;
 
-/// `y = scale x w'`, or added to `y`.
+/// `y = scale x w' + 1 bias'`, or added to `y`; the bias may be empty.
 template <Scalar T>
-void multiply(const Product<T>& product, const GradientSink<T>& y) {
+void multiply(const Product<T>& product, const GradientSink<T>& y, Variable<T> bias) {
   const auto& [x, w, scale] = product;
+  const ConstMatrixMap<T> shift = bias ? bias.map() : ConstMatrixMap<T>(nullptr, 0, 0);
   if (w.cols() <= narrow) {
-    factored_output<T>(x.map(), w.map(), y.map(), y.into(), scale);
+    factored_output<T>(x.map(), w.map(), y.map(), y.into(), scale, shift);
   } else if (w.rows() <= narrow) {
     project<T>(x.map(), w.map(), y.map(), y.into(), scale);
+    if (bias) {
+      y.map().rowwise() += shift.row(0);
+    }
   } else {
-    y.add(scale * (x.map() * w.map().transpose()));
+    gemm<T>(Factor<T>::plain(x.map()), Factor<T>::transposed(w.map()), y.map(), y.into(), scale, shift);
   }
 }
 
@@ -51,7 +56,7 @@ void multiply_backward(const Product<T>& product, const Matrix<T>& dy) {
       ampsft::reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), w.map(),
                              ConstMatrixMap<T>(nullptr, 0, w.cols()), scale);
     } else {
-      dx.add(scale * (map(dy) * w.map()));
+      gemm<T>(Factor<T>::plain(map(dy)), Factor<T>::plain(w.map()), dx.map(), dx.into(), scale);
     }
   }
   if (w.requires_grad()) {
@@ -61,7 +66,7 @@ void multiply_backward(const Product<T>& product, const Matrix<T>& dy) {
     } else if (w.rows() <= narrow) {
       factored_basis_gradient<T>(x.map(), map(dy), dw.map(), dw.into(), scale);
     } else {
-      dw.add(scale * (map(dy).transpose() * x.map()));
+      gemm<T>(Factor<T>::transposed(map(dy)), Factor<T>::plain(x.map()), dw.map(), dw.into(), scale);
     }
   }
 }
@@ -84,14 +89,9 @@ struct Linear {
   }
 
   void forward(Matrix<T>& y) const {
-    multiply(products[0], GradientSink<T>(y, true));
+    multiply(products[0], GradientSink<T>(y, true), bias);
     if (products[1].x) {
-      multiply(products[1], GradientSink<T>(y, false));
-    }
-    if (bias) {
-      parallel_for(rows(), 16, [&](Index begin, Index end) {
-        map(y).middleRows(begin, end - begin).rowwise() += bias.map().row(0);
-      });
+      multiply(products[1], GradientSink<T>(y, false), Variable<T>{});
     }
   }
 

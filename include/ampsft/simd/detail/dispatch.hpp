@@ -48,6 +48,13 @@ struct ScalarCode {
   static void gram(const Arguments& g) noexcept {
     scalar::gram(g);
   }
+  static constexpr Index gemm_rows = scalar::gemm_rows;
+  template <class T>
+  static constexpr Index gemm_panel = scalar::gemm_panel;
+  template <class Arguments>
+  static void gemm(const Arguments& g) noexcept {
+    scalar::gemm(g);
+  }
 };
 
 #define AMPSFT_ARCHITECTURE(Name, space)                                             \
@@ -85,6 +92,13 @@ struct ScalarCode {
     template <class Arguments>                                                       \
     static void gram(const Arguments& g) noexcept {                                  \
       space::gram(g);                                                                \
+    }                                                                                \
+    static constexpr Index gemm_rows = space::gemm_rows;                             \
+    template <class T>                                                               \
+    static constexpr Index gemm_panel = space::gemm_registers* space::Vec<T>::lanes; \
+    template <class Arguments>                                                       \
+    static void gemm(const Arguments& g) noexcept {                                  \
+      space::gemm(g);                                                                \
     }                                                                                \
   }
 

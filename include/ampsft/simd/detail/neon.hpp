@@ -20,6 +20,8 @@ inline constexpr Index dot_ranks_at_once = 8;
 inline constexpr Index contract_registers_at_once = 4;
 inline constexpr Index gram_rows = 4;
 inline constexpr Index gram_registers = 4;
+inline constexpr Index gemm_rows = 8;
+inline constexpr Index gemm_registers = 3;
 
 template <class T>
 struct Vec;
@@ -148,6 +150,7 @@ struct Vec<double> {
 #include <ampsft/simd/detail/contract.inc>
 #include <ampsft/simd/detail/stage.inc>
 #include <ampsft/simd/detail/gram.inc>
+#include <ampsft/simd/detail/gemm.inc>
 // clang-format on
 
 }  // namespace ampsft::simd::detail::neon

@@ -100,4 +100,29 @@ void gram(const Gram<T>& g) noexcept {
   }
 }
 
+inline constexpr Index gemm_panel = 16;
+inline constexpr Index gemm_rows = 4;
+
+template <class T>
+void gemm(const Gemm<T>& g) noexcept {
+  T sum[gemm_panel];
+  for (Index i = 0; i < g.rows; ++i) {
+    const T* const a = g.a + i / gemm_rows * g.a_strip + i % gemm_rows * g.a_row;
+    for (Index col = 0; col < g.cols; col += gemm_panel) {
+      const T* const b = g.b + col / gemm_panel * g.b_panel;
+      std::fill_n(sum, gemm_panel, T{0});
+      for (Index k = 0; k < g.depth; ++k) {
+        for (Index j = 0; j < gemm_panel; ++j) {
+          sum[j] += a[k * g.a_depth] * b[k * gemm_panel + j];
+        }
+      }
+      T* const c = g.c + i * g.c_row + col;
+      for (Index j = 0; j < std::min(gemm_panel, g.cols - col); ++j) {
+        const T value = sum[j] + (g.bias != nullptr ? g.bias[col + j] : T{0});
+        c[j] = g.accumulate ? c[j] + value : value;
+      }
+    }
+  }
+}
+
 }  // namespace ampsft::simd::detail::scalar

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The product of two matrices of any shape, either transposed: the frozen side of every layer.
+///
+/// Eigen's product runs at the speed of the instructions that the program was compiled for, a quarter or an eighth of
+/// the processor's in a build without architecture flags, and a BLAS must know the processor; this one is chosen at run
+/// time like all kernels here. docs/performance.md compares them.
+#pragma once
+
+#include <ampsft/core/parallel_for.hpp>
+#include <ampsft/simd/detail/dispatch.hpp>
+#include <ampsft/simd/detail/gemm_pack.hpp>
+#include <ampsft/simd/detail/memory.hpp>
+#include <ampsft/simd/detail/rows.hpp>
+#include <ampsft/simd/matrix_ref.hpp>
+
+#include <algorithm>
+
+namespace ampsft {
+
+namespace simd::detail {
+
+/// Elements of B that are packed at once, to be read by all threads: 4 MiB of floats.
+inline constexpr Index gemm_packed = Index{1} << 20;
+/// Bytes of one line of a panel's depth: a panel of this depth fits the first-level cache.
+inline constexpr Index gemm_depth_bytes = 320 * 4;
+/// Rows of A that pass each panel: they stay in the second-level cache.
+inline constexpr Index gemm_block_rows = 120;
+
+/// Equal parts of `whole`, each of `most` at most.
+constexpr Index equal_part(Index whole, Index most, Index multiple) noexcept {
+  const Index parts = std::max<Index>((whole + most - 1) / most, 1);
+  return round_up((whole + parts - 1) / parts, multiple);
+}
+
+/// `C = A B (+ C) + 1 bias'` for rows of C from `row` on, and columns from `col` on; `packed` is B's part of all the
+/// depth and of columns from `first_col` on.
+template <class Code, class T>
+struct GemmBlock {
+  GemmFactor<T> a;
+  const T* packed;
+  Index part;  // depth of a part of the packed panels
+  Index first_col;
+  Index packed_cols;
+  const T* bias;
+  T* c;
+  Index c_row;
+  bool accumulate;
+
+  static constexpr Index strip = Code::gemm_rows;
+  static constexpr Index panel = Code::template gemm_panel<T>;
+
+  void run(Index row, Index rows, Index col, Index cols) const noexcept {
+    const Index depth = a.cols;
+    for (Index first = row; first < row + rows; first += gemm_block_rows) {
+      const Index count = std::min(gemm_block_rows, row + rows - first);
+      for (Index k = 0; k < depth; k += part) {
+        Gemm<T> g;
+        g.rows = count;
+        g.cols = cols;
+        g.depth = std::min(part, depth - k);
+        g.a = a.at(first, k);
+        g.a_row = a.row_stride;
+        g.a_depth = a.col_stride;
+        if (a.col_stride != 1) {
+          struct Use;
+          T* const strips = scratch<Use, T>(round_up(gemm_block_rows, strip) * part);
+          pack_strips(a, first, count, k, g.depth, strips, strip);
+          g.a = strips;
+          g.a_row = 1;
+          g.a_depth = strip;
+          g.a_strip = strip * g.depth;
+        } else {
+          g.a_strip = strip * a.row_stride;
+        }
+        g.b = packed + k * round_up(packed_cols, panel) + (col - first_col) / panel * (g.depth * panel);
+        g.b_panel = g.depth * panel;
+        g.bias = k == 0 && bias != nullptr ? bias + col : nullptr;
+        g.c = c + first * c_row + col;
+        g.c_row = c_row;
+        g.accumulate = accumulate || k > 0;
+        Code::gemm(g);
+      }
+    }
+  }
+};
+
+template <class T, class S>
+void run_gemm(const GemmFactor<T>& a, const GemmFactor<S>& b, T scale, const T* bias, T* c, Index c_row,
+              bool accumulate) {
+  with_level([&](auto code) {
+    using Code = decltype(code);
+    constexpr Index panel = Code::template gemm_panel<T>;
+    constexpr Index strip = Code::gemm_rows;
+    const Index depth = a.cols;
+    const Index part = equal_part(depth, gemm_depth_bytes / static_cast<Index>(sizeof(T)), 1);
+    const Index cols_at_once = std::max(gemm_packed / std::max<Index>(depth, 1) / panel, Index{1}) * panel;
+    const Index step = equal_part(b.cols, cols_at_once, panel);
+    struct Use;
+    T* const packed = scratch<Use, T>(std::min(step, round_up(b.cols, panel)) * depth);
+    for (Index col = 0; col < b.cols; col += step) {
+      const Index cols = std::min(step, b.cols - col);
+      const Index panels = (cols + panel - 1) / panel;
+      parallel_for(panels, grain_of(panel * depth * 8), [&](Index begin, Index end) {
+        for (Index k = 0; k < depth; k += part) {
+          const Index count = std::min(part, depth - k);
+          for (Index i = begin; i < end; ++i) {
+            pack_panel(b, k, count, col + i * panel, std::min(panel, cols - i * panel), scale,
+                       packed + k * panels * panel + i * count * panel, panel);
+          }
+        }
+      });
+      const GemmBlock<Code, T> block{a, packed, part, col, cols, bias, c, c_row, accumulate};
+      // Threads share rows; where there are few of them, columns too.
+      const Index strips = (a.rows + strip - 1) / strip;
+      const Index wanted = 4 * thread_count();
+      const Index groups = std::clamp<Index>(wanted / strips, 1, panels);
+      parallel_for(strips * groups, grain_of(strip * cols / groups * depth), [&](Index begin, Index end) {
+        for (Index task = begin; task < end;) {
+          const Index group = task / strips;
+          const Index first = task % strips;
+          const Index count = std::min(end - task, strips - first);
+          const Index first_panel = panels * group / groups;
+          const Index last_panel = panels * (group + 1) / groups;
+          block.run(first * strip, std::min(count * strip, a.rows - first * strip), col + first_panel * panel,
+                    std::min((last_panel - first_panel) * panel, cols - first_panel * panel));
+          task += count;
+        }
+      });
+    }
+  });
+}
+
+}  // namespace simd::detail
+
+/// One factor of a product: a matrix as it lies, or its transpose.
+template <Storage S>
+class Factor {
+ public:
+  /// The matrix itself, row-major.
+  static Factor plain(const ConstView<S>& matrix) {
+    return Factor({matrix.data(), matrix.rows(), matrix.cols(), matrix.outerStride(), 1});
+  }
+
+  /// Its transpose.
+  static Factor transposed(const ConstView<S>& matrix) {
+    return Factor({matrix.data(), matrix.cols(), matrix.rows(), 1, matrix.outerStride()});
+  }
+
+  [[nodiscard]] const simd::detail::GemmFactor<S>& parts() const noexcept { return parts_; }
+
+ private:
+  explicit Factor(const simd::detail::GemmFactor<S>& parts) : parts_(parts) {}
+  simd::detail::GemmFactor<S> parts_;
+};
+
+/// `C = scale A B + 1 bias'`, or added to `C`.
+///
+/// Shapes: `a` `m x k`, `b` `k x n` (bfloat16 is widened while it is packed), `c` `m x n`, `bias` `1 x n` or no rows.
+/// `c` must not overlap the others. Throws `Error` if they do not fit. Cost: `m n k` multiply-adds on all threads.
+/// Memory: 4 MiB of packed `b` (or one panel of all its depth, if that is more), kept by the calling thread. Each
+/// element is summed in one order whatever the thread count. After Goto and van de Geijn 2008.
+template <Scalar T, Storage S = T>
+void gemm(const std::type_identity_t<Factor<T>>& a, const std::type_identity_t<Factor<S>>& b,
+          std::type_identity_t<View<T>> c, Into into = Into::overwrite, T scale = T{1},
+          const std::type_identity_t<ConstView<T>>& bias = ConstMatrixMap<T>(nullptr, 0, 0)) {
+  static_assert(std::same_as<T, S> || std::same_as<T, float>, "bfloat16 is computed in float");
+  require(a.parts().rows == c.rows() && b.parts().cols == c.cols() && a.parts().cols == b.parts().rows,
+          "gemm: factors of ", a.parts().rows, " x ", a.parts().cols, " and ", b.parts().rows, " x ", b.parts().cols,
+          " do not make ", c.rows(), " x ", c.cols());
+  require(bias.rows() == 0 || (bias.rows() == 1 && bias.cols() == c.cols()), "gemm: the bias must be 1 x ", c.cols());
+  if (c.size() == 0) {
+    return;
+  }
+  if (a.parts().cols == 0) {
+    if (into == Into::overwrite) {
+      c.setZero();
+    }
+    if (bias.rows() == 1) {
+      c.rowwise() += bias.row(0);
+    }
+    return;
+  }
+  simd::detail::run_gemm<T, S>(a.parts(), b.parts(), scale, bias.rows() == 1 ? bias.data() : nullptr, c.data(),
+                               c.outerStride(), into == Into::add);
+}
+
+}  // namespace ampsft
