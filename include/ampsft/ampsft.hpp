@@ -6,12 +6,14 @@
 #include <ampsft/autograd/gradient_check.hpp>
 #include <ampsft/autograd/ops/add.hpp>
 #include <ampsft/autograd/ops/attention.hpp>
+#include <ampsft/autograd/ops/checkpoint.hpp>
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/autograd/ops/gelu.hpp>
 #include <ampsft/autograd/ops/layer_norm.hpp>
 #include <ampsft/autograd/ops/linear.hpp>
+#include <ampsft/autograd/ops/linear_cross_entropy.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>
 #include <ampsft/autograd/tape.hpp>
@@ -66,6 +68,7 @@
 #include <ampsft/simd/factored.hpp>
 #include <ampsft/simd/gemm.hpp>
 #include <ampsft/simd/gram.hpp>
+#include <ampsft/simd/layer.hpp>
 #include <ampsft/simd/level.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 #include <ampsft/simd/project.hpp>
@@ -77,6 +80,7 @@
 #include <ampsft/train/collect_moments.hpp>
 #include <ampsft/train/evaluate.hpp>
 #include <ampsft/train/generate.hpp>
+#include <ampsft/train/memory_plan.hpp>
 #include <ampsft/train/schedule.hpp>
 #include <ampsft/train/sgd.hpp>
 #include <ampsft/train/trainer.hpp>

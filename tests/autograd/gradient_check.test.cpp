@@ -19,7 +19,13 @@ struct WrongSquare {
 
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
-  [[nodiscard]] bool needs_gradient() const { return x.requires_grad(); }
+
+  static constexpr bool reads_result = false;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    visit(x, Reads::value);
+  }
+
   void forward(Matrix<double>& y) const { flat(y) = flat(x.value()).square(); }
   void backward(const Matrix<double>&, const Matrix<double>& dy) const {
     Matrix<double> dx = dy;

@@ -75,7 +75,7 @@ TEST_CASE("the pool hands a returned matrix out again, in any shape of its size"
   StoragePool<float> pool;
   Matrix<float> matrix = pool.take(3, 4);
   const float* const memory = matrix.data();
-  pool.put(matrix);
+  pool.put(matrix, 12);
   CHECK(matrix.size() == 0);
   Matrix<float> other = pool.take(3, 5);
   CHECK(other.data() != memory);
@@ -87,8 +87,41 @@ TEST_CASE("the pool hands a returned matrix out again, in any shape of its size"
   again(5, 1) = 1.0F;
   CHECK(again.data()[11] == 1.0F);  // the strides follow the new shape
   Matrix<float> empty;
-  pool.put(empty);
+  pool.put(empty, 0);
   CHECK(pool.take(0, 4).size() == 0);
+  CHECK(pool.bytes() == (12 + 15) * 4);
+}
+
+TEST_CASE("a planning pool counts what it would have needed", "[autograd]") {
+  StoragePool<float> pool(true);
+  Matrix<float> matrix = pool.take(3, 4);
+  CHECK(matrix.size() == 0);
+  pool.put(matrix, 12);
+  CHECK(pool.take(2, 6).size() == 0);
+  CHECK(pool.bytes() == 12 * 4);
+  static_cast<void>(pool.take(2, 6));
+  CHECK(pool.bytes() == 2 * 12 * 4);
+}
+
+TEST_CASE("a saved matrix returns to its pool, once", "[autograd]") {
+  StoragePool<float> pool;
+  const float* memory = nullptr;
+  {
+    Saved<float> first(pool, 3, 4);
+    memory = first.data();
+    Saved<float> second = std::move(first);
+    CHECK(second.data() == memory);
+    first = Saved<float>(pool, 1, 2);
+  }
+  Matrix<float> again = pool.take(4, 3);
+  CHECK(again.data() == memory);
+  CHECK(pool.take(3, 4).data() != memory);
+  Saved<float> kept(pool, 1, 2);
+  const Matrix<float> taken = kept.take();
+  CHECK(taken.size() == 2);
+  CHECK(pool.bytes() == (12 + 2 + 12) * 4);
+  const Saved<float> given(make_matrix<float>(1, 1, 5.0F));  // of no pool
+  CHECK((*given)(0, 0) == 5.0F);
 }
 
 TEST_CASE("after the first step a tape allocates no matrix", "[autograd]") {

@@ -158,3 +158,54 @@ TEST_CASE("backward refuses a second run, whose intermediate values are gone", "
   tape.clear();
   CHECK_NOTHROW(tape.backward(probe(gelu(tape.leaf(w)))));
 }
+
+TEST_CASE("a released value is gone, unless the backward pass reads it", "[autograd]") {
+  auto x = random_parameter<double>("x", 4, 3, 1);
+  auto w = random_parameter<double>("w", 5, 3, 2);
+  w.trainable = false;
+  Tape<double> tape;
+  const auto active = gelu(tape.leaf(x));
+  const auto y = linear(active, tape.leaf(w));
+  active.release();
+  CHECK_THROWS_WITH(active.value(), ContainsSubstring("released"));
+  CHECK(active.rows() == 4);
+  const auto again = gelu(y);
+  y.release();
+  CHECK(y.value().size() == 20);  // gelu reads its input
+  CHECK_NOTHROW(tape.backward(probe(again)));
+  const auto value = [&](auto& pass) { return probe(gelu(linear(gelu(pass.leaf(x)), pass.leaf(w)))); };
+  const Matrix<double> gradient = x.gradient;
+  x.clear_gradient();
+  Tape<double> keeping;
+  keeping.backward(value(keeping));
+  CHECK(map(x.gradient) == map(gradient));
+  Variable<double>{}.release();
+  tape.clear();
+  const auto leaf = tape.leaf(x);
+  leaf.release();
+  CHECK(leaf.value().data() == x.value.data());
+}
+
+TEST_CASE("a planning tape counts the memory of the pass that it stands for", "[autograd]") {
+  auto x = random_parameter<double>("x", 40, 30, 1);
+  auto w = random_parameter<double>("w", 30, 30, 2);
+  const auto run = [&](TapeMode mode) {
+    Tape<double> tape(mode);
+    for (int pass = 0; pass < 2; ++pass) {
+      Variable<double> y = tape.leaf(x);
+      for (int i = 0; i < 4; ++i) {
+        const auto wide = linear(y, tape.leaf(w));
+        y = gelu(wide);
+        wide.release();
+      }
+      tape.backward(probe(y));
+      tape.clear();
+    }
+    return tape.bytes();
+  };
+  const Index real = run(TapeMode::training);
+  CHECK(real > 8 * 40 * 30 * 8);
+  x.clear_gradient();
+  CHECK(run(TapeMode::planning) == real);
+  CHECK_FALSE(x.has_gradient);  // nothing is computed
+}

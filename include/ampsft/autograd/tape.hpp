@@ -4,18 +4,20 @@
 #pragma once
 
 #include <ampsft/autograd/gradient_sink.hpp>
+#include <ampsft/autograd/operation.hpp>
 #include <ampsft/autograd/parameter.hpp>
 #include <ampsft/autograd/storage_pool.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/core/tensor.hpp>
 
-#include <concepts>
-#include <deque>
+#include <algorithm>
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace ampsft {
 
@@ -33,16 +35,36 @@ class Variable {
 
   [[nodiscard]] Tape<T>& tape() const noexcept { return *tape_; }
   [[nodiscard]] Index id() const noexcept { return id_; }
-  [[nodiscard]] const Matrix<T>& value() const { return tape_->node(id_).value(); }
+  [[nodiscard]] Index rows() const noexcept { return tape_->node(id_).rows; }
+  [[nodiscard]] Index cols() const noexcept { return tape_->node(id_).cols; }
+
+  /// Throws `Error` if the value was released, or its tape only plans.
+  [[nodiscard]] const Matrix<T>& value() const { return tape_->value(id_); }
   [[nodiscard]] ConstMatrixMap<T> map() const { return ampsft::map(value()); }
-  [[nodiscard]] Index rows() const { return ampsft::rows(value()); }
-  [[nodiscard]] Index cols() const { return ampsft::cols(value()); }
 
   /// Whether some trainable parameter lies behind this matrix. False for no matrix.
   [[nodiscard]] bool requires_grad() const { return tape_ != nullptr && tape_->node(id_).requires_grad; }
 
   /// Where a backward pass puts this matrix's gradient; call it once a pass, and only if `requires_grad()`.
   [[nodiscard]] GradientSink<T> sink() const { return tape_->sink(id_); }
+
+  /// A matrix of this shape in which to make a gradient that is given later: a leaf's own gradient memory, if it is
+  /// idle, else one of the tape's.
+  [[nodiscard]] Saved<T> gradient_memory() const { return tape_->gradient_memory(id_); }
+
+  /// Puts a whole gradient, instead of `sink()`; where it is the first, `gradient`'s memory is kept.
+  void give(Saved<T>& gradient) const { tape_->give(id_, gradient); }
+
+  /// The gradient of a tape's `input` after the backward pass.
+  [[nodiscard]] Matrix<T>& gradient() const { return tape_->gradient(id_); }
+
+  /// Says that no later operation will read the value: its memory returns to the tape, unless a backward pass reads
+  /// it. The shape and the gradient stay.
+  void release() const {
+    if (tape_ != nullptr) {
+      tape_->release(id_);
+    }
+  }
 
  private:
   friend class Tape<T>;
@@ -52,46 +74,53 @@ class Variable {
   Index id_ = 0;
 };
 
-/// What a tape can record: an aggregate of its inputs and of what it saves, with forward beside backward.
-///
-/// `forward(y)` fills `y` (`rows() x cols()`, not initialised). `backward(y, dy)` puts gradients into the sinks of
-/// those inputs that require one. `needs_gradient()` says whether any input does; otherwise nothing is recorded.
-template <class Op, class T>
-concept Operation = requires(Op op, const Op& constant, Matrix<T>& y, const Matrix<T>& dy) {
-  { constant.rows() } -> std::convertible_to<Index>;
-  { constant.cols() } -> std::convertible_to<Index>;
-  { constant.needs_gradient() } -> std::convertible_to<bool>;
-  op.forward(y);
-  op.backward(dy, dy);
-};
-
 /// What a forward pass is for.
 enum class TapeMode {
   training,   ///< operations are recorded, dropout is active
   inference,  ///< nothing is recorded, dropout is the identity
+  rehearsal,  ///< nothing is recorded, dropout is active: a pass that a recorded one will repeat
+  planning,   ///< as training, but nothing is computed: memory is counted only
 };
 
 /// Records the operations of one forward pass and runs them backward.
 ///
-/// Values and gradients are matrices from a pool that `clear()` refills, so that steps of equal shape allocate no
-/// matrix after the first. One thread uses a tape at a time; operations use threads inside.
+/// All memory comes from pools that `clear()` refills, so that steps of equal shape allocate nothing after the first.
+/// One thread uses a tape at a time; operations use threads inside.
 template <Scalar T>
 class Tape {
  public:
-  explicit Tape(TapeMode mode = TapeMode::training) noexcept : mode_(mode) {}
+  explicit Tape(TapeMode mode = TapeMode::training)
+      : Tape(mode == TapeMode::planning ? TapeMode::training : mode,
+             std::make_shared<Pools>(mode == TapeMode::planning)) {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
+  ~Tape() { clear(); }
 
-  [[nodiscard]] bool training() const noexcept { return mode_ == TapeMode::training; }
+  /// An empty tape that takes its memory from the same pools, for an operation that is itself a computation.
+  [[nodiscard]] Tape& inner(TapeMode mode) {
+    if (!inner_) {
+      inner_.reset(new Tape(mode, pools_));
+    }
+    inner_->clear();
+    inner_->mode_ = mode;
+    return *inner_;
+  }
+
+  [[nodiscard]] bool training() const noexcept { return mode_ != TapeMode::inference; }
+  [[nodiscard]] bool recording() const noexcept { return mode_ == TapeMode::training; }
+  [[nodiscard]] bool planning() const noexcept { return pools_->plans; }
+
+  /// Bytes of all values, gradients and saved matrices that were alive at once, by shape, or on a planning tape would
+  /// have been. Parameters and their gradients are not among them.
+  [[nodiscard]] Index bytes() const noexcept { return pools_->matrices.bytes() + pools_->indices.bytes(); }
 
   /// The parameter as an input; its gradient is added to `parameter.gradient` if it is trainable. The same parameter
   /// is the same variable.
   Variable<T> leaf(Parameter<T>& parameter) {
     return once(&parameter, -1, [&] {
-      Node& node = nodes_.emplace_back();
-      node.external = &parameter.value;
+      Node& node = external(parameter.value);
       node.parameter = &parameter;
-      node.requires_grad = parameter.trainable && training();
+      node.requires_grad = parameter.trainable && recording();
       return last();
     });
   }
@@ -100,28 +129,61 @@ class Tape {
   /// variable.
   Variable<T> constant(const Matrix<T>& value) {
     return once(&value, -1, [&] {
-      nodes_.emplace_back().external = &value;
+      external(value);
       return last();
     });
   }
 
   /// A matrix that is not differentiated, kept by the tape.
   Variable<T> constant(Matrix<T>&& value) {
-    nodes_.emplace_back().owned = std::move(value);
+    Node& node = next(ampsft::rows(value), ampsft::cols(value));
+    node.owned = std::move(value);
     return last();
   }
 
+  /// A matrix of another tape, without a copy; if this one records, its gradient is there after the backward pass,
+  /// until `clear()`.
+  Variable<T> input(Variable<T> other) {
+    Node& node = next(other.rows(), other.cols());
+    node.external = planning() ? nullptr : &other.value();
+    node.is_input = true;
+    node.requires_grad = recording();
+    return last();
+  }
+
+  /// An operation's memory for what it saves, from the pools.
+  [[nodiscard]] Saved<T> save(Index rows, Index cols) { return {pools_->matrices, rows, cols}; }
+
+  /// The same for `count` indices (tokens, targets), in one row.
+  [[nodiscard]] Saved<std::int32_t> save_indices(Index count) { return {pools_->indices, 1, count}; }
+
+  /// A copy of indices.
+  [[nodiscard]] Saved<std::int32_t> save(std::span<const std::int32_t> indices) {
+    Saved<std::int32_t> saved = save_indices(static_cast<Index>(indices.size()));
+    if (!planning()) {
+      std::copy(indices.begin(), indices.end(), saved.data());
+    }
+    return saved;
+  }
+
   /// Runs `op.forward` and records the operation if any of its inputs requires a gradient.
-  template <Operation<T> Op>
-  Variable<T> apply(Op op) {
-    Matrix<T> y = pool_.take(op.rows(), op.cols());
-    op.forward(y);
-    Node& node = nodes_.emplace_back();
-    node.owned = std::move(y);
+  template <class Op>
+  requires Operation<std::remove_cvref_t<Op>, T> Variable<T> apply(Op op) {
+    Node& node = next(op.rows(), op.cols());
+    node.owned = pools_->matrices.take(node.rows, node.cols);
     node.pooled = true;
-    if (op.needs_gradient()) {
-      node.requires_grad = true;
-      node.operation = std::make_unique<Recorded<Op>>(std::move(op));
+    if (!planning()) {
+      op.forward(node.owned);
+    } else if constexpr (requires { op.plan_forward(); }) {
+      op.plan_forward();
+    }
+    op.inputs([&](const Variable<T>& input, Reads) { node.requires_grad |= input.requires_grad(); });
+    if (node.requires_grad) {
+      node.read_backward = Op::reads_result;
+      op.inputs([&](const Variable<T>& input, Reads reads) {
+        this->node(input.id()).read_backward |= reads == Reads::value;
+      });
+      node.operation.hold(std::move(op));
     }
     return last();
   }
@@ -134,7 +196,7 @@ class Tape {
   }
 
   /// What is told of every input that a weight multiplies: the weight's name, and the input, `T x d`, whose value is
-  /// there until the tape is cleared or runs backward.
+  /// there until it is released, the tape is cleared or runs backward.
   using InputObserver = std::function<void(const std::string& weight, Variable<T> input)>;
 
   /// Sets the observer of the passes that follow; an empty one ends it.
@@ -150,38 +212,43 @@ class Tape {
   /// Runs the tape backward from a scalar (1 x 1), which has gradient `seed`.
   ///
   /// Values and gradients are returned to the pool as soon as nothing needs them any more; afterwards only the
-  /// parameters' gradients and the value of `loss` are left. Throws if `loss` is no scalar, depends on no trainable
-  /// parameter, or the tape ran backward before and was not cleared since.
+  /// parameters' gradients, those of `input`s and the value of `loss` are left. Throws if `loss` is no scalar, depends
+  /// on no trainable parameter, or the tape ran backward before and was not cleared since.
   void backward(Variable<T> loss, T seed = T{1}) {
-    require(loss && &loss.tape() == this && loss.id() < static_cast<Index>(nodes_.size()),
-            "backward: the loss is not on this tape, or the tape was cleared since");
-    require(!spent_, "backward: this tape ran backward before and its values are gone; clear() it and compute the ",
-            "loss again");
+    require_fresh(loss);
     require(loss.rows() == 1 && loss.cols() == 1, "backward: the loss must be 1 x 1, not ", loss.rows(), " x ",
             loss.cols());
-    require(loss.requires_grad(), "backward: the loss depends on no trainable parameter");
-    spent_ = true;
-    sink(loss.id()).add(EigenMatrix<T>::Constant(1, 1, seed));
-    for (Index id = loss.id(); id >= 0; --id) {
-      Node& current = node(id);
-      if (current.operation && current.has_gradient) {
-        current.operation->backward(current.owned, current.gradient);
-      }
-      if (id != loss.id()) {
-        recycle(current);
-      }
-      pool_.put(current.gradient);
-      current.operation.reset();
+    const GradientSink<T> sink = this->sink(loss.id());
+    if (!planning()) {
+      sink.add(EigenMatrix<T>::Constant(1, 1, seed));
     }
+    run_backward(loss);
+  }
+
+  /// The same from any matrix, whose gradient is `seed`, of its shape.
+  void backward(Variable<T> result, const Matrix<T>& seed) {
+    require_fresh(result);
+    const GradientSink<T> sink = this->sink(result.id());
+    if (!planning()) {
+      require(ampsft::rows(seed) == result.rows() && ampsft::cols(seed) == result.cols(), "backward: a gradient of ",
+              ampsft::rows(seed), " x ", ampsft::cols(seed), " for a result of ", result.rows(), " x ", result.cols());
+      sink.add(map(seed));
+    }
+    run_backward(result);
   }
 
   /// Forgets all variables and keeps their memory for the next pass.
   void clear() {
-    for (Node& node : nodes_) {
+    for (std::size_t i = 0; i < count_; ++i) {
+      Node& node = *nodes_[i];
+      node.operation.clear();
       recycle(node);
-      pool_.put(node.gradient);
+      drop_gradient(node);
+      if (node.owned.size() > 0) {
+        node.owned = Matrix<T>{};  // a constant's
+      }
     }
-    nodes_.clear();
+    count_ = 0;
     shared_.clear();
     spent_ = false;
   }
@@ -189,67 +256,201 @@ class Tape {
  private:
   friend class Variable<T>;
 
-  struct Backward {
-    virtual ~Backward() = default;
-    virtual void backward(const Matrix<T>& y, const Matrix<T>& dy) = 0;
-  };
-
-  template <class Op>
-  struct Recorded final : Backward {
-    explicit Recorded(Op&& operation) : op(std::move(operation)) {}
-    void backward(const Matrix<T>& y, const Matrix<T>& dy) override { op.backward(y, dy); }
-    Op op;
+  struct Pools {
+    explicit Pools(bool plan_only) : plans(plan_only), matrices(plan_only), indices(plan_only) {}
+    bool plans;
+    StoragePool<T> matrices;
+    StoragePool<std::int32_t> indices;
   };
 
   struct Node {
+    Index rows = 0;
+    Index cols = 0;
     Matrix<T> owned;
     Matrix<T> gradient;
     const Matrix<T>* external = nullptr;
     Parameter<T>* parameter = nullptr;
-    std::unique_ptr<Backward> operation;
+    detail::OperationSlot<T> operation;
     bool requires_grad = false;
     bool has_gradient = false;
-    bool pooled = false;  // false for a matrix from outside: kept, every pass would add one to the pool
-
-    [[nodiscard]] const Matrix<T>& value() const noexcept { return external != nullptr ? *external : owned; }
+    bool pooled = false;         // the value is the pool's, and there
+    bool read_backward = false;  // by some operation
+    bool is_input = false;
   };
 
-  void recycle(Node& node) {
-    if (node.pooled) {
-      pool_.put(node.owned);
+  struct SharedVariable {
+    const void* key;
+    Index input;
+    Index id;
+  };
+
+  Tape(TapeMode mode, std::shared_ptr<Pools> pools) : mode_(mode), pools_(std::move(pools)) {}
+
+  void require_fresh(Variable<T> result) {
+    require(result && &result.tape() == this && result.id() < static_cast<Index>(count_),
+            "backward: the loss is not on this tape, or the tape was cleared since");
+    require(!spent_, "backward: this tape ran backward before and its values are gone; clear() it and compute the ",
+            "loss again");
+    require(result.requires_grad(), "backward: the loss depends on no trainable parameter");
+  }
+
+  void run_backward(Variable<T> result) {
+    spent_ = true;
+    for (Index id = result.id(); id >= 0; --id) {
+      Node& current = node(id);
+      if (current.operation && current.has_gradient) {
+        if (planning()) {
+          current.operation.plan_backward();
+        } else {
+          current.operation.backward(current.owned, current.gradient);
+        }
+      }
+      current.operation.clear();
+      if (id != result.id()) {
+        recycle(current);
+      }
+      if (!current.is_input) {
+        drop_gradient(current);
+      }
     }
   }
 
-  Node& node(Index id) { return nodes_[static_cast<std::size_t>(id)]; }
-  Variable<T> last() { return {*this, static_cast<Index>(nodes_.size()) - 1}; }
+  [[nodiscard]] const Matrix<T>& value(Index id) {
+    const Node& wanted = node(id);
+    const Matrix<T>& matrix = wanted.external != nullptr ? *wanted.external : wanted.owned;
+    require(matrix.size() > 0 || wanted.rows * wanted.cols == 0, "the value of a variable of ", wanted.rows, " x ",
+            wanted.cols, " was asked for after it had been released");
+    return matrix;
+  }
+
+  void release(Index id) {
+    Node& node = this->node(id);
+    if (!node.read_backward) {
+      recycle(node);
+    }
+  }
+
+  void recycle(Node& node) {
+    if (node.pooled) {
+      pools_->matrices.put(node.owned, node.rows * node.cols);
+      node.pooled = false;
+    }
+  }
+
+  void drop_gradient(Node& node) {
+    if (node.has_gradient && node.parameter == nullptr) {
+      pools_->matrices.put(node.gradient, node.rows * node.cols);
+    }
+    node.has_gradient = false;
+  }
+
+  Node& node(Index id) { return *nodes_[static_cast<std::size_t>(id)]; }
+  Variable<T> last() { return {*this, static_cast<Index>(count_) - 1}; }
+
+  /// A node of the former pass, or a new one.
+  Node& next(Index rows, Index cols) {
+    if (count_ == nodes_.size()) {
+      nodes_.push_back(std::make_unique<Node>());  // references stay valid while the list grows
+    }
+    Node& node = *nodes_[count_++];
+    node.rows = rows;
+    node.cols = cols;
+    node.external = nullptr;
+    node.parameter = nullptr;
+    node.requires_grad = false;
+    node.has_gradient = false;
+    node.pooled = false;
+    node.read_backward = false;
+    node.is_input = false;
+    return node;
+  }
+
+  Node& external(const Matrix<T>& value) {
+    Node& node = next(ampsft::rows(value), ampsft::cols(value));
+    node.external = &value;
+    return node;
+  }
 
   template <class Make>
   Variable<T> once(const void* key, Index input, Make&& make) {
-    const auto found = shared_.find({key, input});
-    if (found != shared_.end()) {
-      return {*this, found->second};
+    const auto found = std::find_if(shared_.rbegin(), shared_.rend(), [&](const SharedVariable& variable) {
+      return variable.key == key && variable.input == input;
+    });
+    if (found != shared_.rend()) {
+      return {*this, found->id};
     }
     const Variable<T> made = make();
-    shared_.emplace(std::pair{key, input}, made.id());
+    shared_.push_back({key, input, made.id()});
     return made;
   }
 
   GradientSink<T> sink(Index id) {
     Node& target = node(id);
-    Matrix<T>& gradient = target.parameter != nullptr ? target.parameter->gradient : target.gradient;
-    bool& has_gradient = target.parameter != nullptr ? target.parameter->has_gradient : target.has_gradient;
-    if (gradient.size() != target.value().size()) {
-      gradient = pool_.take(rows(target.value()), cols(target.value()));
+    if (target.parameter == nullptr) {
+      if (!target.has_gradient) {
+        target.gradient = pools_->matrices.take(target.rows, target.cols);
+      }
+      return {target.gradient, !std::exchange(target.has_gradient, true)};
     }
-    return {gradient, !std::exchange(has_gradient, true)};
+    target.has_gradient = true;
+    Parameter<T>& parameter = *target.parameter;
+    if (planning()) {
+      return {target.gradient, true};
+    }
+    if (parameter.gradient.size() != parameter.value.size()) {
+      parameter.gradient = make_matrix<T>(target.rows, target.cols);
+    }
+    return {parameter.gradient, !std::exchange(parameter.has_gradient, true)};
+  }
+
+  Saved<T> gradient_memory(Index id) {
+    const Node& target = node(id);
+    if (target.parameter == nullptr) {
+      return save(target.rows, target.cols);
+    }
+    if (planning()) {
+      return {};
+    }
+    Parameter<T>& parameter = *target.parameter;
+    if (parameter.has_gradient) {
+      return save(target.rows, target.cols);
+    }
+    const bool idle = parameter.gradient.size() == parameter.value.size();
+    return Saved<T>(idle ? std::exchange(parameter.gradient, Matrix<T>{}) : make_matrix<T>(target.rows, target.cols));
+  }
+
+  void give(Index id, Saved<T>& gradient) {
+    Node& target = node(id);
+    if (planning() && target.parameter != nullptr) {
+      target.has_gradient = true;
+      return;
+    }
+    Matrix<T>& place = target.parameter != nullptr ? target.parameter->gradient : target.gradient;
+    bool& filled = target.parameter != nullptr ? target.parameter->has_gradient : target.has_gradient;
+    if (!filled) {
+      place = gradient.take();
+    } else if (!planning()) {
+      map(place) += map(*gradient);
+    }
+    filled = true;
+    target.has_gradient = true;
+  }
+
+  Matrix<T>& gradient(Index id) {
+    Node& target = node(id);
+    require(target.is_input && target.has_gradient,
+            "the gradient of a variable was asked for that is no input of the tape, or that no backward pass reached");
+    return target.gradient;
   }
 
   TapeMode mode_;
   bool spent_ = false;
   InputObserver observer_;
-  std::deque<Node> nodes_;  // a deque: references stay valid while it grows
-  std::map<std::pair<const void*, Index>, Index> shared_;
-  StoragePool<T> pool_;
+  std::shared_ptr<Pools> pools_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::size_t count_ = 0;  // of those in use
+  std::unique_ptr<Tape> inner_;
+  std::vector<SharedVariable> shared_;
 };
 
 }  // namespace ampsft

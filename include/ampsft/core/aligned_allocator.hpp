@@ -22,6 +22,9 @@ struct AlignedAllocator {
   AlignedAllocator(const AlignedAllocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor): as the standard's
 
   [[nodiscard]] T* allocate(std::size_t count) {
+    if (count == 0) {
+      return nullptr;  // an empty matrix costs nothing
+    }
     if (count > static_cast<std::size_t>(-1) / sizeof(T)) {
       throw std::bad_array_new_length();
     }

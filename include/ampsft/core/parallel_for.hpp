@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace ampsft {
@@ -21,6 +23,29 @@ inline int& thread_limit() noexcept {
 }
 
 inline thread_local bool inside_parallel_for = false;
+
+/// The exception of the earliest piece that had one; takes no memory from the heap.
+class FirstError {
+ public:
+  void add(Index piece, std::exception_ptr error) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (!error_ || piece < piece_) {
+      piece_ = piece;
+      error_ = std::move(error);
+    }
+  }
+
+  void rethrow() const {
+    if (error_) {
+      std::rethrow_exception(error_);
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  Index piece_ = 0;
+  std::exception_ptr error_;
+};
 
 }  // namespace detail
 
@@ -66,13 +91,13 @@ void parallel_for(Index count, Index grain, Body&& body) {
     body(Index{0}, count);
     return;
   }
-  std::vector<std::exception_ptr> errors(static_cast<std::size_t>(pieces));
+  detail::FirstError first_error;
   const auto run = [&](Index piece) {
     detail::inside_parallel_for = true;
     try {
       body(count * piece / pieces, count * (piece + 1) / pieces);
     } catch (...) {
-      errors[static_cast<std::size_t>(piece)] = std::current_exception();
+      first_error.add(piece, std::current_exception());
     }
     detail::inside_parallel_for = false;
   };
@@ -91,11 +116,7 @@ void parallel_for(Index count, Index grain, Body&& body) {
     run(0);
   }
 #endif
-  for (const auto& error : errors) {
-    if (error) {
-      std::rethrow_exception(error);
-    }
-  }
+  first_error.rethrow();
 }
 
 }  // namespace ampsft

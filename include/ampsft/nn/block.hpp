@@ -43,11 +43,8 @@ struct Block {
   /// `x` is `(sequences * length) x width`, as is the result; `random` feeds the dropout.
   [[nodiscard]] Variable<T> forward(Variable<T> x, Index sequences, const TransformerConfig& config,
                                     Random& random) const {
-    const Variable<T> h = norm_1.forward(x);
-    const Variable<T> mixed = causal_attention(q.forward(h), k.forward(h), v.forward(h), sequences, config.heads);
-    x = add(x, dropout(output.forward(mixed), config.dropout, random));
-    const Variable<T> hidden = gelu(up.forward(norm_2.forward(x)), config.activation);
-    return add(x, dropout(down.forward(hidden), config.dropout, random));
+    const Variable<T> middle = onto(x, attend(norm_1.forward(x), sequences, config), config, random);
+    return onto(middle, think(norm_2.forward(middle), config), config, random);
   }
 
   /// Calls `use` with every linear layer, in the order of the computation.
@@ -59,6 +56,41 @@ struct Block {
   }
 
  private:
+  /// What follows gives the memory of each value back as soon as nothing needs it: in the forms that train scores
+  /// alone, a layer's input is not needed by the backward pass.
+  Variable<T> attend(Variable<T> x, Index sequences, const TransformerConfig& config) const {
+    const Variable<T> queries = q.forward(x);
+    const Variable<T> keys = k.forward(x);
+    const Variable<T> values = v.forward(x);
+    x.release();
+    const Variable<T> mixed = causal_attention(queries, keys, values, sequences, config.heads);
+    for (const auto& used : {queries, keys, values}) {
+      used.release();
+    }
+    const Variable<T> y = output.forward(mixed);
+    mixed.release();
+    return y;
+  }
+
+  Variable<T> think(Variable<T> x, const TransformerConfig& config) const {
+    const Variable<T> wide = up.forward(x);
+    x.release();
+    const Variable<T> active = gelu(wide, config.activation);
+    wide.release();
+    const Variable<T> y = down.forward(active);
+    active.release();
+    return y;
+  }
+
+  static Variable<T> onto(Variable<T> x, Variable<T> branch, const TransformerConfig& config, Random& random) {
+    const Variable<T> kept = dropout(branch, config.dropout, random);
+    const Variable<T> sum = add(x, kept);
+    branch.release();
+    kept.release();
+    x.release();
+    return sum;
+  }
+
   static double branch(const TransformerConfig& config) {
     return 1.0 / std::sqrt(2.0 * static_cast<double>(config.layers));
   }

@@ -3,9 +3,12 @@
 /// A linear layer over any parameterisation.
 #pragma once
 
+#include <ampsft/autograd/ops/linear_cross_entropy.hpp>
 #include <ampsft/parameterization/weight.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 
 namespace ampsft {
@@ -24,6 +27,11 @@ struct Linear {
       : weight(std::move(shared_weight)),
         bias(with_bias ? std::make_unique<Parameter<T>>(Parameter<T>::vector(bias_name, weight.rows(), T{0}))
                        : nullptr) {}
+
+  /// The mean cross-entropy of `forward(x)` against `targets`, 1 x 1, whose logits never exist all at once.
+  [[nodiscard]] Variable<T> loss(Variable<T> x, std::span<const std::int32_t> targets) const {
+    return linear_cross_entropy<T>(weight.terms(x), bias ? x.tape().leaf(*bias) : Variable<T>{}, targets);
+  }
 
   /// `x` is `T x inputs`, the result `T x outputs`.
   [[nodiscard]] Variable<T> forward(Variable<T> x) const {

@@ -3,7 +3,7 @@
 /// A decoder-only transformer of the GPT-2 family whose weights may be parameterised in any way.
 #pragma once
 
-#include <ampsft/autograd/ops/cross_entropy.hpp>
+#include <ampsft/autograd/ops/checkpoint.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/nn/block.hpp>
 
@@ -33,6 +33,10 @@ class Transformer {
 
   [[nodiscard]] const TransformerConfig& config() const noexcept { return config_; }
 
+  /// Whether training keeps a block's input only and computes the block again in the backward pass: the activations of
+  /// one block instead of all, for a third more time.
+  void checkpoint_blocks(bool on) noexcept { checkpoints_ = on; }
+
   /// What the dropout masks are drawn from; a checkpoint keeps it.
   [[nodiscard]] Random& dropout_random() noexcept { return dropout_; }
 
@@ -47,17 +51,27 @@ class Transformer {
     const Index length = count / sequences;
     require(length <= config_.context, "a sequence of ", length, " tokens is longer than the context of ",
             config_.context);
-    std::vector<std::int32_t> positions(tokens.size());
-    for (std::size_t i = 0; i < positions.size(); ++i) {
-      positions[i] = static_cast<std::int32_t>(static_cast<Index>(i) % length);
+    positions_.resize(tokens.size());
+    for (std::size_t i = 0; i < positions_.size(); ++i) {
+      positions_[i] = static_cast<std::int32_t>(static_cast<Index>(i) % length);
     }
-    Variable<T> x = add(token_embedding_.gather(tape, tokens),
-                        gather(tape.leaf(*position_embedding_), std::span<const std::int32_t>(positions)));
+    const Variable<T> token = token_embedding_.gather(tape, tokens);
+    const Variable<T> position = gather(tape.leaf(*position_embedding_), std::span<const std::int32_t>(positions_));
+    Variable<T> x = add(token, position);
+    token.release();
+    position.release();
     x = dropout(x, config_.dropout, dropout_);
     for (const auto& block : blocks_) {
-      x = block.forward(x, sequences, config_, dropout_);
+      const Random random = config_.dropout > 0.0 ? Random(dropout_()) : Random(0);
+      const auto run = [this, &block, random, sequences](Variable<T> in) {
+        Random masks = random;  // the same whenever it runs
+        return block.forward(in, sequences, config_, masks);
+      };
+      x = checkpoints_ ? checkpoint(x, run) : run(x);
     }
-    return final_norm_.forward(x);
+    const Variable<T> normalised = final_norm_.forward(x);
+    x.release();
+    return normalised;
   }
 
   /// Logits of rows of `hidden`, `T x vocabulary`.
@@ -66,7 +80,10 @@ class Transformer {
   /// Mean cross-entropy in nats a target, 1 x 1; negative targets are ignored.
   [[nodiscard]] Variable<T> loss(Tape<T>& tape, std::span<const std::int32_t> tokens,
                                  std::span<const std::int32_t> targets, Index sequences) {
-    return cross_entropy(logits(hidden(tape, tokens, sequences)), targets);
+    const Variable<T> h = hidden(tape, tokens, sequences);
+    const Variable<T> mean = head_.loss(h, targets);
+    h.release();
+    return mean;
   }
 
   /// All weight matrices, in the order of the computation; a tied LM head is listed too, sharing the embedding's.
@@ -145,6 +162,8 @@ class Transformer {
   std::vector<Block<T>> blocks_;
   LayerNorm<T> final_norm_;
   Linear<T> head_;
+  bool checkpoints_ = false;
+  std::vector<std::int32_t> positions_;  // of the last pass: memory that is kept
 };
 
 /// Name patterns of the weights that paper 72 stacks and trains: all that are as wide as the residual stream (46,398

@@ -3,7 +3,7 @@
 /// What a layer asks of the matrix behind it, however that matrix is made.
 #pragma once
 
-#include <ampsft/autograd/tape.hpp>
+#include <ampsft/autograd/ops/linear.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -29,7 +29,9 @@ struct NamedBuffer {
 
 /// A weight matrix `W` of `rows() x cols()` (outputs x inputs) and the way it is parameterised.
 ///
-/// - `forward(x, bias)`: `x W' + 1 bias'` on the tape of `x` (`T x cols()`); the bias may be empty.
+/// - `terms(x)`: the products whose sum is `x W'`, on the tape of `x` (`T x cols()`): what a layer, or a loss that
+/// never
+///   forms all its logits, makes of them is its own affair.
 /// - `gather(tape, row)`: the rows `W[row]`, the embedding lookup.
 /// - `materialize()`: `W` itself.
 /// - `leaves()`: what an optimiser may train, with stable names; addresses stay valid as long as the object.
@@ -41,7 +43,7 @@ concept Parameterization = Scalar<typename P::scalar> &&
              std::span<const std::int32_t> row) {
   { constant.rows() } -> std::same_as<Index>;
   { constant.cols() } -> std::same_as<Index>;
-  { p.forward(x, x) } -> std::same_as<Variable<typename P::scalar>>;
+  { p.terms(x) } -> std::same_as<Terms<typename P::scalar>>;
   { p.gather(tape, row) } -> std::same_as<Variable<typename P::scalar>>;
   { constant.materialize() } -> std::same_as<Matrix<typename P::scalar>>;
   { p.leaves() } -> std::same_as<std::vector<Parameter<typename P::scalar>*>>;

@@ -47,13 +47,13 @@ class LoraParameterization {
   [[nodiscard]] Index rank() const { return ampsft::rows(a_.value); }
   [[nodiscard]] std::string_view kind() const { return "lora"; }
 
-  Variable<T> forward(Variable<T> x, Variable<T> bias) {
+  Terms<T> terms(Variable<T> x) {
     Tape<T>& tape = x.tape();
     if (route_ == Route::materialized) {
-      return linear(x, weight(tape), bias);
+      return {{{x, weight(tape)}, {}}};
     }
     const Variable<T> z = linear(x, tape.leaf(a_));
-    return linear<T>({x, tape.constant(*base_)}, {z, tape.leaf(l_), scale_}, bias);
+    return {{{x, tape.constant(*base_)}, {z, tape.leaf(l_), scale_}}};
   }
 
   Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) {

@@ -62,18 +62,18 @@ class ScoreParameterization {
     return form_ == ScoreForm::exact_start ? "score (exact start)" : "score (truncated)";
   }
 
-  Variable<T> forward(Variable<T> x, Variable<T> bias) {
+  Terms<T> terms(Variable<T> x) {
     Tape<T>& tape = x.tape();
     if (route_ == Route::materialized) {
-      return linear(x, weight(tape), bias);
+      return {{{x, weight(tape)}, {}}};
     }
     const Variable<T> z = onto(x, basis_->components());
     const Variable<T> scores = tape.leaf(scores_);
     if (form_ == ScoreForm::exact_start) {
-      return linear<T>({x, tape.constant(*base_)}, {z, scores}, bias);
+      return {{{x, tape.constant(*base_)}, {z, scores}}};
     }
     const Variable<T> shift = onto(x, basis_->mean());
-    return linear<T>({z, scores}, {shift, tape.constant(ones_)}, bias);
+    return {{{z, scores}, {shift, tape.constant(ones_)}}};
   }
 
   Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) {

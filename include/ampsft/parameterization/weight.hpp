@@ -40,11 +40,14 @@ class Weight {
   [[nodiscard]] Index cols() const { return model_->cols(); }
   [[nodiscard]] std::string_view kind() const { return model_->kind(); }
 
-  /// `x W' + 1 bias'`; `x` is `T x cols()`, the bias `1 x rows()` or empty. The tape's observer is told of `x`.
-  [[nodiscard]] Variable<T> forward(Variable<T> x, Variable<T> bias = {}) const {
+  /// The products whose sum is `x W'`; `x` is `T x cols()`. The tape's observer is told of `x`.
+  [[nodiscard]] Terms<T> terms(Variable<T> x) const {
     x.tape().note_input(name_, x);
-    return model_->forward(x, bias);
+    return model_->terms(x);
   }
+
+  /// `x W' + 1 bias'`; the bias is `1 x rows()` or empty.
+  [[nodiscard]] Variable<T> forward(Variable<T> x, Variable<T> bias = {}) const { return linear<T>(terms(x), bias); }
 
   /// The rows `W[row]`.
   [[nodiscard]] Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) const {
@@ -69,7 +72,7 @@ class Weight {
     virtual Index rows() const = 0;
     virtual Index cols() const = 0;
     virtual std::string_view kind() const = 0;
-    virtual Variable<T> forward(Variable<T> x, Variable<T> bias) = 0;
+    virtual Terms<T> terms(Variable<T> x) = 0;
     virtual Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) = 0;
     virtual Matrix<T> materialize() const = 0;
     virtual std::vector<Parameter<T>*> leaves() = 0;
@@ -82,7 +85,7 @@ class Weight {
     Index rows() const override { return parameterization.rows(); }
     Index cols() const override { return parameterization.cols(); }
     std::string_view kind() const override { return parameterization.kind(); }
-    Variable<T> forward(Variable<T> x, Variable<T> bias) override { return parameterization.forward(x, bias); }
+    Terms<T> terms(Variable<T> x) override { return parameterization.terms(x); }
     Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) override {
       return parameterization.gather(tape, row);
     }

@@ -75,6 +75,9 @@ class AdamW {
     return list;
   }
 
+  /// Matrices of a parameter's shape that are kept for it.
+  [[nodiscard]] static constexpr Index matrices_a_parameter() noexcept { return 2; }
+
   [[nodiscard]] Index steps() const noexcept { return steps_; }
   void set_steps(Index steps) noexcept { steps_ = steps; }
 

@@ -25,6 +25,7 @@ struct OptimizerState {
 ///   times `factor` (the schedule); a parameter without a gradient counts as having a zero one.
 /// - `state(parameters)`: all matrices it remembers for these parameters, made (zero) where there are none yet.
 /// - `steps()`, `set_steps(n)`: updates so far, for checkpoints.
+/// - `matrices_a_parameter()`: how many matrices of a parameter's shape it remembers.
 /// - `describe()`: its kind and settings, to tell one run from another.
 template <class O, class T>
 concept Optimizer = requires(O optimizer, const O& constant, const ParameterList<T>& parameters, double factor,
@@ -33,6 +34,7 @@ concept Optimizer = requires(O optimizer, const O& constant, const ParameterList
   { optimizer.state(parameters) } -> std::same_as<std::vector<OptimizerState<T>>>;
   { constant.steps() } -> std::same_as<Index>;
   optimizer.set_steps(steps);
+  { constant.matrices_a_parameter() } -> std::same_as<Index>;
   { constant.describe() } -> std::convertible_to<std::string>;
 };
 

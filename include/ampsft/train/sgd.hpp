@@ -56,6 +56,9 @@ class Sgd {
     return list;
   }
 
+  /// Matrices of a parameter's shape that are kept for it.
+  [[nodiscard]] static constexpr Index matrices_a_parameter() noexcept { return 1; }
+
   [[nodiscard]] Index steps() const noexcept { return steps_; }
   void set_steps(Index steps) noexcept { steps_ = steps; }
 

@@ -55,9 +55,9 @@ TEMPLATE_TEST_CASE("linear equals its naive twin", "[autograd]", float, double) 
         std::tuple{tape.constant(x), tape.constant(w), tape.constant(z), tape.constant(l), tape.constant(bias)};
     CHECK(difference<T>(linear(vx, vw).value(), naive<T>(x, w, nothing, nothing, 0.0, none)) < rounding<T>);
     CHECK(difference<T>(linear(vx, vw, vb).value(), naive<T>(x, w, nothing, nothing, 0.0, bias)) < rounding<T>);
-    CHECK(difference<T>(linear<T>({vx, vw}, {vz, vl, T(-0.5)}, vb).value(), naive<T>(x, w, z, l, -0.5, bias)) <
+    CHECK(difference<T>(linear<T>({{{vx, vw}, {vz, vl, T(-0.5)}}}, vb).value(), naive<T>(x, w, z, l, -0.5, bias)) <
           rounding<T>);
-    CHECK(difference<T>(linear<T>({vx, vw}, {vz, vl}).value(), naive<T>(x, w, z, l, 1.0, none)) < rounding<T>);
+    CHECK(difference<T>(linear<T>({{{vx, vw}, {vz, vl}}}).value(), naive<T>(x, w, z, l, 1.0, none)) < rounding<T>);
   }
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("linear has the gradients of finite differences", "[autograd]") {
     require_right_gradients([&](auto& tape) { return probe(linear(tape.leaf(x), tape.leaf(w))); }, {&x, &w});
     const auto both = [&](auto& tape) {
       return probe(
-          linear<double>({tape.leaf(x), tape.leaf(w), 0.5}, {tape.leaf(z), tape.leaf(l), -2.0}, tape.leaf(bias)));
+          linear<double>({{{tape.leaf(x), tape.leaf(w), 0.5}, {tape.leaf(z), tape.leaf(l), -2.0}}}, tape.leaf(bias)));
     };
     require_right_gradients(both, {&x, &w, &z, &l, &bias});
     w.trainable = z.trainable = false;
@@ -96,6 +96,6 @@ TEST_CASE("linear refuses shapes that do not fit", "[autograd]") {
   CHECK_THROWS_WITH(linear(x, matrix(5, 2)), ContainsSubstring("4 x 3") && ContainsSubstring("5 x 2"));
   CHECK_THROWS_WITH(linear(x, w, matrix(1, 4)), ContainsSubstring("1 x 5"));
   CHECK_THROWS_AS(linear(x, w, matrix(2, 5)), Error);
-  CHECK_THROWS_AS(linear<float>({x, w}, {matrix(3, 2), matrix(5, 2)}), Error);  // another number of tokens
-  CHECK_THROWS_AS(linear<float>({x, w}, {matrix(4, 2), matrix(6, 2)}), Error);  // another number of outputs
+  CHECK_THROWS_AS(linear<float>({{{x, w}, {matrix(3, 2), matrix(5, 2)}}}), Error);  // another number of tokens
+  CHECK_THROWS_AS(linear<float>({{{x, w}, {matrix(4, 2), matrix(6, 2)}}}), Error);  // another number of outputs
 }

@@ -16,7 +16,13 @@ struct Add {
 
   [[nodiscard]] Index rows() const { return a.rows(); }
   [[nodiscard]] Index cols() const { return a.cols(); }
-  [[nodiscard]] bool needs_gradient() const { return a.requires_grad() || b.requires_grad(); }
+
+  static constexpr bool reads_result = false;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    visit(a, Reads::shape);
+    visit(b, Reads::shape);
+  }
 
   void forward(Matrix<T>& y) const { map(y) = a.map() + b.map(); }
 

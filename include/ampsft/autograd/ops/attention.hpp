@@ -33,7 +33,14 @@ struct CausalAttention {
   [[nodiscard]] Index length() const { return rows() / sequences; }
   [[nodiscard]] Index width() const { return cols() / heads; }
   [[nodiscard]] T scale() const { return T(1) / std::sqrt(static_cast<T>(width())); }
-  [[nodiscard]] bool needs_gradient() const { return q.requires_grad() || k.requires_grad() || v.requires_grad(); }
+
+  static constexpr bool reads_result = true;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    visit(q, Reads::value);
+    visit(k, Reads::value);
+    visit(v, Reads::value);
+  }
 
   /// The rows of one sequence and the columns of one head in a matrix of `q`'s shape.
   template <class Map>

@@ -23,7 +23,12 @@ struct CrossEntropy {
 
   [[nodiscard]] Index rows() const { return 1; }
   [[nodiscard]] Index cols() const { return 1; }
-  [[nodiscard]] bool needs_gradient() const { return logits.requires_grad(); }
+
+  static constexpr bool reads_result = false;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    visit(logits, Reads::value);
+  }
 
   void forward(Matrix<T>& y) {
     log_sum.resize(targets.size());
@@ -66,20 +71,26 @@ struct CrossEntropy {
 
 }  // namespace ops
 
+/// How many of the targets count, one for each of `rows` rows of logits; throws unless they fit.
+inline Index require_targets(std::span<const std::int32_t> targets, Index rows, Index vocabulary) {
+  require(static_cast<Index>(targets.size()) == rows, "cross_entropy: ", targets.size(), " targets for ", rows,
+          " rows of logits");
+  Index counted = 0;
+  for (const auto target : targets) {
+    require(target < vocabulary, "cross_entropy: target ", target, " is outside of a vocabulary of ", vocabulary);
+    counted += target >= 0 ? 1 : 0;
+  }
+  require(counted > 0, "cross_entropy: every target is ignored, so there is no loss");
+  return counted;
+}
+
 /// Mean cross-entropy in nats of rows of logits against their targets, 1 x 1.
 ///
 /// Shapes: `logits` `T x vocabulary`, `targets` `T`; a negative target is ignored. Throws `Error` if the counts
 /// differ, a target is outside of the vocabulary, or every target is ignored.
 template <Scalar T>
 [[nodiscard]] Variable<T> cross_entropy(Variable<T> logits, std::span<const std::int32_t> targets) {
-  require(static_cast<Index>(targets.size()) == logits.rows(), "cross_entropy: ", targets.size(), " targets for ",
-          logits.rows(), " rows of logits");
-  Index counted = 0;
-  for (const auto target : targets) {
-    require(target < logits.cols(), "cross_entropy: target ", target, " is outside of a vocabulary of ", logits.cols());
-    counted += target >= 0 ? 1 : 0;
-  }
-  require(counted > 0, "cross_entropy: every target is ignored, so there is no loss");
+  const Index counted = require_targets(targets, logits.rows(), logits.cols());
   return logits.tape().apply(ops::CrossEntropy<T>{logits, {targets.begin(), targets.end()}, counted});
 }
 

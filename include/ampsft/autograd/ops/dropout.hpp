@@ -21,7 +21,12 @@ struct Dropout {
 
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
-  [[nodiscard]] bool needs_gradient() const { return x.requires_grad(); }
+
+  static constexpr bool reads_result = false;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    visit(x, Reads::shape);
+  }
 
   /// Calls `use(row, mask)` for every row; kept elements of the mask are `1 / (1 - p)`, dropped ones 0.
   template <class Use>

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 namespace ampsft {
 namespace ops {
@@ -16,22 +15,28 @@ namespace ops {
 template <Scalar T>
 struct Gather {
   Variable<T> w;  // n x d
-  std::vector<std::int32_t> row;
+  Saved<std::int32_t> row;
+  Index count;
 
-  [[nodiscard]] Index rows() const { return static_cast<Index>(row.size()); }
+  [[nodiscard]] Index rows() const { return count; }
   [[nodiscard]] Index cols() const { return w.cols(); }
-  [[nodiscard]] bool needs_gradient() const { return w.requires_grad(); }
+
+  static constexpr bool reads_result = false;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    visit(w, Reads::shape);
+  }
 
   void forward(Matrix<T>& y) const {
     for (Index t = 0; t < rows(); ++t) {
-      map(y).row(t) = w.map().row(row[static_cast<std::size_t>(t)]);
+      map(y).row(t) = w.map().row(row.data()[t]);
     }
   }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
     auto dw = w.sink().zeroed();
     for (Index t = 0; t < rows(); ++t) {  // in order: repeated rows add up the same way every time
-      dw.row(row[static_cast<std::size_t>(t)]) += map(dy).row(t);
+      dw.row(row.data()[t]) += map(dy).row(t);
     }
   }
 };
@@ -44,7 +49,7 @@ template <Scalar T>
   for (const auto index : row) {
     require(index >= 0 && index < w.rows(), "gather: there is no row ", index, " in a matrix of ", w.rows(), " rows");
   }
-  return w.tape().apply(ops::Gather<T>{w, {row.begin(), row.end()}});
+  return w.tape().apply(ops::Gather<T>{w, w.tape().save(row), static_cast<Index>(row.size())});
 }
 
 }  // namespace ampsft

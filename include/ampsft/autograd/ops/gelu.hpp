@@ -29,7 +29,12 @@ struct Gelu {
 
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
-  [[nodiscard]] bool needs_gradient() const { return x.requires_grad(); }
+
+  static constexpr bool reads_result = false;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    visit(x, Reads::value);
+  }
 
   void forward(Matrix<T>& y) const {
     parallel_for(rows() * cols(), 4096, [&](Index begin, Index end) {

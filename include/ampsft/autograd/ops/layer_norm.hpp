@@ -23,8 +23,14 @@ struct LayerNorm {
 
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
-  [[nodiscard]] bool needs_gradient() const {
-    return x.requires_grad() || gain.requires_grad() || bias.requires_grad();
+  static constexpr bool reads_result = false;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    visit(x, Reads::value);
+    visit(gain, Reads::value);
+    if (bias) {
+      visit(bias, Reads::shape);
+    }
   }
 
   void forward(Matrix<T>& y) {

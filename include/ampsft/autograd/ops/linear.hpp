@@ -4,8 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
-#include <ampsft/simd/factored.hpp>
-#include <ampsft/simd/gemm.hpp>
+#include <ampsft/simd/layer.hpp>
 
 #include <array>
 
@@ -19,85 +18,54 @@ struct Product {
   T scale = T{1};
 };
 
+/// What a layer multiplies: a sum of up to two products; the second may be empty.
+template <Scalar T>
+using Terms = std::array<Product<T>, 2>;
+
 namespace ops {
-
-/// Products with a side this narrow, a rank, go to the kernels of a layer in factors; others to `gemm` (measured:
-/// docs/performance.md).
-inline constexpr Index narrow = 64;
-
-/// `y = scale x w' + 1 bias'`, or added to `y`; the bias may be empty.
-template <Scalar T>
-void multiply(const Product<T>& product, const GradientSink<T>& y, Variable<T> bias) {
-  const auto& [x, w, scale] = product;
-  const ConstMatrixMap<T> shift = bias ? bias.map() : ConstMatrixMap<T>(nullptr, 0, 0);
-  if (w.cols() <= narrow) {
-    factored_output<T>(x.map(), w.map(), y.map(), y.into(), scale, shift);
-  } else if (w.rows() <= narrow) {
-    project<T>(x.map(), w.map(), y.map(), y.into(), scale);
-    if (bias) {
-      y.map().rowwise() += shift.row(0);
-    }
-  } else {
-    gemm<T>(Factor<T>::plain(x.map()), Factor<T>::transposed(w.map()), y.map(), y.into(), scale, shift);
-  }
-}
-
-/// `dx = scale dy w` and `dw = scale dy' x`, each where it is asked for.
-template <Scalar T>
-void multiply_backward(const Product<T>& product, const Matrix<T>& dy) {
-  const auto& [x, w, scale] = product;
-  if (x.requires_grad()) {
-    const GradientSink<T> dx = x.sink();
-    if (w.cols() <= narrow) {
-      factored_input_gradient<T>(map(dy), w.map(), dx.map(), dx.into(), scale);
-    } else if (w.rows() <= narrow) {
-      const MatrixRef<const T> base = dx.into() == Into::add ? MatrixRef<const T>(dx.map()) : MatrixRef<const T>();
-      const ReconstructJob<T> job{map(dy), dx.map(), base};
-      ampsft::reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), w.map(),
-                             ConstMatrixMap<T>(nullptr, 0, w.cols()), scale);
-    } else {
-      gemm<T>(Factor<T>::plain(map(dy)), Factor<T>::plain(w.map()), dx.map(), dx.into(), scale);
-    }
-  }
-  if (w.requires_grad()) {
-    const GradientSink<T> dw = w.sink();
-    if (w.cols() <= narrow) {
-      factored_scores_gradient<T>(map(dy), x.map(), dw.map(), dw.into(), scale);
-    } else if (w.rows() <= narrow) {
-      factored_basis_gradient<T>(x.map(), map(dy), dw.map(), dw.into(), scale);
-    } else {
-      gemm<T>(Factor<T>::transposed(map(dy)), Factor<T>::plain(x.map()), dw.map(), dw.into(), scale);
-    }
-  }
-}
 
 /// `y = sum_i scale_i x_i w_i' + 1 bias'`, `T x n`.
 template <Scalar T>
 struct Linear {
-  std::array<Product<T>, 2> products;  // the second may be empty
-  Variable<T> bias;                    // 1 x n, or none
+  Terms<T> terms;
+  Variable<T> bias;  // 1 x n, or none
 
-  [[nodiscard]] Index rows() const { return products[0].x.rows(); }
-  [[nodiscard]] Index cols() const { return products[0].w.rows(); }
+  [[nodiscard]] Index rows() const { return terms[0].x.rows(); }
+  [[nodiscard]] Index cols() const { return terms[0].w.rows(); }
 
-  [[nodiscard]] bool needs_gradient() const {
-    bool needs = bias.requires_grad();
-    for (const auto& [x, w, scale] : products) {
-      needs = needs || x.requires_grad() || w.requires_grad();
+  static constexpr bool reads_result = false;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    for (const auto& [x, w, scale] : terms) {
+      if (x) {
+        visit(x, w.requires_grad() ? Reads::value : Reads::shape);
+        visit(w, x.requires_grad() ? Reads::value : Reads::shape);
+      }
     }
-    return needs;
+    if (bias) {
+      visit(bias, Reads::shape);
+    }
   }
 
   void forward(Matrix<T>& y) const {
-    multiply(products[0], GradientSink<T>(y, true), bias);
-    if (products[1].x) {
-      multiply(products[1], GradientSink<T>(y, false), Variable<T>{});
+    const ConstMatrixMap<T> none(nullptr, 0, 0);
+    const ConstMatrixMap<T> shift = bias ? bias.map() : none;
+    for (std::size_t i = 0; i < terms.size() && terms[i].x; ++i) {
+      const auto& [x, w, scale] = terms[i];
+      layer_output<T>(x.map(), w.map(), map(y), i == 0 ? Into::overwrite : Into::add, scale, i == 0 ? shift : none);
     }
   }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
-    for (const Product<T>& product : products) {
-      multiply_backward(product, dy);
+    for (const auto& [x, w, scale] : terms) {
+      if (x.requires_grad()) {
+        const GradientSink<T> dx = x.sink();
+        layer_input_gradient<T>(map(dy), w.map(), dx.map(), dx.into(), scale);
+      }
+      if (w.requires_grad()) {
+        const GradientSink<T> dw = w.sink();
+        layer_weight_gradient<T>(map(dy), x.map(), dw.map(), dw.into(), scale);
+      }
     }
     if (bias.requires_grad()) {
       const auto db = bias.sink();
@@ -110,29 +78,36 @@ struct Linear {
 
 }  // namespace ops
 
-/// `first + second + 1 bias'`; `second` and `bias` may be empty.
-///
-/// Shapes: every product `T x d_i` times `n x d_i`, the bias `1 x n`, the result `T x n`. Throws `Error` if they do
-/// not fit. Cost: `2 T n d_i` operations a product forward, the same for each gradient that is asked for.
+/// Throws unless the terms and the bias fit each other.
 template <Scalar T>
-[[nodiscard]] Variable<T> linear(const Product<T>& first, const Product<T>& second, Variable<T> bias = {}) {
+void require_terms(const Terms<T>& terms, Variable<T> bias) {
+  const auto& [first, second] = terms;
   require(first.x && first.w && static_cast<bool>(second.x) == static_cast<bool>(second.w),
           "linear: a product needs both its input and its weight");
   const Index tokens = first.x.rows();
   const Index outputs = first.w.rows();
-  for (const auto& [x, w, scale] : {first, second}) {
+  for (const auto& [x, w, scale] : terms) {
     require(!x || (x.rows() == tokens && w.rows() == outputs && x.cols() == w.cols()), "linear: an input of ",
             x ? x.rows() : 0, " x ", x ? x.cols() : 0, " does not fit a weight of ", w ? w.rows() : 0, " x ",
             w ? w.cols() : 0, " (outputs x inputs)");
   }
   require(!bias || (bias.rows() == 1 && bias.cols() == outputs), "linear: the bias must be 1 x ", outputs);
-  return first.x.tape().apply(ops::Linear<T>{{first, second}, bias});
+}
+
+/// `sum_i scale_i x_i w_i' + 1 bias'`; the second term and `bias` may be empty.
+///
+/// Shapes: every product `T x d_i` times `n x d_i`, the bias `1 x n`, the result `T x n`. Throws `Error` if they do
+/// not fit. Cost: `2 T n d_i` operations a product forward, the same for each gradient that is asked for.
+template <Scalar T>
+[[nodiscard]] Variable<T> linear(const Terms<T>& terms, Variable<T> bias = {}) {
+  require_terms(terms, bias);
+  return terms[0].x.tape().apply(ops::Linear<T>{terms, bias});
 }
 
 /// `x w' + 1 bias'`; `x` is `T x d`, `w` `n x d`, the bias `1 x n` or empty. Throws as the sum of two products does.
 template <Scalar T>
 [[nodiscard]] Variable<T> linear(Variable<T> x, Variable<T> w, Variable<T> bias = {}) {
-  return linear<T>(Product<T>{x, w}, Product<T>{}, bias);
+  return linear<T>(Terms<T>{Product<T>{x, w}, Product<T>{}}, bias);
 }
 
 }  // namespace ampsft

@@ -21,8 +21,16 @@ struct Reconstruct {
 
   [[nodiscard]] Index rows() const { return s.rows(); }
   [[nodiscard]] Index cols() const { return b.cols(); }
-  [[nodiscard]] bool needs_gradient() const {
-    return s.requires_grad() || b.requires_grad() || mu.requires_grad() || base.requires_grad();
+  static constexpr bool reads_result = false;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    visit(s, b.requires_grad() ? Reads::value : Reads::shape);
+    visit(b, s.requires_grad() ? Reads::value : Reads::shape);
+    for (const auto& shift : {mu, base}) {
+      if (shift) {
+        visit(shift, Reads::shape);
+      }
+    }
   }
 
   void forward(Matrix<T>& w) const {

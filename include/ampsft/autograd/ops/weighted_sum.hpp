@@ -16,7 +16,12 @@ struct WeightedSum {
 
   [[nodiscard]] Index rows() const { return 1; }
   [[nodiscard]] Index cols() const { return 1; }
-  [[nodiscard]] bool needs_gradient() const { return x.requires_grad(); }
+
+  static constexpr bool reads_result = false;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    visit(x, Reads::shape);
+  }
 
   void forward(Matrix<T>& y) const { map(y)(0, 0) = x.map().cwiseProduct(map(c)).sum(); }
 

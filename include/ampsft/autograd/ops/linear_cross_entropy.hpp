@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The LM head with its loss as one operation: the logits of a whole batch never exist.
+#pragma once
+
+#include <ampsft/autograd/ops/cross_entropy.hpp>
+#include <ampsft/autograd/ops/linear.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace ampsft {
+namespace ops {
+
+/// `y = mean over targets t >= 0 of (log sum_j exp(l_j) - l_t)`, 1 x 1, with logits `l = sum_i scale_i x_i w_i' + 1
+/// bias'`.
+///
+/// Works through the tokens that have a target in chunks: the logits of a chunk become its loss and, in the same
+/// memory, their own gradient, of which the gradients of inputs and weights are made at once. So all of the backward
+/// pass but a factor happens in the forward pass; nothing is computed twice and tokens without a target cost nothing.
+template <Scalar T>
+struct LinearCrossEntropy {
+  Terms<T> terms;
+  Variable<T> bias;             // 1 x vocabulary, or none
+  Saved<std::int32_t> targets;  // of the counted tokens
+  Saved<std::int32_t> tokens;   // their rows
+  Index counted;
+  Index chunk;  // tokens at once
+
+  struct Term {
+    Saved<T> part;  // of x, `chunk x d`: the rows that count; or none if all do
+    Saved<T> dx;
+    Saved<T> dw;
+  };
+  Saved<T> logits = {};  // chunk x vocabulary
+  Saved<T> losses = {};  // 1 x chunk
+  std::array<Term, 2> work = {};
+  Saved<T> db = {};
+
+  static constexpr bool reads_result = false;
+
+  [[nodiscard]] Index rows() const { return 1; }
+  [[nodiscard]] Index cols() const { return 1; }
+  [[nodiscard]] Index length() const { return terms[0].x.rows(); }
+  [[nodiscard]] Index vocabulary() const { return terms[0].w.rows(); }
+
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    for (const auto& [x, w, scale] : terms) {
+      if (x) {
+        visit(x, Reads::shape);
+        visit(w, Reads::shape);
+      }
+    }
+    if (bias) {
+      visit(bias, Reads::shape);
+    }
+  }
+
+  /// Takes the memory for everything.
+  void prepare(Tape<T>& tape) {
+    logits = tape.save(chunk, vocabulary());
+    losses = tape.save(1, chunk);
+    for (std::size_t i = 0; i < terms.size() && terms[i].x; ++i) {
+      const auto& [x, w, scale] = terms[i];
+      if (counted < length()) {
+        work[i].part = tape.save(chunk, x.cols());
+      }
+      if (x.requires_grad()) {
+        work[i].dx = x.gradient_memory();
+      }
+      if (w.requires_grad()) {
+        work[i].dw = w.gradient_memory();
+      }
+    }
+    if (bias.requires_grad()) {
+      db = bias.gradient_memory();
+    }
+  }
+
+  void forward(Matrix<T>& y) {
+    double loss = 0.0;
+    for (auto& [part, dx, dw] : work) {
+      if (counted < length() && (*dx).size() > 0) {
+        map(*dx).setZero();  // tokens that do not count
+      }
+    }
+    for (Index first = 0; first < counted; first += chunk) {
+      const Index count = std::min(chunk, counted - first);
+      auto l = map(*logits).topRows(count);
+      for (std::size_t i = 0; i < terms.size() && terms[i].x; ++i) {
+        const auto& [x, w, scale] = terms[i];
+        layer_output<T>(input(i, first, count), w.map(), l, i == 0 ? Into::overwrite : Into::add, scale,
+                        i == 0 && bias ? bias.map() : ConstMatrixMap<T>(nullptr, 0, 0));
+      }
+      loss += softmax_loss(first, count);
+      gradients(first, count);
+    }
+    map(y)(0, 0) = static_cast<T>(loss / static_cast<double>(counted));
+    logits = {};
+    losses = {};
+    work[0].part = {};
+    work[1].part = {};
+  }
+
+  void backward(const Matrix<T>&, const Matrix<T>& dy) {
+    const T factor = map(dy)(0, 0);
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      give(terms[i].x, work[i].dx, factor);
+      give(terms[i].w, work[i].dw, factor);
+    }
+    give(bias, db, factor);
+  }
+
+  void plan_backward() {
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      give(terms[i].x, work[i].dx, T{1});
+      give(terms[i].w, work[i].dw, T{1});
+    }
+    give(bias, db, T{1});
+    logits = {};
+    losses = {};
+    work[0].part = {};
+    work[1].part = {};
+  }
+
+ private:
+  /// The chunk's rows of an input.
+  ConstMatrixMap<T> input(std::size_t i, Index first, Index count) {
+    const Matrix<T>& x = terms[i].x.value();
+    if (counted == length()) {
+      return {x.data() + first * ampsft::cols(x), count, ampsft::cols(x)};
+    }
+    T* const part = work[i].part.data();
+    for (Index row = 0; row < count; ++row) {
+      std::copy_n(x.data() + tokens.data()[first + row] * ampsft::cols(x), ampsft::cols(x),
+                  part + row * ampsft::cols(x));
+    }
+    return {part, count, ampsft::cols(x)};
+  }
+
+  /// The sum of the chunk's losses; logits become the gradient of the mean loss.
+  double softmax_loss(Index first, Index count) {
+    const T scale = T{1} / static_cast<T>(counted);
+    parallel_for(count, 2, [&](Index begin, Index end) {
+      for (Index row = begin; row < end; ++row) {
+        auto l = map(*logits).row(row).array();
+        const std::int32_t target = targets.data()[first + row];
+        const T at_target = l(target);
+        const T maximum = l.maxCoeff();
+        l = (l - maximum).exp();
+        const T sum = l.sum();
+        losses.data()[row] = maximum + std::log(sum) - at_target;
+        l *= scale / sum;
+        l(target) -= scale;
+      }
+    });
+    double sum = 0.0;
+    for (Index row = 0; row < count; ++row) {
+      sum += static_cast<double>(losses.data()[row]);
+    }
+    return sum;
+  }
+
+  /// What the chunk contributes to the gradients.
+  void gradients(Index first, Index count) {
+    const ConstMatrixMap<T> dl(logits.data(), count, vocabulary());
+    const Into into = first == 0 ? Into::overwrite : Into::add;
+    for (std::size_t i = 0; i < terms.size() && terms[i].x; ++i) {
+      const auto& [x, w, scale] = terms[i];
+      auto& [part, dx, dw] = work[i];
+      if (w.requires_grad()) {
+        const ConstMatrixMap<T> rows(counted == length() ? x.value().data() + first * x.cols() : part.data(), count,
+                                     x.cols());
+        layer_weight_gradient<T>(dl, rows, map(*dw), into, scale);
+      }
+      if (x.requires_grad()) {
+        T* const place = counted == length() ? dx.data() + first * x.cols() : part.data();
+        layer_input_gradient<T>(dl, w.map(), MatrixMap<T>(place, count, x.cols()), Into::overwrite, scale);
+        for (Index row = 0; counted < length() && row < count; ++row) {
+          std::copy_n(place + row * x.cols(), x.cols(), dx.data() + tokens.data()[first + row] * x.cols());
+        }
+      }
+    }
+    if (bias.requires_grad()) {
+      if (into == Into::overwrite) {
+        map(*db) = dl.colwise().sum();
+      } else {
+        map(*db) += dl.colwise().sum();
+      }
+    }
+  }
+
+  static void give(Variable<T> input, Saved<T>& gradient, T factor) {
+    if (input.requires_grad()) {
+      if (factor != T{1}) {
+        flat(*gradient) *= factor;
+      }
+      input.give(gradient);
+    }
+  }
+};
+
+/// Bytes of logits at once: more where chunks must each add to a gradient as large as the weight.
+inline constexpr Index logit_bytes = Index{16} << 20;
+inline constexpr Index logit_bytes_trained = Index{48} << 20;
+
+}  // namespace ops
+
+/// `cross_entropy(linear(terms, bias), targets)` without ever holding all logits.
+///
+/// Shapes as in `linear` and `cross_entropy`; the result is 1 x 1. Throws `Error` as they do. Cost: one product with
+/// the weight forward and, where gradients are asked for, one more for each, for the tokens that have a target only.
+/// Memory: 16 MiB of logits (48 where a weight of full width is trained) and the gradients.
+template <Scalar T>
+[[nodiscard]] Variable<T> linear_cross_entropy(const Terms<T>& terms, Variable<T> bias,
+                                               std::span<const std::int32_t> targets) {
+  require_terms(terms, bias);
+  const Index vocabulary = terms[0].w.rows();
+  const Index counted = require_targets(targets, terms[0].x.rows(), vocabulary);
+  Tape<T>& tape = terms[0].x.tape();
+  ops::LinearCrossEntropy<T> op{terms, bias, tape.save_indices(counted), tape.save_indices(counted), counted, 0};
+  Index at = 0;
+  for (std::size_t i = 0; i < targets.size() && !tape.planning(); ++i) {
+    if (targets[i] >= 0) {
+      op.targets.data()[at] = targets[i];
+      op.tokens.data()[at] = static_cast<std::int32_t>(i);
+      ++at;
+    }
+  }
+  bool trained = false;
+  for (const auto& [x, w, scale] : terms) {
+    trained = trained || (w.requires_grad() && w.cols() > narrow);
+  }
+  constexpr Index fewest = 32;  // below, the products are slow
+  const Index bytes = trained ? ops::logit_bytes_trained : ops::logit_bytes;
+  const Index most = std::max(bytes / (vocabulary * static_cast<Index>(sizeof(T))), fewest);
+  const Index chunks = (counted + most - 1) / most;
+  op.chunk = (counted + chunks - 1) / chunks;
+  op.prepare(tape);
+  return tape.apply(std::move(op));
+}
+
+}  // namespace ampsft

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// How much memory a training step takes, before it runs.
+#pragma once
+
+#include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/error.hpp>
+
+#include <cstdint>
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace ampsft {
+
+/// Bytes of what a training step holds.
+struct MemoryPlan {
+  Index frozen = 0;       ///< weights and bases that are not trained
+  Index trained = 0;      ///< scores, or whatever is trained
+  Index gradients = 0;    ///< of what is trained
+  Index optimizer = 0;    ///< its state
+  Index activations = 0;  ///< values, their gradients and what operations save, at their peak
+
+  [[nodiscard]] Index total() const noexcept { return frozen + trained + gradients + optimizer + activations; }
+};
+
+/// Writes a line each, in MiB.
+inline std::ostream& operator<<(std::ostream& out, const MemoryPlan& plan) {
+  const auto line = [&](const char* name, Index bytes) {
+    std::string number = std::to_string((bytes * 10 + (Index{1} << 19)) >> 20);
+    number = std::string(number.size() < 2 ? 2 - number.size() : 0, '0') + number;
+    number.insert(number.size() - 1, ".");
+    out << name << std::string(number.size() < 12 ? 12 - number.size() : 1, ' ') << number << " MiB\n";
+  };
+  line("frozen weights", plan.frozen);
+  line("trained       ", plan.trained);
+  line("gradients     ", plan.gradients);
+  line("optimiser     ", plan.optimizer);
+  line("activations   ", plan.activations);
+  line("together      ", plan.total());
+  return out;
+}
+
+/// What a step on `sequences` rows of `length` tokens will hold: runs a pass that computes nothing.
+///
+/// `Model` as in `Trainer`, with `weights()`; the optimiser is asked for the matrices that it keeps a parameter.
+/// Besides comes what the kernels pack (some MiB a thread). Throws `Error` as the model's loss does.
+template <class Model, class O>
+[[nodiscard]] MemoryPlan plan_memory(Model& model, const O& optimizer, Index sequences, Index length) {
+  using T = typename Model::scalar;
+  constexpr auto size = static_cast<Index>(sizeof(T));
+  MemoryPlan plan;
+  std::set<const void*> seen;  // shared matrices count once
+  const auto count = [&](const Matrix<T>& matrix, Index& bytes) {
+    if (seen.insert(matrix.data()).second) {
+      bytes += static_cast<Index>(matrix.size()) * size;
+    }
+  };
+  for (const auto* parameter : model.parameters()) {
+    count(parameter->value, parameter->trainable ? plan.trained : plan.frozen);
+  }
+  for (const auto* weight : model.weights()) {
+    for (const auto& buffer : weight->buffers()) {
+      count(*buffer.value, plan.frozen);
+    }
+  }
+  plan.gradients = plan.trained;
+  plan.optimizer = plan.trained * optimizer.matrices_a_parameter();
+  const std::vector<std::int32_t> tokens(static_cast<std::size_t>(sequences * length), 0);
+  Tape<T> tape(TapeMode::planning);
+  tape.backward(model.loss(tape, tokens, tokens, sequences));
+  tape.clear();
+  plan.activations = tape.bytes();
+  return plan;
+}
+
+}  // namespace ampsft

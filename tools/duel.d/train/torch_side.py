@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""One side of `tools/duel train`: the same model in PyTorch, full training or PEFT's LoRA.
+
+Arguments and lines as in ours.cpp; the method is "full", "full-compiled", "lora" or "lora-compiled".
+"""
+import json
+import pathlib
+import re
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def status(field):
+    text = pathlib.Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(rf"^{field}:\s*(\d+)", text, re.MULTILINE)[1])
+
+
+class Block(nn.Module):
+    def __init__(self, width, heads, mlp_width):
+        super().__init__()
+        self.heads = heads
+        self.norm_1, self.norm_2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.q, self.k, self.v, self.output = (nn.Linear(width, width) for _ in range(4))
+        self.up, self.down = nn.Linear(width, mlp_width), nn.Linear(mlp_width, width)
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        h = self.norm_1(x)
+        q, k, v = (m(h).view(batch, length, self.heads, -1).transpose(1, 2) for m in (self.q, self.k, self.v))
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.output(mixed.transpose(1, 2).reshape(batch, length, width))
+        return x + self.down(F.gelu(self.up(self.norm_2(x)), approximate="tanh"))
+
+
+class Model(nn.Module):
+    def __init__(self, vocabulary, context, width, layers, heads, mlp_width):
+        super().__init__()
+        self.tokens, self.positions = nn.Embedding(vocabulary, width), nn.Embedding(context, width)
+        self.blocks = nn.ModuleList(Block(width, heads, mlp_width) for _ in range(layers))
+        self.norm = nn.LayerNorm(width)
+        for parameter in self.parameters():
+            if parameter.dim() == 2:
+                nn.init.normal_(parameter, std=0.02)
+
+    def forward(self, tokens, targets):
+        x = self.tokens(tokens) + self.positions.weight
+        for block in self.blocks:
+            x = block(x)
+        logits = F.linear(self.norm(x), self.tokens.weight)
+        return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+
+def main():
+    *sizes, sequences = map(int, sys.argv[1:8])
+    method, threads = sys.argv[8], int(sys.argv[9])
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+    torch.ones(64, 64) @ torch.ones(64, 64)  # what every program loads
+    if method.startswith("lora"):
+        import peft
+    idle = status("VmRSS")
+    model = Model(*sizes)
+    if method.startswith("lora"):
+        targets = ["q", "k", "v", "output", "up", "down"]
+        model = peft.get_peft_model(model, peft.LoraConfig(r=8, lora_alpha=16, target_modules=targets))
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=1e-4, fused=True)
+    run = torch.compile(model) if method.endswith("compiled") else model
+    vocabulary, context = sizes[0], sizes[1]
+
+    def step():
+        tokens, answers = (torch.randint(vocabulary, (sequences, context)) for _ in range(2))
+        optimizer.zero_grad(set_to_none=True)
+        loss = run(tokens, answers)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        if line.strip() == "end":
+            break
+        start = time.perf_counter()
+        for _ in range(int(line)):
+            loss = step()
+        print(json.dumps({"seconds": time.perf_counter() - start, "loss": loss}), flush=True)
+    count = lambda some: sum(p.numel() * p.element_size() for p in some)
+    print(json.dumps({"idle": idle, "peak": status("VmHWM"), "weights": count(model.parameters()),
+                      "state": 3 * count(trained), "torch": torch.__version__}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
