@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/simd/elementwise.hpp>
 
 namespace ampsft {
 namespace ops {
@@ -18,12 +19,13 @@ struct Add {
   [[nodiscard]] Index cols() const { return a.cols(); }
   [[nodiscard]] bool needs_gradient() const { return a.requires_grad() || b.requires_grad(); }
 
-  void forward(Matrix<T>& y) const { map(y) = a.map() + b.map(); }
+  void forward(Matrix<T>& y) const { ampsft::add<T>(a.map(), b.map(), map(y)); }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
     for (const auto& input : {a, b}) {
       if (input.requires_grad()) {
-        input.sink().add(map(dy));
+        const auto sink = input.sink();
+        accumulate<T>(map(dy), sink.map(), sink.into());
       }
     }
   }

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/simd/log_sum_exp.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -19,48 +22,34 @@ struct CrossEntropy {
   Variable<T> logits;  // T x vocabulary
   std::vector<std::int32_t> targets;
   Index counted;
-  std::vector<T> log_sum = {};  // saved, one a row
+  std::vector<T> saved = {};  // logarithms of the sums of exp(x), then, for the forward pass alone, the sums
 
   [[nodiscard]] Index rows() const { return 1; }
   [[nodiscard]] Index cols() const { return 1; }
   [[nodiscard]] bool needs_gradient() const { return logits.requires_grad(); }
 
   void forward(Matrix<T>& y) {
-    log_sum.resize(targets.size());
-    std::vector<double> losses(targets.size(), 0.0);
-    parallel_for(logits.rows(), 4, [&](Index begin, Index end) {
-      for (Index row = begin; row < end; ++row) {
-        const auto i = static_cast<std::size_t>(row);
-        if (targets[i] >= 0) {
-          const auto x = logits.map().row(row).array();
-          const T maximum = x.maxCoeff();
-          log_sum[i] = maximum + std::log((x - maximum).exp().sum());
-          losses[i] = static_cast<double>(log_sum[i] - x(targets[i]));
-        }
+    const auto count = targets.size();
+    saved.assign(2 * count, T{0});
+    const std::span<T> log_sum = std::span(saved).first(count);  // at first the maxima
+    const std::span<T> sum = std::span(saved).last(count);
+    std::fill(log_sum.begin(), log_sum.end(), -std::numeric_limits<T>::infinity());
+    add_to_log_sum<T>(logits.map(), log_sum, sum, targets);
+    double loss = 0.0;
+    for (std::size_t row = 0; row < count; ++row) {
+      if (targets[row] >= 0) {
+        log_sum[row] += std::log(sum[row]);
+        loss += static_cast<double>(log_sum[row] - logits.map()(static_cast<Index>(row), targets[row]));
       }
-    });
-    double sum = 0.0;
-    for (const double loss : losses) {
-      sum += loss;
     }
-    map(y)(0, 0) = static_cast<T>(sum / static_cast<double>(counted));
+    map(y)(0, 0) = static_cast<T>(loss / static_cast<double>(counted));
   }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
     const T scale = map(dy)(0, 0) / static_cast<T>(counted);
     const auto sink = logits.sink();
-    parallel_for(logits.rows(), 4, [&](Index begin, Index end) {
-      for (Index row = begin; row < end; ++row) {
-        const auto i = static_cast<std::size_t>(row);
-        auto gradient = sink.map().row(row);
-        if (targets[i] >= 0) {
-          sink.add(gradient, ((logits.map().row(row).array() - log_sum[i]).exp() * scale).matrix());
-          gradient(targets[i]) -= scale;
-        } else {
-          sink.add(gradient, EigenMatrix<T>::Zero(1, logits.cols()));
-        }
-      }
-    });
+    const std::span<const T> log_sum = std::span(saved).first(targets.size());
+    cross_entropy_gradient<T>(logits.map(), log_sum, targets, 0, scale, sink.map(), sink.into());
   }
 };
 
