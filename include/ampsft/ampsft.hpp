@@ -15,6 +15,9 @@
 #include <ampsft/autograd/ops/linear.hpp>
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
+#include <ampsft/autograd/ops/rms_norm.hpp>
+#include <ampsft/autograd/ops/rotary.hpp>
+#include <ampsft/autograd/ops/swiglu.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/basis/accounting.hpp>
@@ -65,12 +68,17 @@
 #include <ampsft/parameterization/lora.hpp>
 #include <ampsft/parameterization/score.hpp>
 #include <ampsft/parameterization/weight.hpp>
+#include <ampsft/simd/activations.hpp>
+#include <ampsft/simd/adamw.hpp>
+#include <ampsft/simd/elementwise.hpp>
 #include <ampsft/simd/factored.hpp>
 #include <ampsft/simd/gemm.hpp>
 #include <ampsft/simd/gram.hpp>
 #include <ampsft/simd/layer.hpp>
 #include <ampsft/simd/level.hpp>
+#include <ampsft/simd/log_sum_exp.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
+#include <ampsft/simd/normalize.hpp>
 #include <ampsft/simd/project.hpp>
 #include <ampsft/simd/reconstruct.hpp>
 #include <ampsft/simd/reconstruct_backward.hpp>

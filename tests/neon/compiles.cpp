@@ -2,10 +2,15 @@
 /// @file
 /// Every door of the room simd, for every type that it takes. `tools/check` compiles this file for AArch64, since the
 /// kernels for NEON are no part of a build on x86-64; it is never run.
+#include <ampsft/simd/activations.hpp>
+#include <ampsft/simd/adamw.hpp>
+#include <ampsft/simd/elementwise.hpp>
 #include <ampsft/simd/factored.hpp>
 #include <ampsft/simd/gemm.hpp>
 #include <ampsft/simd/gram.hpp>
 #include <ampsft/simd/level.hpp>
+#include <ampsft/simd/log_sum_exp.hpp>
+#include <ampsft/simd/normalize.hpp>
 #include <ampsft/simd/project.hpp>
 #include <ampsft/simd/reconstruct.hpp>
 #include <ampsft/simd/reconstruct_backward.hpp>
@@ -43,6 +48,29 @@ void of_one_type(const ConstView<T>& in, View<T> out) {
   factored_basis_gradient<T>(in, in, out, Into::add, T{2});
 }
 
+template <class T>
+void functions(const ConstView<T>& in, View<T> out, std::span<T> numbers, std::span<const std::int32_t> targets) {
+  exponential<T>(in, out);
+  hyperbolic_tangent<T>(in, out);
+  add<T>(in, in, out);
+  accumulate<T>(in, out);
+  for (const auto form : {GeluForm::tanh, GeluForm::erf}) {
+    gelu<T>(in, out, form);
+    gelu_gradient<T>(in, in, out, form);
+  }
+  silu<T>(in, out);
+  silu_gradient<T>(in, in, out);
+  swiglu<T>(in, in, out);
+  swiglu_gradient<T>(in, in, in, {out, Into::add, out, Into::add});
+  normalize<T>(in, in, in, 1e-5, {numbers.data(), numbers.data()}, out);
+  normalize_gradient<T>(in, in, {nullptr, numbers.data()}, in, {out});
+  add_to_log_sum<T>(in, numbers, numbers, targets);
+  cross_entropy_gradient<T>(in, std::span<const T>(numbers), targets, 0, T{1}, out);
+  adamw_step<T>(numbers, numbers, numbers, numbers, {});
+}
+
+template void functions(const ConstView<float>&, View<float>, std::span<float>, std::span<const std::int32_t>);
+template void functions(const ConstView<double>&, View<double>, std::span<double>, std::span<const std::int32_t>);
 template void long_rows(const ConstView<float>&, const ConstView<float>&, const ConstView<float>&, View<float>,
                         View<float>);
 template void long_rows(const ConstView<double>&, const ConstView<double>&, const ConstView<double>&, View<double>,

@@ -3,11 +3,12 @@
 /// Adam with decoupled weight decay.
 #pragma once
 
-#include <ampsft/core/parallel_for.hpp>
+#include <ampsft/simd/adamw.hpp>
 #include <ampsft/train/optimizer.hpp>
 
 #include <cmath>
 #include <map>
+#include <span>
 
 namespace ampsft {
 
@@ -39,27 +40,17 @@ class AdamW {
   void step(const ParameterList<T>& parameters, double factor = 1.0) {
     ++steps_;
     const double rate = options_.learning_rate * factor;
-    const T b1 = static_cast<T>(options_.beta1);
-    const T b2 = static_cast<T>(options_.beta2);
-    const T step_size = static_cast<T>(rate / (1.0 - std::pow(options_.beta1, static_cast<double>(steps_))));
-    const T v_scale = static_cast<T>(1.0 / (1.0 - std::pow(options_.beta2, static_cast<double>(steps_))));
-    const T epsilon = static_cast<T>(options_.epsilon);
+    AdamWRates<T> rates{};
+    rates.beta1 = static_cast<T>(options_.beta1);
+    rates.beta2 = static_cast<T>(options_.beta2);
+    rates.step_size = static_cast<T>(rate / (1.0 - std::pow(options_.beta1, static_cast<double>(steps_))));
+    rates.v_scale = static_cast<T>(1.0 / (1.0 - std::pow(options_.beta2, static_cast<double>(steps_))));
+    rates.epsilon = static_cast<T>(options_.epsilon);
     detail::for_each_update(parameters, [&](Parameter<T>& parameter) {
       auto& [m, v] = moments(parameter);
-      const T keep = static_cast<T>(1.0 - (parameter.decays ? rate * options_.weight_decay : 0.0));
-      parallel_for(parameter.size(), 16384, [&, &m_all = m, &v_all = v](Index begin, Index end) {
-        constexpr Index tile = 1024;  // so that the four arrays pass through the first-level cache once
-        for (Index at = begin; at < end; at += tile) {
-          const Index count = std::min(tile, end - at);
-          const auto g = flat(parameter.gradient).segment(at, count);
-          auto mt = flat(m_all).segment(at, count);
-          auto vt = flat(v_all).segment(at, count);
-          auto p = flat(parameter.value).segment(at, count);
-          mt = b1 * mt + (T(1) - b1) * g;
-          vt = b2 * vt + (T(1) - b2) * g.square();
-          p = keep * p - step_size * mt / ((v_scale * vt).sqrt() + epsilon);
-        }
-      });
+      rates.keep = static_cast<T>(1.0 - (parameter.decays ? rate * options_.weight_decay : 0.0));
+      const auto all = [](auto& matrix) { return std::span(matrix.data(), matrix.size()); };
+      adamw_step<T>(all(parameter.gradient), all(m), all(v), all(parameter.value), rates);
     });
   }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/simd/elementwise.hpp>
 
 namespace ampsft {
 namespace ops {
@@ -24,12 +25,13 @@ struct Add {
     visit(b, Reads::shape);
   }
 
-  void forward(Matrix<T>& y) const { map(y) = a.map() + b.map(); }
+  void forward(Matrix<T>& y) const { ampsft::add<T>(a.map(), b.map(), map(y)); }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
     for (const auto& input : {a, b}) {
       if (input.requires_grad()) {
-        input.sink().add(map(dy));
+        const auto sink = input.sink();
+        accumulate<T>(map(dy), sink.map(), sink.into());
       }
     }
   }

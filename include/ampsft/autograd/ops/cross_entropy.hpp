@@ -4,11 +4,13 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/simd/log_sum_exp.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
-#include <vector>
 
 namespace ampsft {
 namespace ops {
@@ -16,10 +18,10 @@ namespace ops {
 /// `y = mean over targets t >= 0 of (log sum_j exp(x_j) - x_t)`, 1 x 1; rows with a negative target do not count.
 template <Scalar T>
 struct CrossEntropy {
-  Variable<T> logits;  // T x vocabulary
-  std::vector<std::int32_t> targets;
+  Variable<T> logits;           // T x vocabulary
+  Saved<std::int32_t> targets;  // T
   Index counted;
-  std::vector<T> log_sum = {};  // saved, one a row
+  Saved<T> saved;  // 2 x T: logarithms of the sums of exp(x), then, for the forward pass alone, the sums
 
   [[nodiscard]] Index rows() const { return 1; }
   [[nodiscard]] Index cols() const { return 1; }
@@ -31,41 +33,32 @@ struct CrossEntropy {
   }
 
   void forward(Matrix<T>& y) {
-    log_sum.resize(targets.size());
-    std::vector<double> losses(targets.size(), 0.0);
-    parallel_for(logits.rows(), 4, [&](Index begin, Index end) {
-      for (Index row = begin; row < end; ++row) {
-        const auto i = static_cast<std::size_t>(row);
-        if (targets[i] >= 0) {
-          const auto x = logits.map().row(row).array();
-          const T maximum = x.maxCoeff();
-          log_sum[i] = maximum + std::log((x - maximum).exp().sum());
-          losses[i] = static_cast<double>(log_sum[i] - x(targets[i]));
-        }
+    const auto count = static_cast<std::size_t>(logits.rows());
+    const std::span<T> log_sum(saved.data(), count);  // at first the maxima
+    const std::span<T> sum(saved.data() + count, count);
+    std::fill(log_sum.begin(), log_sum.end(), -std::numeric_limits<T>::infinity());
+    std::fill(sum.begin(), sum.end(), T{0});
+    add_to_log_sum<T>(logits.map(), log_sum, sum, wanted());
+    double loss = 0.0;
+    for (std::size_t row = 0; row < count; ++row) {
+      const std::int32_t target = wanted()[row];
+      if (target >= 0) {
+        log_sum[row] += std::log(sum[row]);
+        loss += static_cast<double>(log_sum[row] - logits.map()(static_cast<Index>(row), target));
       }
-    });
-    double sum = 0.0;
-    for (const double loss : losses) {
-      sum += loss;
     }
-    map(y)(0, 0) = static_cast<T>(sum / static_cast<double>(counted));
+    map(y)(0, 0) = static_cast<T>(loss / static_cast<double>(counted));
   }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
     const T scale = map(dy)(0, 0) / static_cast<T>(counted);
     const auto sink = logits.sink();
-    parallel_for(logits.rows(), 4, [&](Index begin, Index end) {
-      for (Index row = begin; row < end; ++row) {
-        const auto i = static_cast<std::size_t>(row);
-        auto gradient = sink.map().row(row);
-        if (targets[i] >= 0) {
-          sink.add(gradient, ((logits.map().row(row).array() - log_sum[i]).exp() * scale).matrix());
-          gradient(targets[i]) -= scale;
-        } else {
-          sink.add(gradient, EigenMatrix<T>::Zero(1, logits.cols()));
-        }
-      }
-    });
+    const std::span<const T> log_sum(saved.data(), wanted().size());
+    cross_entropy_gradient<T>(logits.map(), log_sum, wanted(), 0, scale, sink.map(), sink.into());
+  }
+
+  [[nodiscard]] std::span<const std::int32_t> wanted() const {
+    return {targets.data(), static_cast<std::size_t>(logits.rows())};
   }
 };
 
@@ -91,7 +84,8 @@ inline Index require_targets(std::span<const std::int32_t> targets, Index rows, 
 template <Scalar T>
 [[nodiscard]] Variable<T> cross_entropy(Variable<T> logits, std::span<const std::int32_t> targets) {
   const Index counted = require_targets(targets, logits.rows(), logits.cols());
-  return logits.tape().apply(ops::CrossEntropy<T>{logits, {targets.begin(), targets.end()}, counted});
+  Tape<T>& tape = logits.tape();
+  return tape.apply(ops::CrossEntropy<T>{logits, tape.save(targets), counted, tape.save(2, logits.rows())});
 }
 
 }  // namespace ampsft

@@ -3,10 +3,7 @@
 /// Layer normalisation.
 #pragma once
 
-#include <ampsft/autograd/tape.hpp>
-
-#include <cmath>
-#include <vector>
+#include <ampsft/autograd/ops/norm_gradients.hpp>
 
 namespace ampsft {
 namespace ops {
@@ -17,12 +14,12 @@ struct LayerNorm {
   Variable<T> x;     // T x d
   Variable<T> gain;  // 1 x d
   Variable<T> bias;  // 1 x d, or none
-  T epsilon;
-  std::vector<T> mean = {};     // saved, one a row
-  std::vector<T> inverse = {};  // saved, 1 / sqrt(var + eps)
+  double epsilon;
+  Saved<T> saved;  // mean and 1 / sqrt(var + eps) of every row
 
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
+
   static constexpr bool reads_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
@@ -34,52 +31,13 @@ struct LayerNorm {
   }
 
   void forward(Matrix<T>& y) {
-    mean.resize(static_cast<std::size_t>(rows()));
-    inverse.resize(static_cast<std::size_t>(rows()));
-    parallel_for(rows(), 16, [&](Index begin, Index end) {
-      for (Index row = begin; row < end; ++row) {
-        const auto in = x.map().row(row).array();
-        const T m = in.mean();
-        const T r = T(1) / std::sqrt((in - m).square().mean() + epsilon);
-        mean[static_cast<std::size_t>(row)] = m;
-        inverse[static_cast<std::size_t>(row)] = r;
-        auto out = map(y).row(row).array();
-        out = (in - m) * r * gain.map().row(0).array();
-        if (bias) {
-          out += bias.map().row(0).array();
-        }
-      }
-    });
-  }
-
-  /// Row `row` of the normalised input.
-  [[nodiscard]] auto normalised(Index row) const {
-    return (x.map().row(row).array() - mean[static_cast<std::size_t>(row)]) * inverse[static_cast<std::size_t>(row)];
+    const NormState<T> state{saved.data(), saved.data() + rows()};
+    normalize<T>(x.map(), gain.map(), bias ? bias.map() : ConstMatrixMap<T>(nullptr, 0, 0), epsilon, state, map(y));
   }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
-    if (x.requires_grad()) {
-      const auto sink = x.sink();
-      parallel_for(rows(), 16, [&](Index begin, Index end) {
-        for (Index row = begin; row < end; ++row) {
-          const EigenArrayRow<T> h = normalised(row);
-          const EigenArrayRow<T> dh = map(dy).row(row).array() * gain.map().row(0).array();
-          const T along = (dh * h).mean();  // the part of the gradient that only rescales the row
-          const T offset = dh.mean();       // the part that only shifts it
-          sink.add(sink.map().row(row), ((dh - offset - h * along) * inverse[static_cast<std::size_t>(row)]).matrix());
-        }
-      });
-    }
-    if (gain.requires_grad()) {
-      EigenArrayRow<T> sum = EigenArrayRow<T>::Zero(cols());
-      for (Index row = 0; row < rows(); ++row) {
-        sum += map(dy).row(row).array() * normalised(row);
-      }
-      gain.sink().add(sum.matrix());
-    }
-    if (bias.requires_grad()) {
-      bias.sink().add(map(dy).colwise().sum());
-    }
+    const NormState<const T> state{saved.data(), saved.data() + rows()};
+    normalize_gradient<T>(x.map(), gain.map(), state, map(dy), norm_gradients(x, gain, bias));
   }
 };
 
@@ -90,9 +48,11 @@ struct LayerNorm {
 /// Shapes: `x` `T x d`, `gain` and `bias` `1 x d`; the bias may be empty. Throws `Error` if they do not fit.
 template <Scalar T>
 [[nodiscard]] Variable<T> layer_norm(Variable<T> x, Variable<T> gain, Variable<T> bias, double epsilon) {
-  require(gain.rows() == 1 && gain.cols() == x.cols(), "layer_norm: the gain must be 1 x ", x.cols());
-  require(!bias || (bias.rows() == 1 && bias.cols() == x.cols()), "layer_norm: the bias must be 1 x ", x.cols());
-  return x.tape().apply(ops::LayerNorm<T>{x, gain, bias, static_cast<T>(epsilon)});
+  require(gain.rows() == 1 && gain.cols() == x.cols(), "layer_norm: the gain is ", gain.rows(), " x ", gain.cols(),
+          ", expected 1 x ", x.cols());
+  require(!bias || (bias.rows() == 1 && bias.cols() == x.cols()), "layer_norm: the bias is ", bias ? bias.rows() : 0,
+          " x ", bias ? bias.cols() : 0, ", expected 1 x ", x.cols());
+  return x.tape().apply(ops::LayerNorm<T>{x, gain, bias, epsilon, x.tape().save(2, x.rows())});
 }
 
 }  // namespace ampsft

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 namespace ampsft {
@@ -27,15 +29,16 @@ struct LinearCrossEntropy {
   Saved<std::int32_t> targets;  // of the counted tokens
   Saved<std::int32_t> tokens;   // their rows
   Index counted;
-  Index chunk;  // tokens at once
+  Index chunk;         // tokens at once
+  bool asked = false;  // for gradients
 
   struct Term {
     Saved<T> part;  // of x, `chunk x d`: the rows that count; or none if all do
     Saved<T> dx;
     Saved<T> dw;
   };
-  Saved<T> logits = {};  // chunk x vocabulary
-  Saved<T> losses = {};  // 1 x chunk
+  Saved<T> logits = {};    // chunk x vocabulary
+  Saved<T> log_sums = {};  // 2 x chunk: their logarithms, and the sums
   std::array<Term, 2> work = {};
   Saved<T> db = {};
 
@@ -62,7 +65,8 @@ struct LinearCrossEntropy {
   /// Takes the memory for everything.
   void prepare(Tape<T>& tape) {
     logits = tape.save(chunk, vocabulary());
-    losses = tape.save(1, chunk);
+    log_sums = tape.save(2, chunk);
+    inputs([&](const Variable<T>& input, Reads) { asked = asked || input.requires_grad(); });
     for (std::size_t i = 0; i < terms.size() && terms[i].x; ++i) {
       const auto& [x, w, scale] = terms[i];
       if (counted < length()) {
@@ -96,11 +100,13 @@ struct LinearCrossEntropy {
                         i == 0 && bias ? bias.map() : ConstMatrixMap<T>(nullptr, 0, 0));
       }
       loss += softmax_loss(first, count);
-      gradients(first, count);
+      if (asked) {
+        gradients(first, count);
+      }
     }
     map(y)(0, 0) = static_cast<T>(loss / static_cast<double>(counted));
     logits = {};
-    losses = {};
+    log_sums = {};
     work[0].part = {};
     work[1].part = {};
   }
@@ -121,7 +127,7 @@ struct LinearCrossEntropy {
     }
     give(bias, db, T{1});
     logits = {};
-    losses = {};
+    log_sums = {};
     work[0].part = {};
     work[1].part = {};
   }
@@ -143,25 +149,24 @@ struct LinearCrossEntropy {
 
   /// The sum of the chunk's losses; logits become the gradient of the mean loss.
   double softmax_loss(Index first, Index count) {
-    const T scale = T{1} / static_cast<T>(counted);
-    parallel_for(count, 2, [&](Index begin, Index end) {
-      for (Index row = begin; row < end; ++row) {
-        auto l = map(*logits).row(row).array();
-        const std::int32_t target = targets.data()[first + row];
-        const T at_target = l(target);
-        const T maximum = l.maxCoeff();
-        l = (l - maximum).exp();
-        const T sum = l.sum();
-        losses.data()[row] = maximum + std::log(sum) - at_target;
-        l *= scale / sum;
-        l(target) -= scale;
-      }
-    });
-    double sum = 0.0;
+    const auto size = static_cast<std::size_t>(count);
+    const MatrixMap<T> l(logits.data(), count, vocabulary());
+    const std::span<const std::int32_t> wanted(targets.data() + first, size);
+    const std::span<T> log_sum(log_sums.data(), size);  // at first the maxima
+    const std::span<T> sum(log_sums.data() + chunk, size);
+    std::fill(log_sum.begin(), log_sum.end(), -std::numeric_limits<T>::infinity());
+    std::fill(sum.begin(), sum.end(), T{0});
+    add_to_log_sum<T>(l, log_sum, sum);
+    double loss = 0.0;
     for (Index row = 0; row < count; ++row) {
-      sum += static_cast<double>(losses.data()[row]);
+      T& own = log_sums.data()[row];
+      own += std::log(log_sums.data()[chunk + row]);
+      loss += static_cast<double>(own - l(row, targets.data()[first + row]));
     }
-    return sum;
+    if (asked) {
+      cross_entropy_gradient<T>(l, log_sum, wanted, 0, T{1} / static_cast<T>(counted), l);
+    }
+    return loss;
   }
 
   /// What the chunk contributes to the gradients.

@@ -5,6 +5,8 @@
 
 #include <ampsft/core/compat/intrinsics.hpp>
 #include <ampsft/simd/detail/arguments.hpp>
+#include <ampsft/simd/detail/math_arguments.hpp>
+#include <ampsft/simd/detail/polynomials.hpp>
 
 #if defined(AMPSFT_SIMD_X86)
 
@@ -116,6 +118,56 @@ struct Vec<float> {
     const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
     return _mm256_srli_epi32(_mm256_blendv_epi8(rounded, quiet, nan), 16);
   }
+
+ public:
+  // For functions of single numbers, norms, softmax and attention.
+  AMPSFT_INLINE static Register set(float a) noexcept { return _mm256_set1_ps(a); }
+  AMPSFT_INLINE static Register div(Register a, Register b) noexcept { return _mm256_div_ps(a, b); }
+  AMPSFT_INLINE static Register sqrt(Register a) noexcept { return _mm256_sqrt_ps(a); }
+  /// Not a number where `a` is none; `bound` is one.
+  AMPSFT_INLINE static Register at_least(Register bound, Register a) noexcept { return _mm256_max_ps(bound, a); }
+  AMPSFT_INLINE static Register at_most(Register bound, Register a) noexcept { return _mm256_min_ps(bound, a); }
+  AMPSFT_INLINE static Register magnitude(Register a) noexcept { return _mm256_andnot_ps(set(-0.0F), a); }
+  AMPSFT_INLINE static Register with_sign(Register size, Register sign) noexcept {
+    return _mm256_or_ps(size, _mm256_and_ps(set(-0.0F), sign));
+  }
+  /// To the nearest whole number.
+  AMPSFT_INLINE static Register round(Register a) noexcept {
+    return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  /// `a 2^n`, rounded once, for `a` between 1/2 and 2 and a whole `n` that twice the exponents hold.
+  AMPSFT_INLINE static Register times_power(Register a, Register n) noexcept {
+    const __m256i whole = _mm256_cvtps_epi32(n);
+    const __m256i half = _mm256_srai_epi32(whole, 1);
+    return mul(mul(a, power(half)), power(_mm256_sub_epi32(whole, half)));
+  }
+  AMPSFT_INLINE static Register where_less(Register a, Register b, Register yes, Register no) noexcept {
+    return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
+  }
+  AMPSFT_INLINE static bool any_less(Register a, Register b) noexcept {
+    return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_LT_OQ)) != 0;
+  }
+  /// The lanes of `a` that `m` names, the others of `b`.
+  AMPSFT_INLINE static Register join(const Mask& m, Register a, Register b) noexcept {
+    return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(m.bits));
+  }
+  AMPSFT_INLINE static float largest(Register a) noexcept {
+    const __m128 half = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    const __m128 pair = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(pair, _mm_shuffle_ps(pair, pair, 1)));
+  }
+  /// `a[0] b[0] a[1] b[1] ...`, its first and its second half.
+  AMPSFT_INLINE static void zip(Register a, Register b, Register& low, Register& high) noexcept {
+    const __m256 even = _mm256_unpacklo_ps(a, b);
+    const __m256 odd = _mm256_unpackhi_ps(a, b);
+    low = _mm256_permute2f128_ps(even, odd, 0x20);
+    high = _mm256_permute2f128_ps(even, odd, 0x31);
+  }
+
+ private:
+  AMPSFT_INLINE static Register power(__m256i n) noexcept {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
+  }
 };
 
 template <>
@@ -157,6 +209,55 @@ struct Vec<double> {
     const Mask mask = first(Count);
     store(p, accumulate ? add(total, load(p, mask)) : total, mask);
   }
+
+  // For functions of single numbers, norms, softmax and attention.
+  AMPSFT_INLINE static Register set(double a) noexcept { return _mm256_set1_pd(a); }
+  AMPSFT_INLINE static Register div(Register a, Register b) noexcept { return _mm256_div_pd(a, b); }
+  AMPSFT_INLINE static Register sqrt(Register a) noexcept { return _mm256_sqrt_pd(a); }
+  /// Not a number where `a` is none; `bound` is one.
+  AMPSFT_INLINE static Register at_least(Register bound, Register a) noexcept { return _mm256_max_pd(bound, a); }
+  AMPSFT_INLINE static Register at_most(Register bound, Register a) noexcept { return _mm256_min_pd(bound, a); }
+  AMPSFT_INLINE static Register magnitude(Register a) noexcept { return _mm256_andnot_pd(set(-0.0), a); }
+  AMPSFT_INLINE static Register with_sign(Register size, Register sign) noexcept {
+    return _mm256_or_pd(size, _mm256_and_pd(set(-0.0), sign));
+  }
+  /// To the nearest whole number.
+  AMPSFT_INLINE static Register round(Register a) noexcept {
+    return _mm256_round_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  /// `a 2^n`, rounded once, for `a` between 1/2 and 2 and a whole `n` that twice the exponents hold.
+  AMPSFT_INLINE static Register times_power(Register a, Register n) noexcept {
+    const __m128i whole = _mm256_cvtpd_epi32(n);
+    const __m128i half = _mm_srai_epi32(whole, 1);
+    return mul(mul(a, power(half)), power(_mm_sub_epi32(whole, half)));
+  }
+  AMPSFT_INLINE static Register where_less(Register a, Register b, Register yes, Register no) noexcept {
+    return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(a, b, _CMP_LT_OQ));
+  }
+  AMPSFT_INLINE static bool any_less(Register a, Register b) noexcept {
+    return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_LT_OQ)) != 0;
+  }
+  /// The lanes of `a` that `m` names, the others of `b`.
+  AMPSFT_INLINE static Register join(const Mask& m, Register a, Register b) noexcept {
+    return _mm256_blendv_pd(b, a, _mm256_castsi256_pd(m.bits));
+  }
+  AMPSFT_INLINE static double largest(Register a) noexcept {
+    const __m128d half = _mm_max_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+    return _mm_cvtsd_f64(_mm_max_sd(half, _mm_unpackhi_pd(half, half)));
+  }
+  /// `a[0] b[0] a[1] b[1] ...`, its first and its second half.
+  AMPSFT_INLINE static void zip(Register a, Register b, Register& low, Register& high) noexcept {
+    const __m256d even = _mm256_unpacklo_pd(a, b);
+    const __m256d odd = _mm256_unpackhi_pd(a, b);
+    low = _mm256_permute2f128_pd(even, odd, 0x20);
+    high = _mm256_permute2f128_pd(even, odd, 0x31);
+  }
+
+ private:
+  AMPSFT_INLINE static Register power(__m128i n) noexcept {
+    const __m256i biased = _mm256_add_epi64(_mm256_cvtepi32_epi64(n), _mm256_set1_epi64x(1023));
+    return _mm256_castsi256_pd(_mm256_slli_epi64(biased, 52));
+  }
 };
 
 // clang-format off
@@ -167,6 +268,10 @@ struct Vec<double> {
 #include <ampsft/simd/detail/stage.inc>
 #include <ampsft/simd/detail/gram.inc>
 #include <ampsft/simd/detail/gemm.inc>
+#include <ampsft/simd/detail/math.inc>
+#include <ampsft/simd/detail/elementwise.inc>
+#include <ampsft/simd/detail/norm.inc>
+#include <ampsft/simd/detail/softmax.inc>
 // clang-format on
 
 }  // namespace ampsft::simd::detail::avx2

@@ -5,6 +5,8 @@
 
 #include <ampsft/core/compat/intrinsics.hpp>
 #include <ampsft/simd/detail/arguments.hpp>
+#include <ampsft/simd/detail/math_arguments.hpp>
+#include <ampsft/simd/detail/polynomials.hpp>
 
 #if defined(AMPSFT_SIMD_X86)
 
@@ -123,6 +125,46 @@ struct Vec<float> {
     const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
     return _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_mask_blend_epi32(nan, rounded, quiet), 16));
   }
+
+ public:
+  // For functions of single numbers, norms, softmax and attention.
+  AMPSFT_INLINE static Register set(float a) noexcept { return _mm512_set1_ps(a); }
+  AMPSFT_INLINE static Register div(Register a, Register b) noexcept { return _mm512_div_ps(a, b); }
+  AMPSFT_INLINE static Register sqrt(Register a) noexcept { return _mm512_maskz_sqrt_ps(0xFFFF, a); }
+  /// Not a number where `a` is none; `bound` is one.
+  AMPSFT_INLINE static Register at_least(Register bound, Register a) noexcept {
+    return _mm512_maskz_max_ps(0xFFFF, bound, a);
+  }
+  AMPSFT_INLINE static Register at_most(Register bound, Register a) noexcept {
+    return _mm512_maskz_min_ps(0xFFFF, bound, a);
+  }
+  AMPSFT_INLINE static Register magnitude(Register a) noexcept { return _mm512_andnot_ps(set(-0.0F), a); }
+  AMPSFT_INLINE static Register with_sign(Register size, Register sign) noexcept {
+    return _mm512_or_ps(size, _mm512_and_ps(set(-0.0F), sign));
+  }
+  /// To the nearest whole number.
+  AMPSFT_INLINE static Register round(Register a) noexcept {
+    return _mm512_maskz_roundscale_ps(0xFFFF, a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  /// `a 2^n`, rounded once, for `a` between 1/2 and 2 and a whole `n` that twice the exponents hold.
+  AMPSFT_INLINE static Register times_power(Register a, Register n) noexcept {
+    return _mm512_maskz_scalef_ps(0xFFFF, a, n);
+  }
+  AMPSFT_INLINE static Register where_less(Register a, Register b, Register yes, Register no) noexcept {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
+  }
+  AMPSFT_INLINE static bool any_less(Register a, Register b) noexcept {
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ) != 0;
+  }
+  /// The lanes of `a` that `m` names, the others of `b`.
+  AMPSFT_INLINE static Register join(Mask m, Register a, Register b) noexcept { return _mm512_mask_blend_ps(m, b, a); }
+  AMPSFT_INLINE static float largest(Register a) noexcept { return _mm512_reduce_max_ps(a); }
+  /// `a[0] b[0] a[1] b[1] ...`, its first and its second half.
+  AMPSFT_INLINE static void zip(Register a, Register b, Register& low, Register& high) noexcept {
+    const __m512i first = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    low = _mm512_permutex2var_ps(a, first, b);
+    high = _mm512_permutex2var_ps(a, _mm512_add_epi32(first, _mm512_set1_epi32(8)), b);
+  }
 };
 
 template <>
@@ -176,6 +218,45 @@ struct Vec<double> {
     const Mask mask = first(Count);
     store(p, accumulate ? add(e, load(p, mask)) : e, mask);
   }
+
+  // For functions of single numbers, norms, softmax and attention.
+  AMPSFT_INLINE static Register set(double a) noexcept { return _mm512_set1_pd(a); }
+  AMPSFT_INLINE static Register div(Register a, Register b) noexcept { return _mm512_div_pd(a, b); }
+  AMPSFT_INLINE static Register sqrt(Register a) noexcept { return _mm512_maskz_sqrt_pd(0xFF, a); }
+  /// Not a number where `a` is none; `bound` is one.
+  AMPSFT_INLINE static Register at_least(Register bound, Register a) noexcept {
+    return _mm512_maskz_max_pd(0xFF, bound, a);
+  }
+  AMPSFT_INLINE static Register at_most(Register bound, Register a) noexcept {
+    return _mm512_maskz_min_pd(0xFF, bound, a);
+  }
+  AMPSFT_INLINE static Register magnitude(Register a) noexcept { return _mm512_andnot_pd(set(-0.0), a); }
+  AMPSFT_INLINE static Register with_sign(Register size, Register sign) noexcept {
+    return _mm512_or_pd(size, _mm512_and_pd(set(-0.0), sign));
+  }
+  /// To the nearest whole number.
+  AMPSFT_INLINE static Register round(Register a) noexcept {
+    return _mm512_maskz_roundscale_pd(0xFF, a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  /// `a 2^n`, rounded once, for `a` between 1/2 and 2 and a whole `n` that twice the exponents hold.
+  AMPSFT_INLINE static Register times_power(Register a, Register n) noexcept {
+    return _mm512_maskz_scalef_pd(0xFF, a, n);
+  }
+  AMPSFT_INLINE static Register where_less(Register a, Register b, Register yes, Register no) noexcept {
+    return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), no, yes);
+  }
+  AMPSFT_INLINE static bool any_less(Register a, Register b) noexcept {
+    return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ) != 0;
+  }
+  /// The lanes of `a` that `m` names, the others of `b`.
+  AMPSFT_INLINE static Register join(Mask m, Register a, Register b) noexcept { return _mm512_mask_blend_pd(m, b, a); }
+  AMPSFT_INLINE static double largest(Register a) noexcept { return _mm512_reduce_max_pd(a); }
+  /// `a[0] b[0] a[1] b[1] ...`, its first and its second half.
+  AMPSFT_INLINE static void zip(Register a, Register b, Register& low, Register& high) noexcept {
+    const __m512i first = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+    low = _mm512_permutex2var_pd(a, first, b);
+    high = _mm512_permutex2var_pd(a, _mm512_add_epi64(first, _mm512_set1_epi64(4)), b);
+  }
 };
 
 // clang-format off
@@ -186,6 +267,10 @@ struct Vec<double> {
 #include <ampsft/simd/detail/stage.inc>
 #include <ampsft/simd/detail/gram.inc>
 #include <ampsft/simd/detail/gemm.inc>
+#include <ampsft/simd/detail/math.inc>
+#include <ampsft/simd/detail/elementwise.inc>
+#include <ampsft/simd/detail/norm.inc>
+#include <ampsft/simd/detail/softmax.inc>
 // clang-format on
 
 }  // namespace ampsft::simd::detail::avx512

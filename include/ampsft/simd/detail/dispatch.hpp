@@ -7,6 +7,7 @@
 #include <ampsft/simd/detail/avx512.hpp>
 #include <ampsft/simd/detail/neon.hpp>
 #include <ampsft/simd/detail/scalar.hpp>
+#include <ampsft/simd/detail/scalar_math.hpp>
 
 #include <limits>
 
@@ -55,6 +56,30 @@ struct ScalarCode {
   static void gemm(const Arguments& g) noexcept {
     scalar::gemm(g);
   }
+  template <Map M, class Arguments>
+  static void elementwise(const Arguments& e) noexcept {
+    scalar::elementwise<M>(e);
+  }
+  template <class Arguments>
+  static void adamw(const Arguments& s) noexcept {
+    scalar::adamw(s);
+  }
+  template <class Arguments>
+  static void norm(const Arguments& n) noexcept {
+    scalar::norm(n);
+  }
+  template <class Arguments>
+  static void norm_gradient(const Arguments& n) noexcept {
+    scalar::norm_gradient(n);
+  }
+  template <class Arguments>
+  static void log_sum(const Arguments& l) noexcept {
+    scalar::log_sum(l);
+  }
+  template <class Arguments>
+  static void softmax_gradient(const Arguments& s) noexcept {
+    scalar::softmax_gradient(s);
+  }
 };
 
 #define AMPSFT_ARCHITECTURE(Name, space)                                             \
@@ -99,6 +124,30 @@ struct ScalarCode {
     template <class Arguments>                                                       \
     static void gemm(const Arguments& g) noexcept {                                  \
       space::gemm(g);                                                                \
+    }                                                                                \
+    template <Map M, class Arguments>                                                \
+    static void elementwise(const Arguments& e) noexcept {                           \
+      space::elementwise<M>(e);                                                      \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void adamw(const Arguments& s) noexcept {                                 \
+      space::adamw(s);                                                               \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void norm(const Arguments& n) noexcept {                                  \
+      space::norm(n);                                                                \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void norm_gradient(const Arguments& n) noexcept {                         \
+      space::norm_gradient(n);                                                       \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void log_sum(const Arguments& l) noexcept {                               \
+      space::log_sum(l);                                                             \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void softmax_gradient(const Arguments& s) noexcept {                      \
+      space::softmax_gradient(s);                                                    \
     }                                                                                \
   }
 

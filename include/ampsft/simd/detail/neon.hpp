@@ -5,6 +5,8 @@
 
 #include <ampsft/core/compat/intrinsics.hpp>
 #include <ampsft/simd/detail/arguments.hpp>
+#include <ampsft/simd/detail/math_arguments.hpp>
+#include <ampsft/simd/detail/polynomials.hpp>
 
 #if defined(AMPSFT_SIMD_NEON)
 
@@ -98,6 +100,47 @@ struct Vec<float> {
     const uint32x4_t quiet = vorrq_u32(bits, vdupq_n_u32(0x400000));
     return vshrn_n_u32(vbslq_u32(vceqq_f32(a, a), rounded, quiet), 16);
   }
+
+ public:
+  // For functions of single numbers, norms, softmax and attention.
+  AMPSFT_INLINE static Register set(float a) noexcept { return vdupq_n_f32(a); }
+  AMPSFT_INLINE static Register div(Register a, Register b) noexcept { return vdivq_f32(a, b); }
+  AMPSFT_INLINE static Register sqrt(Register a) noexcept { return vsqrtq_f32(a); }
+  /// Not a number where `a` is none; `bound` is one.
+  AMPSFT_INLINE static Register at_least(Register bound, Register a) noexcept { return vmaxq_f32(bound, a); }
+  AMPSFT_INLINE static Register at_most(Register bound, Register a) noexcept { return vminq_f32(bound, a); }
+  AMPSFT_INLINE static Register magnitude(Register a) noexcept { return vabsq_f32(a); }
+  AMPSFT_INLINE static Register with_sign(Register size, Register sign) noexcept {
+    return vbslq_f32(vdupq_n_u32(0x80000000U), sign, size);
+  }
+  /// To the nearest whole number.
+  AMPSFT_INLINE static Register round(Register a) noexcept { return vrndnq_f32(a); }
+  /// `a 2^n`, rounded once, for `a` between 1/2 and 2 and a whole `n` that twice the exponents hold.
+  AMPSFT_INLINE static Register times_power(Register a, Register n) noexcept {
+    const int32x4_t whole = vcvtq_s32_f32(n);
+    const int32x4_t half = vshrq_n_s32(whole, 1);
+    return mul(mul(a, power(half)), power(vsubq_s32(whole, half)));
+  }
+  AMPSFT_INLINE static Register where_less(Register a, Register b, Register yes, Register no) noexcept {
+    return vbslq_f32(vcltq_f32(a, b), yes, no);
+  }
+  AMPSFT_INLINE static bool any_less(Register a, Register b) noexcept { return vmaxvq_u32(vcltq_f32(a, b)) != 0; }
+  /// The lanes of `a` that `m` names, the others of `b`.
+  AMPSFT_INLINE static Register join(Mask m, Register a, Register b) noexcept {
+    const int32_t lane[lanes] = {0, 1, 2, 3};
+    return vbslq_f32(vcltq_s32(vld1q_s32(lane), vdupq_n_s32(static_cast<int32_t>(m))), a, b);
+  }
+  AMPSFT_INLINE static float largest(Register a) noexcept { return vmaxvq_f32(a); }
+  /// `a[0] b[0] a[1] b[1] ...`, its first and its second half.
+  AMPSFT_INLINE static void zip(Register a, Register b, Register& low, Register& high) noexcept {
+    low = vzip1q_f32(a, b);
+    high = vzip2q_f32(a, b);
+  }
+
+ private:
+  AMPSFT_INLINE static Register power(int32x4_t n) noexcept {
+    return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23));
+  }
 };
 
 template <>
@@ -141,6 +184,48 @@ struct Vec<double> {
       p[k] = accumulate ? p[k] + sum(a[k]) : sum(a[k]);
     }
   }
+
+  // For functions of single numbers, norms, softmax and attention.
+  AMPSFT_INLINE static Register set(double a) noexcept { return vdupq_n_f64(a); }
+  AMPSFT_INLINE static Register div(Register a, Register b) noexcept { return vdivq_f64(a, b); }
+  AMPSFT_INLINE static Register sqrt(Register a) noexcept { return vsqrtq_f64(a); }
+  /// Not a number where `a` is none; `bound` is one.
+  AMPSFT_INLINE static Register at_least(Register bound, Register a) noexcept { return vmaxq_f64(bound, a); }
+  AMPSFT_INLINE static Register at_most(Register bound, Register a) noexcept { return vminq_f64(bound, a); }
+  AMPSFT_INLINE static Register magnitude(Register a) noexcept { return vabsq_f64(a); }
+  AMPSFT_INLINE static Register with_sign(Register size, Register sign) noexcept {
+    return vbslq_f64(vdupq_n_u64(0x8000000000000000U), sign, size);
+  }
+  /// To the nearest whole number.
+  AMPSFT_INLINE static Register round(Register a) noexcept { return vrndnq_f64(a); }
+  /// `a 2^n`, rounded once, for `a` between 1/2 and 2 and a whole `n` that twice the exponents hold.
+  AMPSFT_INLINE static Register times_power(Register a, Register n) noexcept {
+    const int64x2_t whole = vcvtq_s64_f64(n);
+    const int64x2_t half = vshrq_n_s64(whole, 1);
+    return mul(mul(a, power(half)), power(vsubq_s64(whole, half)));
+  }
+  AMPSFT_INLINE static Register where_less(Register a, Register b, Register yes, Register no) noexcept {
+    return vbslq_f64(vcltq_f64(a, b), yes, no);
+  }
+  AMPSFT_INLINE static bool any_less(Register a, Register b) noexcept {
+    return vmaxvq_u32(vreinterpretq_u32_u64(vcltq_f64(a, b))) != 0;
+  }
+  /// The lanes of `a` that `m` names, the others of `b`.
+  AMPSFT_INLINE static Register join(Mask m, Register a, Register b) noexcept {
+    const int64_t lane[lanes] = {0, 1};
+    return vbslq_f64(vcltq_s64(vld1q_s64(lane), vdupq_n_s64(static_cast<int64_t>(m))), a, b);
+  }
+  AMPSFT_INLINE static double largest(Register a) noexcept { return vmaxvq_f64(a); }
+  /// `a[0] b[0] a[1] b[1] ...`, its first and its second half.
+  AMPSFT_INLINE static void zip(Register a, Register b, Register& low, Register& high) noexcept {
+    low = vzip1q_f64(a, b);
+    high = vzip2q_f64(a, b);
+  }
+
+ private:
+  AMPSFT_INLINE static Register power(int64x2_t n) noexcept {
+    return vreinterpretq_f64_s64(vshlq_n_s64(vaddq_s64(n, vdupq_n_s64(1023)), 52));
+  }
 };
 
 // clang-format off
@@ -151,6 +236,10 @@ struct Vec<double> {
 #include <ampsft/simd/detail/stage.inc>
 #include <ampsft/simd/detail/gram.inc>
 #include <ampsft/simd/detail/gemm.inc>
+#include <ampsft/simd/detail/math.inc>
+#include <ampsft/simd/detail/elementwise.inc>
+#include <ampsft/simd/detail/norm.inc>
+#include <ampsft/simd/detail/softmax.inc>
 // clang-format on
 
 }  // namespace ampsft::simd::detail::neon

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The gated activation of Llama's MLP.
+#pragma once
+
+#include <ampsft/autograd/tape.hpp>
+#include <ampsft/simd/activations.hpp>
+
+namespace ampsft {
+namespace ops {
+
+/// `y = silu(gate) up`, elementwise (Shazeer 2020).
+template <Scalar T>
+struct Swiglu {
+  Variable<T> gate;
+  Variable<T> up;
+
+  [[nodiscard]] Index rows() const { return gate.rows(); }
+  [[nodiscard]] Index cols() const { return gate.cols(); }
+
+  static constexpr bool reads_result = false;
+  template <class Visit>
+  void inputs(Visit&& visit) const {
+    visit(gate, Reads::value);
+    visit(up, Reads::value);
+  }
+
+  void forward(Matrix<T>& y) const { ampsft::swiglu<T>(gate.map(), up.map(), map(y)); }
+
+  void backward(const Matrix<T>&, const Matrix<T>& dy) const {
+    SwigluGradients<T> to;
+    if (gate.requires_grad()) {
+      const auto sink = gate.sink();
+      to.dgate = sink.map();
+      to.into_gate = sink.into();
+    }
+    if (up.requires_grad()) {
+      const auto sink = up.sink();
+      to.dup = sink.map();
+      to.into_up = sink.into();
+    }
+    swiglu_gradient<T>(gate.map(), up.map(), map(dy), to);
+  }
+};
+
+}  // namespace ops
+
+/// `silu(gate) up` of every element; both, and the result, of one shape. Throws `Error` otherwise.
+template <Scalar T>
+[[nodiscard]] Variable<T> swiglu(Variable<T> gate, Variable<T> up) {
+  require(gate.rows() == up.rows() && gate.cols() == up.cols(), "swiglu: the gate is ", gate.rows(), " x ", gate.cols(),
+          ", but what it gates ", up.rows(), " x ", up.cols());
+  return gate.tape().apply(ops::Swiglu<T>{gate, up});
+}
+
+}  // namespace ampsft

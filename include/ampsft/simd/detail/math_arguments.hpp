@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What the doors hand to the kernels of elementwise functions, norms and softmax: plain pointers and strides, in
+/// elements.
+#pragma once
+
+#include <ampsft/core/tensor.hpp>
+
+#include <cstdint>
+
+namespace ampsft::simd::detail {
+
+/// Functions of one place. `y` and `z` are results; gradients `g` belong to `y`.
+enum class Map {
+  exp,
+  tanh,
+  gelu_tanh,
+  gelu_erf,
+  silu,
+  sum,                 ///< y = a + b
+  copy,                ///< y = a
+  swiglu,              ///< y = silu(a) b
+  gelu_tanh_gradient,  ///< y = gelu'(a) b, where b is the gradient
+  gelu_erf_gradient,
+  silu_gradient,
+  swiglu_gradient,  ///< y = silu'(a) b c, z = silu(a) c, where c is the gradient
+};
+
+/// How many arrays a function reads.
+constexpr Index inputs_of(Map map) noexcept {
+  return map < Map::sum || map == Map::copy ? 1 : map == Map::swiglu_gradient ? 3 : 2;
+}
+
+template <class T>
+struct Elementwise {
+  Index count = 0;
+  const T* a = nullptr;
+  const T* b = nullptr;
+  const T* c = nullptr;
+  T* y = nullptr;  // where there is a z, either may be none
+  T* z = nullptr;
+  bool add_y = false;  // to what is there
+  bool add_z = false;
+};
+
+/// One step of AdamW: see train/adamw.hpp.
+template <class T>
+struct AdamWStep {
+  Index count = 0;
+  const T* g = nullptr;
+  T* m = nullptr;
+  T* v = nullptr;
+  T* p = nullptr;
+  T b1{};
+  T b2{};
+  T step_size{};
+  T v_scale{};
+  T epsilon{};
+  T keep{};
+};
+
+/// `y = (x - mean) inverse gain + bias` by rows; without `mean`, nothing is taken away (RMS norm).
+template <class T>
+struct Norm {
+  Index rows = 0;
+  Index cols = 0;
+  const T* x = nullptr;
+  Index x_row = 0;
+  const T* gain = nullptr;
+  const T* bias = nullptr;  // or none
+  T epsilon{};
+  T* mean = nullptr;     // rows; or none
+  T* inverse = nullptr;  // rows; 1 / sqrt(mean square + epsilon)
+  T* y = nullptr;
+  Index y_row = 0;
+};
+
+template <class T>
+struct NormGradient {
+  Index rows = 0;
+  Index cols = 0;
+  const T* x = nullptr;
+  Index x_row = 0;
+  const T* gain = nullptr;
+  const T* mean = nullptr;  // or none
+  const T* inverse = nullptr;
+  const T* dy = nullptr;
+  Index dy_row = 0;
+  T* dx = nullptr;  // or none
+  Index dx_row = 0;
+  bool add = false;    // to dx
+  T* dgain = nullptr;  // cols, added to; or none
+  T* dbias = nullptr;  // cols, added to; or none
+};
+
+/// A block of columns of every row of logits, joined to the rows' maximum and sum.
+template <class T>
+struct LogSum {
+  Index rows = 0;
+  Index cols = 0;
+  const T* x = nullptr;
+  Index x_row = 0;
+  T* maximum = nullptr;                   // rows
+  T* sum = nullptr;                       // rows, of exp(x - maximum)
+  const std::int32_t* targets = nullptr;  // rows, or none: a row whose target is negative is left alone
+};
+
+/// `y = (exp(x - log_sum) - [target]) scale`, or added to it; zero for rows whose target is negative.
+template <class T>
+struct SoftmaxGradient {
+  Index rows = 0;
+  Index cols = 0;
+  const T* x = nullptr;
+  Index x_row = 0;
+  const T* log_sum = nullptr;             // rows
+  const std::int32_t* targets = nullptr;  // rows
+  Index first = 0;                        // the class of column 0
+  T scale{};
+  T* y = nullptr;  // may be x
+  Index y_row = 0;
+  bool add = false;
+};
+
+}  // namespace ampsft::simd::detail
