@@ -127,3 +127,46 @@ TEST_CASE("freeze stops training", "[parameterization]") {
   CHECK_FALSE(leaves.front()->trainable);
   CHECK(model.down.leaves().front()->trainable);
 }
+
+TEST_CASE("weights kept in bfloat16 take scores and factors as dense ones do", "[parameterization]") {
+  Weight<float> embedding{"token_embedding.weight", random_matrix<float>(9, 4, 1)};
+  Weight<float> up{"up.weight", random_matrix<float>(80, 70, 2)};
+  Weight<float> head = embedding.tied("lm_head.weight");
+  Weight<float> other{"other.weight", random_matrix<float>(6, 4, 3)};
+  const WeightList<float> weights{&embedding, &up, &head, &other};
+  keep_in_bf16(weights, {.patterns = {"*embedding*", "up*", "lm_head*"}});
+  CHECK(up.kind() == "frozen");
+  CHECK(up.leaves().empty());
+  CHECK(up.dense() == nullptr);
+  CHECK(up.buffers().front().bytes() == 2 * 80 * 70);
+  CHECK(head.is_tied_to(embedding));
+  CHECK(other.dense() != nullptr);
+  CHECK_THROWS_WITH(keep_in_bf16(weights, {.patterns = {"up*"}}), ContainsSubstring("up.weight"));
+
+  const Matrix<float> widened = up.materialize();
+  Weight<float> dense{"up.weight", widened};
+  BasisByWidth<float> bases;
+  for (const Index width : {4, 70}) {
+    bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 2, 1));
+  }
+  const Matrix<float> x = random_matrix<float>(5, 70, 4);
+  for (const bool lora : {false, true}) {
+    for (const ScoreForm form : {ScoreForm::exact_start, ScoreForm::truncated}) {
+      for (const Route route : {Route::factored, Route::materialized}) {
+        Weight<float> frozen = up;
+        Weight<float> twin = dense;
+        for (auto* weight : {&frozen, &twin}) {
+          const auto leaves = lora ? attach_lora<float>({weight}, {.rank = 2, .route = route})
+                                   : attach_scores<float>({weight}, bases, form, {}, route);
+          leaves.back()->value = random_matrix<float>(80, 2, 5);
+        }
+        Tape<float> tape;
+        const auto in = tape.constant(x);
+        const std::vector<std::int32_t> rows{7, 0, 79};
+        CHECK(difference<float>(frozen.forward(in).value(), twin.forward(in).value()) < rounding<float>);
+        CHECK(difference<float>(frozen.gather(tape, rows).value(), twin.gather(tape, rows).value()) < rounding<float>);
+        CHECK(difference<float>(frozen.materialize(), twin.materialize()) < rounding<float>);
+      }
+    }
+  }
+}

@@ -86,11 +86,12 @@ ParameterList<T> attach(const WeightList<T>& weights, const AttachTargets& targe
         continue;
       }
     }
-    auto source = weight->dense();
-    require(source != nullptr, weight->name(), " is already parameterised as ", weight->kind(),
-            "; attach to dense weights only");
-    if (stays_dense(*weight)) {  // its matrix may be trained further, which must not move this weight's frozen base
-      source = std::make_shared<const Matrix<T>>(*source);
+    FrozenBase<T> source = weight->base();
+    require(static_cast<bool>(source), weight->name(), " is already parameterised as ", weight->kind(),
+            "; attach to dense or frozen weights only");
+    if (weight->dense() != nullptr && stays_dense(*weight)) {
+      // its matrix may be trained further, which must not move this weight's frozen base
+      source = std::make_shared<const Matrix<T>>(*source.matrix());
     }
     Weight<T> made(weight->name(), make(weight->name(), std::move(source)));
     const auto own = made.leaves();
@@ -114,9 +115,9 @@ ParameterList<T> attach(const WeightList<T>& weights, const AttachTargets& targe
 template <Scalar T>
 ParameterList<T> attach_scores(const WeightList<T>& weights, const BasisByWidth<T>& bases, ScoreForm form,
                                const AttachTargets& targets = {}, Route route = Route::factored) {
-  return detail::attach(weights, targets, [&](const std::string& name, std::shared_ptr<const Matrix<T>> source) {
-    const auto basis = bases.find(cols(*source));
-    require(basis != bases.end(), "there is no basis of width ", cols(*source), " for ", name);
+  return detail::attach(weights, targets, [&](const std::string& name, FrozenBase<T> source) {
+    const auto basis = bases.find(source.cols());
+    require(basis != bases.end(), "there is no basis of width ", source.cols(), " for ", name);
     return ScoreParameterization<T>(name, std::move(source), basis->second, form, route);
   });
 }
@@ -128,11 +129,23 @@ template <Scalar T>
 ParameterList<T> attach_lora(const WeightList<T>& weights, const LoraOptions& options,
                              const AttachTargets& targets = {}) {
   Random seeds(options.seed);
-  return detail::attach(weights, targets, [&](const std::string& name, std::shared_ptr<const Matrix<T>> source) {
+  return detail::attach(weights, targets, [&](const std::string& name, FrozenBase<T> source) {
     LoraOptions own = options;
     own.seed = seeds();
     return LoraParameterization<T>(name, std::move(source), own);
   });
+}
+
+/// Keeps the chosen weights in bfloat16, frozen: half of float's memory. Scores and factors can still be put upon them.
+///
+/// Rounds every element to 8 bits of significand. Throws `Error`, and changes nothing, if a pattern matches nothing or
+/// a chosen weight is not dense.
+inline void keep_in_bf16(const WeightList<float>& weights, const AttachTargets& targets = {}) {
+  static_cast<void>(detail::attach(weights, targets, [&](const std::string& name, const FrozenBase<float>& source) {
+    require(source.matrix() != nullptr, name, " is no dense matrix; what is frozen already stays as it is");
+    const std::shared_ptr<const FrozenWeight<float>> kept = std::make_shared<const Bf16Weight<float>>(*source.matrix());
+    return FrozenParameterization<float>(name, kept);
+  }));
 }
 
 /// Makes parameters frozen: they get no gradient and no optimiser touches them.

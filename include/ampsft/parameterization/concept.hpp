@@ -3,7 +3,7 @@
 /// What a layer asks of the matrix behind it, however that matrix is made.
 #pragma once
 
-#include <ampsft/autograd/ops/linear.hpp>
+#include <ampsft/autograd/product.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -24,7 +24,18 @@ enum class Route {
 template <Scalar T>
 struct NamedBuffer {
   std::string name;
-  const Matrix<T>* value;
+  const Matrix<T>* value;                  ///< or none, where it lies in another form:
+  const FrozenWeight<T>* other = nullptr;  ///< that
+
+  /// Bytes that it occupies.
+  [[nodiscard]] Index bytes() const {
+    return value != nullptr ? static_cast<Index>(value->size() * sizeof(T)) : other->bytes();
+  }
+
+  /// Tells one matrix from another.
+  [[nodiscard]] const void* identity() const noexcept {
+    return value != nullptr ? static_cast<const void*>(value) : static_cast<const void*>(other);
+  }
 };
 
 /// A weight matrix `W` of `rows() x cols()` (outputs x inputs) and the way it is parameterised.

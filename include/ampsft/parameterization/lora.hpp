@@ -7,7 +7,7 @@
 #include <ampsft/autograd/ops/linear.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/core/random.hpp>
-#include <ampsft/parameterization/concept.hpp>
+#include <ampsft/parameterization/frozen_base.hpp>
 
 #include <cmath>
 #include <memory>
@@ -34,16 +34,16 @@ class LoraParameterization {
   using scalar = T;
 
   /// Adapts the weight `base` (`n x d`). Throws `Error` unless `1 <= rank <= min(n, d)` and `alpha >= 0`.
-  LoraParameterization(const std::string& name, std::shared_ptr<const Matrix<T>> base, const LoraOptions& options)
+  LoraParameterization(const std::string& name, FrozenBase<T> base, const LoraOptions& options)
       : name_(name),
         base_(std::move(base)),
-        a_(name + ".lora_A", starting_a(name, *base_, options)),
-        l_(name + ".lora_B", make_matrix<T>(ampsft::rows(*base_), options.rank, T{0})),
+        a_(name + ".lora_A", starting_a(name, base_, options)),
+        l_(name + ".lora_B", make_matrix<T>(base_.rows(), options.rank, T{0})),
         scale_(static_cast<T>(options.alpha == 0.0 ? 1.0 : options.alpha / static_cast<double>(options.rank))),
         route_(options.route) {}
 
-  [[nodiscard]] Index rows() const { return ampsft::rows(*base_); }
-  [[nodiscard]] Index cols() const { return ampsft::cols(*base_); }
+  [[nodiscard]] Index rows() const { return base_.rows(); }
+  [[nodiscard]] Index cols() const { return base_.cols(); }
   [[nodiscard]] Index rank() const { return ampsft::rows(a_.value); }
   [[nodiscard]] std::string_view kind() const { return "lora"; }
 
@@ -53,35 +53,34 @@ class LoraParameterization {
       return {{{x, weight(tape)}, {}}};
     }
     const Variable<T> z = linear(x, tape.leaf(a_));
-    return {{{x, tape.constant(*base_)}, {z, tape.leaf(l_), scale_}}};
+    return {{base_.product(x), {z, tape.leaf(l_), scale_}}};
   }
 
   Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) {
     if (route_ == Route::materialized) {
       return ampsft::gather(weight(tape), row);
     }
-    return reconstruct<T>(ampsft::gather(tape.leaf(l_), row), tape.leaf(a_), {},
-                          ampsft::gather(tape.constant(*base_), row), scale_);
+    return reconstruct<T>(ampsft::gather(tape.leaf(l_), row), tape.leaf(a_), {}, base_.gather(tape, row), scale_);
   }
 
   [[nodiscard]] Matrix<T> materialize() const {
-    Matrix<T> weight = *base_;
+    Matrix<T> weight = base_.widened();
     map(weight).noalias() += scale_ * (map(l_.value) * map(a_.value));
     return weight;
   }
 
   [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {&a_, &l_}; }
-  [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return {{name_, base_.get()}}; }
+  [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return {base_.named(name_)}; }
 
  private:
-  static Matrix<T> starting_a(const std::string& name, const Matrix<T>& base, const LoraOptions& options) {
-    const Index most = std::min(ampsft::rows(base), ampsft::cols(base));
+  static Matrix<T> starting_a(const std::string& name, const FrozenBase<T>& base, const LoraOptions& options) {
+    const Index most = std::min(base.rows(), base.cols());
     require(options.rank >= 1 && options.rank <= most, "LoRA rank ", options.rank, " is outside of [1, ", most,
             "] for ", name);
     require(options.alpha >= 0.0, "LoRA alpha must not be negative, but is ", options.alpha);
     Random random(options.seed);
-    const double bound = 1.0 / std::sqrt(static_cast<double>(ampsft::cols(base)));
-    Matrix<T> a = make_matrix<T>(options.rank, ampsft::cols(base));
+    const double bound = 1.0 / std::sqrt(static_cast<double>(base.cols()));
+    Matrix<T> a = make_matrix<T>(options.rank, base.cols());
     for (T& element : a.storage()) {
       element = static_cast<T>(bound * (2.0 * random.uniform() - 1.0));
     }
@@ -90,11 +89,11 @@ class LoraParameterization {
 
   Variable<T> weight(Tape<T>& tape) {
     const Variable<T> l = tape.leaf(l_);
-    return tape.shared(l, this, [&] { return reconstruct<T>(l, tape.leaf(a_), {}, tape.constant(*base_), scale_); });
+    return tape.shared(l, this, [&] { return reconstruct<T>(l, tape.leaf(a_), {}, base_.whole(tape), scale_); });
   }
 
   std::string name_;
-  std::shared_ptr<const Matrix<T>> base_;
+  FrozenBase<T> base_;
   Parameter<T> a_;
   Parameter<T> l_;
   T scale_;

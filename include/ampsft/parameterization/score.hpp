@@ -7,7 +7,7 @@
 #include <ampsft/autograd/ops/linear.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/basis/universal_basis.hpp>
-#include <ampsft/parameterization/concept.hpp>
+#include <ampsft/parameterization/frozen_base.hpp>
 
 #include <memory>
 #include <utility>
@@ -39,13 +39,13 @@ class ScoreParameterization {
   /// Parameterises the weight `source` (`n x d`), which the exact-start form keeps (shared) as its frozen base.
   ///
   /// Throws `Error` if the basis has another width. The leaf is called `<name>.scores`.
-  ScoreParameterization(const std::string& name, std::shared_ptr<const Matrix<T>> source,
-                        std::shared_ptr<const UniversalBasis<T>> basis, ScoreForm form, Route route = Route::factored)
+  ScoreParameterization(const std::string& name, FrozenBase<T> source, std::shared_ptr<const UniversalBasis<T>> basis,
+                        ScoreForm form, Route route = Route::factored)
       : name_(name),
         basis_(std::move(basis)),
         form_(form),
         route_(route),
-        scores_(name + ".scores", starting_scores(name, *source, *basis_, form)) {
+        scores_(name + ".scores", starting_scores(name, source, *basis_, form)) {
     if (form_ == ScoreForm::exact_start) {
       base_ = std::move(source);
     } else {
@@ -70,7 +70,7 @@ class ScoreParameterization {
     const Variable<T> z = onto(x, basis_->components());
     const Variable<T> scores = tape.leaf(scores_);
     if (form_ == ScoreForm::exact_start) {
-      return {{{x, tape.constant(*base_)}, {z, scores}}};
+      return {{base_.product(x), {z, scores}}};
     }
     const Variable<T> shift = onto(x, basis_->mean());
     return {{{z, scores}, {shift, tape.constant(ones_)}}};
@@ -81,14 +81,14 @@ class ScoreParameterization {
       return ampsft::gather(weight(tape), row);
     }
     return assemble(ampsft::gather(tape.leaf(scores_), row),
-                    form_ == ScoreForm::exact_start ? ampsft::gather(tape.constant(*base_), row) : Variable<T>{});
+                    form_ == ScoreForm::exact_start ? base_.gather(tape, row) : Variable<T>{});
   }
 
   [[nodiscard]] Matrix<T> materialize() const {
     if (form_ == ScoreForm::truncated) {
       return basis_->reconstruct(map(scores_.value));
     }
-    Matrix<T> weight = *base_;
+    Matrix<T> weight = base_.widened();
     map(weight).noalias() += map(scores_.value) * map(basis_->components());
     return weight;
   }
@@ -114,7 +114,7 @@ class ScoreParameterization {
     const std::string basis = concat("basis.", cols());  // one basis a width
     std::vector<NamedBuffer<T>> frozen{{basis + ".components", &basis_->components()}};
     if (form_ == ScoreForm::exact_start) {
-      frozen.push_back({name_, base_.get()});
+      frozen.push_back(base_.named(name_));
     } else {
       frozen.push_back({basis + ".mean", &basis_->mean()});
     }
@@ -122,12 +122,15 @@ class ScoreParameterization {
   }
 
  private:
-  static Matrix<T> starting_scores(const std::string& name, const Matrix<T>& source, const UniversalBasis<T>& basis,
+  static Matrix<T> starting_scores(const std::string& name, const FrozenBase<T>& source, const UniversalBasis<T>& basis,
                                    ScoreForm form) {
-    require(ampsft::cols(source) == basis.width(), name, " is ", ampsft::cols(source),
-            " wide, but its basis has width ", basis.width(), "; each input width needs a basis of its own");
-    return form == ScoreForm::truncated ? basis.scores(map(source))
-                                        : make_matrix<T>(ampsft::rows(source), basis.rank(), T{0});
+    require(source.cols() == basis.width(), name, " is ", source.cols(), " wide, but its basis has width ",
+            basis.width(), "; each input width needs a basis of its own");
+    if (form == ScoreForm::exact_start) {
+      return make_matrix<T>(source.rows(), basis.rank(), T{0});
+    }
+    const Matrix<T> widened = source.matrix() ? Matrix<T>{} : source.widened();
+    return basis.scores(map(source.matrix() ? *source.matrix() : widened));
   }
 
   /// `x rows'`, formed once for all weights that read `x`.
@@ -145,7 +148,7 @@ class ScoreParameterization {
   Variable<T> weight(Tape<T>& tape) {
     const Variable<T> scores = tape.leaf(scores_);
     return tape.shared(scores, this, [&] {
-      return assemble(scores, form_ == ScoreForm::exact_start ? tape.constant(*base_) : Variable<T>{});
+      return assemble(scores, form_ == ScoreForm::exact_start ? base_.whole(tape) : Variable<T>{});
     });
   }
 
@@ -154,8 +157,8 @@ class ScoreParameterization {
   ScoreForm form_;
   Route route_;
   Parameter<T> scores_;
-  std::shared_ptr<const Matrix<T>> base_;  // exact start only
-  Matrix<T> ones_;                         // truncated only: the 1 of (x mu) 1'
+  FrozenBase<T> base_;  // exact start only
+  Matrix<T> ones_;      // truncated only: the 1 of (x mu) 1'
 };
 
 }  // namespace ampsft

@@ -5,6 +5,7 @@
 
 #include <ampsft/parameterization/concept.hpp>
 #include <ampsft/parameterization/dense.hpp>
+#include <ampsft/parameterization/frozen.hpp>
 
 #include <memory>
 #include <utility>
@@ -64,6 +65,15 @@ class Weight {
   [[nodiscard]] std::shared_ptr<const Matrix<T>> dense() const {
     const auto dense = std::dynamic_pointer_cast<Model<DenseParameterization<T>>>(model_);
     return dense ? std::shared_ptr<const Matrix<T>>(dense, &dense->parameterization.leaves().front()->value) : nullptr;
+  }
+
+  /// What scores or factors can be put upon: the dense matrix, or a frozen one in any form; else nothing.
+  [[nodiscard]] FrozenBase<T> base() const {
+    if (auto matrix = dense()) {
+      return matrix;
+    }
+    const auto frozen = std::dynamic_pointer_cast<Model<FrozenParameterization<T>>>(model_);
+    return frozen ? frozen->parameterization.base() : FrozenBase<T>();
   }
 
  private:

@@ -52,17 +52,15 @@ template <class Model, class O>
   constexpr auto size = static_cast<Index>(sizeof(T));
   MemoryPlan plan;
   std::set<const void*> seen;  // shared matrices count once
-  const auto count = [&](const Matrix<T>& matrix, Index& bytes) {
-    if (seen.insert(matrix.data()).second) {
-      bytes += static_cast<Index>(matrix.size()) * size;
-    }
+  const auto count = [&](const void* identity, Index bytes, Index& sum) {
+    sum += seen.insert(identity).second ? bytes : 0;
   };
   for (const auto* parameter : model.parameters()) {
-    count(parameter->value, parameter->trainable ? plan.trained : plan.frozen);
+    count(&parameter->value, parameter->size() * size, parameter->trainable ? plan.trained : plan.frozen);
   }
   for (const auto* weight : model.weights()) {
     for (const auto& buffer : weight->buffers()) {
-      count(*buffer.value, plan.frozen);
+      count(buffer.identity(), buffer.bytes(), plan.frozen);
     }
   }
   plan.gradients = plan.trained;

@@ -2,6 +2,7 @@
 /// @file
 /// The LM head with its loss against the two operations that it stands for.
 #include <ampsft/autograd/ops/add.hpp>
+#include <ampsft/autograd/ops/linear.hpp>
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
 
 #include "autograd/testing.hpp"

@@ -3,6 +3,7 @@
 /// Rows of a matrix by index: the embedding lookup.
 #pragma once
 
+#include <ampsft/autograd/frozen_weight.hpp>
 #include <ampsft/autograd/tape.hpp>
 
 #include <cstdint>
@@ -41,6 +42,32 @@ struct Gather {
   }
 };
 
+/// The same from a weight in another form.
+template <Scalar T>
+struct GatherFrozen {
+  const FrozenWeight<T>* w;
+  Saved<std::int32_t> row;
+  Index count;
+
+  static constexpr bool reads_result = false;
+
+  [[nodiscard]] Index rows() const { return count; }
+  [[nodiscard]] Index cols() const { return w->cols(); }
+
+  template <class Visit>
+  void inputs(Visit&&) const {}
+
+  void forward(Matrix<T>& y) const {
+    parallel_for(count, 16, [&](Index begin, Index end) {
+      for (Index t = begin; t < end; ++t) {
+        w->copy_row(row.data()[t], y.data() + t * cols());
+      }
+    });
+  }
+
+  void backward(const Matrix<T>&, const Matrix<T>&) const {}
+};
+
 }  // namespace ops
 
 /// The rows of `w` (`n x d`) with the given indices, `T x d`. Throws `Error` for an index outside of `[0, n)`.
@@ -50,6 +77,15 @@ template <Scalar T>
     require(index >= 0 && index < w.rows(), "gather: there is no row ", index, " in a matrix of ", w.rows(), " rows");
   }
   return w.tape().apply(ops::Gather<T>{w, w.tape().save(row), static_cast<Index>(row.size())});
+}
+
+/// The rows of a weight in another form, which must outlive the tape's use; nothing is differentiated.
+template <Scalar T>
+[[nodiscard]] Variable<T> gather_frozen(Tape<T>& tape, const FrozenWeight<T>& w, std::span<const std::int32_t> row) {
+  for (const auto index : row) {
+    require(index >= 0 && index < w.rows(), "gather: there is no row ", index, " in a matrix of ", w.rows(), " rows");
+  }
+  return tape.apply(ops::GatherFrozen<T>{&w, tape.save(row), static_cast<Index>(row.size())});
 }
 
 }  // namespace ampsft

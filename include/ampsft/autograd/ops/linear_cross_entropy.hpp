@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/ops/cross_entropy.hpp>
-#include <ampsft/autograd/ops/linear.hpp>
+#include <ampsft/autograd/product.hpp>
 
 #include <algorithm>
 #include <array>
@@ -47,15 +47,12 @@ struct LinearCrossEntropy {
   [[nodiscard]] Index rows() const { return 1; }
   [[nodiscard]] Index cols() const { return 1; }
   [[nodiscard]] Index length() const { return terms[0].x.rows(); }
-  [[nodiscard]] Index vocabulary() const { return terms[0].w.rows(); }
+  [[nodiscard]] Index vocabulary() const { return terms[0].outputs(); }
 
   template <class Visit>
   void inputs(Visit&& visit) const {
-    for (const auto& [x, w, scale] : terms) {
-      if (x) {
-        visit(x, Reads::shape);
-        visit(w, Reads::shape);
-      }
+    for (const auto& product : terms) {
+      product.inputs(visit, false);
     }
     if (bias) {
       visit(bias, Reads::shape);
@@ -67,8 +64,8 @@ struct LinearCrossEntropy {
     logits = tape.save(chunk, vocabulary());
     log_sums = tape.save(2, chunk);
     inputs([&](const Variable<T>& input, Reads) { asked = asked || input.requires_grad(); });
-    for (std::size_t i = 0; i < terms.size() && terms[i].x; ++i) {
-      const auto& [x, w, scale] = terms[i];
+    for (std::size_t i = 0; i < terms.size() && terms[i]; ++i) {
+      const auto& [x, w, scale, frozen] = terms[i];
       if (counted < length()) {
         work[i].part = tape.save(chunk, x.cols());
       }
@@ -93,10 +90,9 @@ struct LinearCrossEntropy {
     }
     for (Index first = 0; first < counted; first += chunk) {
       const Index count = std::min(chunk, counted - first);
-      auto l = map(*logits).topRows(count);
-      for (std::size_t i = 0; i < terms.size() && terms[i].x; ++i) {
-        const auto& [x, w, scale] = terms[i];
-        layer_output<T>(input(i, first, count), w.map(), l, i == 0 ? Into::overwrite : Into::add, scale,
+      const MatrixMap<T> l(logits.data(), count, vocabulary());
+      for (std::size_t i = 0; i < terms.size() && terms[i]; ++i) {
+        terms[i].output(input(i, first, count), l, i == 0 ? Into::overwrite : Into::add,
                         i == 0 && bias ? bias.map() : ConstMatrixMap<T>(nullptr, 0, 0));
       }
       loss += softmax_loss(first, count);
@@ -173,28 +169,24 @@ struct LinearCrossEntropy {
   void gradients(Index first, Index count) {
     const ConstMatrixMap<T> dl(logits.data(), count, vocabulary());
     const Into into = first == 0 ? Into::overwrite : Into::add;
-    for (std::size_t i = 0; i < terms.size() && terms[i].x; ++i) {
-      const auto& [x, w, scale] = terms[i];
+    for (std::size_t i = 0; i < terms.size() && terms[i]; ++i) {
+      const auto& [x, w, scale, frozen] = terms[i];
       auto& [part, dx, dw] = work[i];
       if (w.requires_grad()) {
         const ConstMatrixMap<T> rows(counted == length() ? x.value().data() + first * x.cols() : part.data(), count,
                                      x.cols());
-        layer_weight_gradient<T>(dl, rows, map(*dw), into, scale);
+        terms[i].weight_gradient(dl, rows, map(*dw), into);
       }
       if (x.requires_grad()) {
         T* const place = counted == length() ? dx.data() + first * x.cols() : part.data();
-        layer_input_gradient<T>(dl, w.map(), MatrixMap<T>(place, count, x.cols()), Into::overwrite, scale);
+        terms[i].input_gradient(dl, MatrixMap<T>(place, count, x.cols()), Into::overwrite);
         for (Index row = 0; counted < length() && row < count; ++row) {
           std::copy_n(place + row * x.cols(), x.cols(), dx.data() + tokens.data()[first + row] * x.cols());
         }
       }
     }
     if (bias.requires_grad()) {
-      if (into == Into::overwrite) {
-        map(*db) = dl.colwise().sum();
-      } else {
-        map(*db) += dl.colwise().sum();
-      }
+      column_sums<T>(dl, map(*db), into);
     }
   }
 
@@ -223,7 +215,7 @@ template <Scalar T>
 [[nodiscard]] Variable<T> linear_cross_entropy(const Terms<T>& terms, Variable<T> bias,
                                                std::span<const std::int32_t> targets) {
   require_terms(terms, bias);
-  const Index vocabulary = terms[0].w.rows();
+  const Index vocabulary = terms[0].outputs();
   const Index counted = require_targets(targets, terms[0].x.rows(), vocabulary);
   Tape<T>& tape = terms[0].x.tape();
   ops::LinearCrossEntropy<T> op{terms, bias, tape.save_indices(counted), tape.save_indices(counted), counted, 0};
@@ -236,8 +228,8 @@ template <Scalar T>
     }
   }
   bool trained = false;
-  for (const auto& [x, w, scale] : terms) {
-    trained = trained || (w.requires_grad() && w.cols() > narrow);
+  for (const auto& product : terms) {
+    trained = trained || (product.w.requires_grad() && product.width() > narrow);
   }
   constexpr Index fewest = 32;  // below, the products are slow
   const Index bytes = trained ? ops::logit_bytes_trained : ops::logit_bytes;

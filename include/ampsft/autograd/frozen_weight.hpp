@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Weights that are never trained, kept in fewer bytes than they are computed in.
+#pragma once
+
+#include <ampsft/core/parallel_for.hpp>
+#include <ampsft/simd/layer.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace ampsft {
+
+/// A weight matrix `W` of `n x d` (outputs x inputs) that lies in any form, and the products that a layer needs of it.
+///
+/// All are computed in `T`; nothing larger than a panel of the matrix is ever converted at once. Shapes and errors as
+/// in simd/layer.hpp.
+template <Scalar T>
+class FrozenWeight {
+ public:
+  FrozenWeight() = default;
+  FrozenWeight(const FrozenWeight&) = delete;
+  FrozenWeight& operator=(const FrozenWeight&) = delete;
+  virtual ~FrozenWeight() = default;
+
+  [[nodiscard]] virtual Index rows() const = 0;
+  [[nodiscard]] virtual Index cols() const = 0;
+  [[nodiscard]] virtual Index bytes() const = 0;
+
+  /// `y = scale x W' + 1 bias'`, or added to `y`; the bias is `1 x n` or has no rows.
+  virtual void output(const ConstView<T>& x, View<T> y, Into into, T scale, const ConstView<T>& bias) const = 0;
+
+  /// `dx = scale dy W`, or added to `dx`.
+  virtual void input_gradient(const ConstView<T>& dy, View<T> dx, Into into, T scale) const = 0;
+
+  /// Row `i`, to `d` numbers.
+  virtual void copy_row(Index i, T* to) const = 0;
+
+  /// All of it, `n x d`.
+  [[nodiscard]] Matrix<T> widened() const {
+    Matrix<T> matrix = make_matrix<T>(rows(), cols());
+    parallel_for(rows(), 16, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        copy_row(i, matrix.data() + i * cols());
+      }
+    });
+    return matrix;
+  }
+};
+
+/// A frozen weight in bfloat16: half of float's memory, the rounding of 8 bits. The kernels widen it while they pack.
+template <Scalar T>
+requires std::same_as<T, float>
+class Bf16Weight final : public FrozenWeight<T> {
+ public:
+  /// Rounds to nearest, ties to even.
+  explicit Bf16Weight(const Matrix<T>& matrix)
+      : values_(make_matrix<BFloat16>(ampsft::rows(matrix), ampsft::cols(matrix))) {
+    std::transform(matrix.storage().begin(), matrix.storage().end(), values_.storage().begin(),
+                   [](T value) { return static_cast<BFloat16>(value); });
+  }
+
+  [[nodiscard]] Index rows() const override { return ampsft::rows(values_); }
+  [[nodiscard]] Index cols() const override { return ampsft::cols(values_); }
+  [[nodiscard]] Index bytes() const override { return static_cast<Index>(values_.size() * sizeof(BFloat16)); }
+
+  void output(const ConstView<T>& x, View<T> y, Into into, T scale, const ConstView<T>& bias) const override {
+    gemm<T, BFloat16>(Factor<T>::plain(x), Factor<BFloat16>::transposed(map(values_)), y, into, scale, bias);
+  }
+
+  void input_gradient(const ConstView<T>& dy, View<T> dx, Into into, T scale) const override {
+    gemm<T, BFloat16>(Factor<T>::plain(dy), Factor<BFloat16>::plain(map(values_)), dx, into, scale);
+  }
+
+  void copy_row(Index i, T* to) const override {
+    const BFloat16* const row = values_.data() + i * cols();
+    std::transform(row, row + cols(), to, [](BFloat16 value) { return static_cast<T>(value); });
+  }
+
+ private:
+  Matrix<BFloat16> values_;
+};
+
+}  // namespace ampsft

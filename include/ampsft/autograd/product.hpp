@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The products that layers are sums of.
+#pragma once
+
+#include <ampsft/autograd/frozen_weight.hpp>
+#include <ampsft/autograd/tape.hpp>
+#include <ampsft/simd/layer.hpp>
+
+#include <array>
+
+namespace ampsft {
+
+/// One product `scale * x w'`: `x` is `T x d`; `w` is `n x d`, or else a weight in another form is, which must outlive
+/// the tape's use.
+template <Scalar T>
+struct Product {
+  Variable<T> x;
+  Variable<T> w;
+  T scale = T{1};
+  const FrozenWeight<T>* frozen = nullptr;
+
+  /// Whether there is a product.
+  explicit operator bool() const noexcept { return static_cast<bool>(x); }
+
+  [[nodiscard]] Index outputs() const { return frozen != nullptr ? frozen->rows() : w.rows(); }
+  [[nodiscard]] Index width() const { return frozen != nullptr ? frozen->cols() : w.cols(); }
+
+  /// `visit(variable, Reads)` for what is there; `reads_input`: whether the backward pass of the weight reads `x`.
+  template <class Visit>
+  void inputs(Visit&& visit, bool reads_input = true) const {
+    if (x) {
+      visit(x, reads_input && w.requires_grad() ? Reads::value : Reads::shape);
+      if (frozen == nullptr) {
+        visit(w, reads_input && x.requires_grad() ? Reads::value : Reads::shape);
+      }
+    }
+  }
+
+  /// `y = scale rows w' + 1 bias'`, or added to `y`, for some rows of `x`.
+  void output(const ConstMatrixMap<T>& rows, MatrixMap<T> y, Into into, const ConstMatrixMap<T>& bias) const {
+    if (frozen != nullptr) {
+      frozen->output(rows, y, into, scale, bias);
+    } else {
+      layer_output<T>(rows, w.map(), y, into, scale, bias);
+    }
+  }
+
+  /// `dx = scale dy w`, or added to `dx`.
+  void input_gradient(const ConstMatrixMap<T>& dy, MatrixMap<T> dx, Into into) const {
+    if (frozen != nullptr) {
+      frozen->input_gradient(dy, dx, into, scale);
+    } else {
+      layer_input_gradient<T>(dy, w.map(), dx, into, scale);
+    }
+  }
+
+  /// `dw = scale dy' rows`, or added to `dw`.
+  void weight_gradient(const ConstMatrixMap<T>& dy, const ConstMatrixMap<T>& rows, MatrixMap<T> dw, Into into) const {
+    layer_weight_gradient<T>(dy, rows, dw, into, scale);
+  }
+};
+
+/// What a layer multiplies: a sum of up to two products; the second may be empty.
+template <Scalar T>
+using Terms = std::array<Product<T>, 2>;
+
+/// Throws unless the terms and the bias fit each other.
+template <Scalar T>
+void require_terms(const Terms<T>& terms, Variable<T> bias) {
+  const auto& [first, second] = terms;
+  const auto whole = [](const Product<T>& product) {
+    return static_cast<bool>(product.x) == (static_cast<bool>(product.w) || product.frozen != nullptr);
+  };
+  require(first && whole(first) && whole(second), "linear: a product needs both its input and its weight");
+  for (const auto& product : terms) {
+    require(!product || (product.x.rows() == first.x.rows() && product.outputs() == first.outputs() &&
+                         product.x.cols() == product.width()),
+            "linear: an input of ", product ? product.x.rows() : 0, " x ", product ? product.x.cols() : 0,
+            " does not fit a weight of ", product ? product.outputs() : 0, " x ", product ? product.width() : 0,
+            " (outputs x inputs)");
+  }
+  require(!bias || (bias.rows() == 1 && bias.cols() == first.outputs()), "linear: the bias must be 1 x ",
+          first.outputs());
+}
+
+/// `sum = 1' dy`, or added to `sum`: the gradient of a bias.
+template <Scalar T>
+void column_sums(const ConstMatrixMap<T>& dy, MatrixMap<T> sum, Into into) {
+  parallel_for(dy.cols(), 64, [&](Index begin, Index end) {
+    auto part = sum.row(0).segment(begin, end - begin);
+    if (into == Into::overwrite) {
+      part.setZero();
+    }
+    for (Index row = 0; row < dy.rows(); ++row) {
+      part += dy.row(row).segment(begin, end - begin);
+    }
+  });
+}
+
+}  // namespace ampsft

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A weight that is not trained, in any form.
+#pragma once
+
+#include <ampsft/parameterization/frozen_base.hpp>
+
+#include <string>
+#include <utility>
+
+namespace ampsft {
+
+/// `W` as it lies; cost `2 n d` operations a token forward, as many backward. It has no leaves.
+template <Scalar T>
+class FrozenParameterization {
+ public:
+  using scalar = T;
+
+  /// `base` must be there.
+  FrozenParameterization(std::string name, FrozenBase<T> base) : name_(std::move(name)), base_(std::move(base)) {
+    require(static_cast<bool>(base_), name_, ": there is no frozen matrix");
+  }
+
+  [[nodiscard]] Index rows() const { return base_.rows(); }
+  [[nodiscard]] Index cols() const { return base_.cols(); }
+  [[nodiscard]] std::string_view kind() const { return "frozen"; }
+  [[nodiscard]] const FrozenBase<T>& base() const { return base_; }
+
+  Terms<T> terms(Variable<T> x) { return {{base_.product(x), {}}}; }
+  Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) { return base_.gather(tape, row); }
+  [[nodiscard]] Matrix<T> materialize() const { return base_.widened(); }
+  [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {}; }
+  [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return {base_.named(name_)}; }
+
+ private:
+  std::string name_;
+  FrozenBase<T> base_;
+};
+
+}  // namespace ampsft

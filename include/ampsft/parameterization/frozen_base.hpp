@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The frozen matrix that scores or factors are added to, in whichever form it lies.
+#pragma once
+
+#include <ampsft/autograd/ops/gather.hpp>
+#include <ampsft/parameterization/concept.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace ampsft {
+
+/// A shared frozen weight of `n x d`: a matrix of `T`, or one in another form (autograd/frozen_weight.hpp).
+template <Scalar T>
+class FrozenBase {
+ public:
+  FrozenBase() = default;
+  FrozenBase(std::shared_ptr<const Matrix<T>> matrix)  // NOLINT(google-explicit-constructor): what is a base
+      : matrix_(std::move(matrix)) {}
+  FrozenBase(std::shared_ptr<const FrozenWeight<T>> other)  // NOLINT(google-explicit-constructor)
+      : other_(std::move(other)) {}
+
+  explicit operator bool() const noexcept { return matrix_ != nullptr || other_ != nullptr; }
+
+  [[nodiscard]] Index rows() const { return matrix_ ? ampsft::rows(*matrix_) : other_->rows(); }
+  [[nodiscard]] Index cols() const { return matrix_ ? ampsft::cols(*matrix_) : other_->cols(); }
+
+  /// The matrix, where it lies as one of `T`; or none.
+  [[nodiscard]] const std::shared_ptr<const Matrix<T>>& matrix() const noexcept { return matrix_; }
+
+  /// For the list of what is frozen.
+  [[nodiscard]] NamedBuffer<T> named(const std::string& name) const { return {name, matrix_.get(), other_.get()}; }
+
+  /// `x W'`.
+  [[nodiscard]] Product<T> product(Variable<T> x) const {
+    return matrix_ ? Product<T>{x, x.tape().constant(*matrix_)} : Product<T>{x, {}, T{1}, other_.get()};
+  }
+
+  /// The rows `W[row]`.
+  [[nodiscard]] Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) const {
+    return matrix_ ? ampsft::gather(tape.constant(*matrix_), row) : gather_frozen(tape, *other_, row);
+  }
+
+  /// All of it on a tape, for the materialised route.
+  [[nodiscard]] Variable<T> whole(Tape<T>& tape) const {
+    return matrix_ ? tape.constant(*matrix_) : tape.constant(other_->widened());
+  }
+
+  /// A copy, `n x d`.
+  [[nodiscard]] Matrix<T> widened() const { return matrix_ ? *matrix_ : other_->widened(); }
+
+ private:
+  std::shared_ptr<const Matrix<T>> matrix_;
+  std::shared_ptr<const FrozenWeight<T>> other_;
+};
+
+}  // namespace ampsft

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// After the first steps training takes nothing from the heap. A runner of its own, for it counts every allocation.
+#define EIGEN_RUNTIME_NO_MALLOC  // Eigen's own allocations, which do not come from operator new, stop the program
+#include <ampsft/nn/transformer.hpp>
+#include <ampsft/parameterization/fit_bases.hpp>
+#include <ampsft/train/adamw.hpp>
+#include <ampsft/train/clip.hpp>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "support/catch.hpp"
+
+using namespace ampsft;
+
+namespace {
+
+std::atomic<long> allocations = 0;
+
+void* allocate(std::size_t bytes) noexcept {
+  constexpr std::size_t alignment = 64;
+  ++allocations;
+  return std::aligned_alloc(alignment, (bytes / alignment + 1) * alignment);
+}
+
+void* allocate_or_throw(std::size_t bytes) {
+  void* const memory = allocate(bytes);
+  if (memory == nullptr) {
+    throw std::bad_alloc();
+  }
+  return memory;
+}
+
+}  // namespace
+
+// All of them, so that a sanitizer sees no pair of which one half is its own.
+// clang-format off
+void* operator new(std::size_t bytes) { return allocate_or_throw(bytes); }
+void* operator new[](std::size_t bytes) { return allocate_or_throw(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
+void* operator new(std::size_t bytes, std::align_val_t) { return allocate_or_throw(bytes); }
+void* operator new[](std::size_t bytes, std::align_val_t) { return allocate_or_throw(bytes); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+// clang-format on
+
+namespace {
+
+/// Allocations of three steps, after two that are not counted.
+template <class T>
+long steady_allocations(int form, bool checkpoints, double dropout, int accumulation) {
+  TransformerConfig config;
+  config.vocabulary = 211;
+  config.context = 70;
+  config.width = 96;
+  config.layers = 2;
+  config.heads = 4;
+  config.mlp_width = 192;
+  config.dropout = dropout;
+  Transformer<T> model(config);
+  model.checkpoint_blocks(checkpoints);
+  if (form > 0) {
+    const auto bases = fit_bases(model.weights(), {.rank = 3});
+    freeze(model.parameters());
+    attach_scores(model.weights(), bases, form == 1 ? ScoreForm::exact_start : ScoreForm::truncated);
+  }
+  AdamW<T> optimizer;
+  Tape<T> tape;
+  const auto parameters = model.parameters();
+  std::vector<std::int32_t> tokens(140);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    tokens[i] = static_cast<std::int32_t>(i * i % 211);
+  }
+  const auto step = [&] {
+    for (auto* parameter : parameters) {
+      parameter->clear_gradient();
+    }
+    for (int i = 0; i < accumulation; ++i) {
+      tape.backward(model.loss(tape, tokens, tokens, 2), static_cast<T>(1.0 / accumulation));
+      tape.clear();
+    }
+    static_cast<void>(clip_gradients(parameters, 1.0));
+    optimizer.step(parameters);
+  };
+  step();
+  step();
+  const long before = allocations;
+  Eigen::internal::set_is_malloc_allowed(false);
+  for (int i = 0; i < 3; ++i) {
+    step();
+  }
+  Eigen::internal::set_is_malloc_allowed(true);
+  return allocations - before;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a training step takes nothing from the heap once it has run", "[steady]", float, double) {
+  set_thread_count(1);  // without OpenMP, threads are made anew, and that is the standard library's memory
+  for (const int form : {0, 1, 2}) {
+    for (const bool checkpoints : {false, true}) {
+      CAPTURE(form, checkpoints);
+      CHECK(steady_allocations<TestType>(form, checkpoints, 0.0, 1) == 0);
+    }
+  }
+  CHECK(steady_allocations<TestType>(0, true, 0.1, 1) == 0);
+  CHECK(steady_allocations<TestType>(0, false, 0.1, 2) == 0);
+  set_thread_count(0);
+#if defined(_OPENMP)
+  CHECK(steady_allocations<TestType>(1, false, 0.0, 1) == 0);
+#endif
+}

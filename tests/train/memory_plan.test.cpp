@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What a step will hold, planned without computing, against what it holds.
+#include <ampsft/nn/transformer.hpp>
+#include <ampsft/parameterization/fit_bases.hpp>
+#include <ampsft/train/adamw.hpp>
+#include <ampsft/train/memory_plan.hpp>
+#include <ampsft/train/sgd.hpp>
+
+#include <sstream>
+
+#include "support/catch.hpp"
+
+using namespace ampsft;
+
+namespace {
+
+TransformerConfig small() {
+  TransformerConfig config;
+  config.vocabulary = 301;
+  config.context = 24;
+  config.width = 40;
+  config.layers = 3;
+  config.heads = 4;
+  config.mlp_width = 90;
+  return config;
+}
+
+Index bytes_of(const ParameterList<float>& parameters) {
+  Index bytes = 0;
+  for (const auto* parameter : parameters) {
+    bytes += parameter->size() * 4;
+  }
+  return bytes;
+}
+
+/// Bytes that the tape of a real step takes.
+Index measured(Transformer<float>& model, Index sequences, Index length) {
+  const std::vector<std::int32_t> tokens(static_cast<std::size_t>(sequences * length), 5);
+  Tape<float> tape;
+  for (int i = 0; i < 2; ++i) {
+    for (auto* parameter : model.parameters()) {
+      parameter->clear_gradient();
+    }
+    tape.backward(model.loss(tape, tokens, tokens, sequences));
+    tape.clear();
+  }
+  return tape.bytes();
+}
+
+}  // namespace
+
+TEST_CASE("the memory plan says what a step of any form will hold", "[train]") {
+  const AdamW<float> optimizer;
+  for (const int form : {0, 1, 2}) {
+    for (const bool checkpoints : {false, true}) {
+      Transformer<float> model(small());
+      const Index dense = bytes_of(model.parameters());
+      model.checkpoint_blocks(checkpoints);
+      if (form > 0) {
+        const auto bases = fit_bases(model.weights(), {.rank = 3});
+        freeze(model.parameters());
+        attach_scores(model.weights(), bases, form == 1 ? ScoreForm::exact_start : ScoreForm::truncated);
+      }
+      const MemoryPlan plan = plan_memory(model, optimizer, 3, 24);
+      for (const auto* parameter : model.parameters()) {
+        CHECK_FALSE(parameter->has_gradient);
+        CHECK(parameter->gradient.size() == 0);
+      }
+      const Index real = measured(model, 3, 24);
+      CAPTURE(form, checkpoints, plan.activations, real);
+      CHECK(std::abs(static_cast<double>(plan.activations - real)) < 0.1 * static_cast<double>(real));
+      CHECK(plan.gradients == plan.trained);
+      CHECK(plan.optimizer == 2 * plan.trained);
+      if (form == 0) {
+        CHECK(plan.trained == dense);
+        CHECK(plan.frozen == 0);
+      } else {
+        CHECK(plan.frozen > 0);
+        CHECK((plan.frozen > dense) == (form == 1));  // the truncated form forgets its source
+      }
+      CHECK(plan.total() == plan.frozen + 4 * plan.trained + plan.activations);
+    }
+  }
+}
+
+TEST_CASE("checkpoints of blocks and fewer tokens take less memory", "[train]") {
+  Transformer<float> model(small());
+  const Sgd<float> optimizer;
+  const MemoryPlan all = plan_memory(model, optimizer, 3, 24);
+  CHECK(all.optimizer == all.trained);
+  CHECK(plan_memory(model, optimizer, 3, 12).activations < all.activations);
+  model.checkpoint_blocks(true);
+  CHECK(plan_memory(model, optimizer, 3, 24).activations < all.activations);
+  CHECK_THROWS_AS(plan_memory(model, optimizer, 3, 25), Error);  // longer than the context
+}
+
+TEST_CASE("a memory plan is printed in MiB", "[train]") {
+  std::ostringstream text;
+  text << MemoryPlan{Index{5} << 20, Index{3} << 19, 0, 0, 52429};
+  CHECK_THAT(text.str(), ContainsSubstring("5.0 MiB"));
+  CHECK_THAT(text.str(), ContainsSubstring("1.5 MiB"));
+  CHECK_THAT(text.str(), ContainsSubstring("0.1 MiB"));
+  CHECK_THAT(text.str(), ContainsSubstring("6.6 MiB"));
+}
