@@ -55,15 +55,16 @@ struct PlainAttention {
         p.row(row) = (p.row(row).array() - p.row(row).maxCoeff()).exp().matrix().eval();
         p.row(row) /= p.row(row).sum();
       }
-      head(map(y), i) = p * head(v.map(), i);
+      auto out = map(y);
+      head(out, i) = p * head(v.map(), i);
       probabilities.push_back(std::move(p));
     }
   }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
-    const auto dq = q.sink().zeroed();
-    const auto dk = k.sink().zeroed();
-    const auto dv = v.sink().zeroed();
+    auto dq = q.sink().zeroed();
+    auto dk = k.sink().zeroed();
+    auto dv = v.sink().zeroed();
     for (Index i = 0; i < sequences * heads; ++i) {
       const EigenMatrix<T>& p = probabilities[static_cast<std::size_t>(i)];
       const EigenMatrix<T> dout = head(map(dy), i);
