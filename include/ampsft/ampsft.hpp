@@ -70,6 +70,8 @@
 #include <ampsft/parameterization/weight.hpp>
 #include <ampsft/simd/activations.hpp>
 #include <ampsft/simd/adamw.hpp>
+#include <ampsft/simd/attention.hpp>
+#include <ampsft/simd/attention_gradient.hpp>
 #include <ampsft/simd/elementwise.hpp>
 #include <ampsft/simd/factored.hpp>
 #include <ampsft/simd/gemm.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Causal attention, around the size of its row blocks.
+/// Causal attention, around the sizes of its blocks of 48 queries, tiles of 96 keys and panels of 64 columns.
 #include <ampsft/autograd/ops/attention.hpp>
 
 #include "autograd/testing.hpp"
@@ -14,34 +14,60 @@ struct Shape {
   Index sequences;
   Index length;
   Index heads;
-  Index head_width;
+  Index width;  // of a head
+  Index key_heads = 0;
+  Index earlier = 0;  // keys before the first query
+  bool packed = false;
 
   [[nodiscard]] Index rows() const { return sequences * length; }
-  [[nodiscard]] Index cols() const { return heads * head_width; }
+  [[nodiscard]] Index cols() const { return heads * width; }
+  [[nodiscard]] Index keys() const { return length + earlier; }
+  [[nodiscard]] Index key_rows() const { return sequences * keys(); }
+  [[nodiscard]] Index groups() const { return key_heads == 0 ? heads : key_heads; }
+
+  /// Documents of odd lengths, padding between some of them, or none.
+  [[nodiscard]] std::vector<std::int32_t> documents() const {
+    std::vector<std::int32_t> ids;
+    for (Index row = 0; packed && row < key_rows(); ++row) {
+      const Index place = row % keys();
+      ids.push_back(place % 29 == 28 ? -1 : static_cast<std::int32_t>(place / 29 + 3 * (row / keys())));
+    }
+    return ids;
+  }
 };
 
+/// Every sum in double, one query after the other.
 template <class T>
-Matrix<T> naive(const Matrix<T>& q, const Matrix<T>& k, const Matrix<T>& v, const Shape& shape) {
+Matrix<T> naive(const Matrix<T>& q, const Matrix<T>& k, const Matrix<T>& v, const Shape& shape, double scale) {
   Matrix<T> y = q;
-  std::vector<double> p(static_cast<std::size_t>(shape.length));
+  const auto documents = shape.documents();
+  const auto number = [](const Matrix<T>& matrix, Index row, Index col) {
+    return static_cast<double>(map(matrix)(row, col));
+  };
   for (Index row = 0; row < shape.rows(); ++row) {
-    const Index first = row / shape.length * shape.length;  // of the sequence
+    const Index first = row / shape.length * shape.keys();  // of the sequence's keys
+    const Index own = first + shape.earlier + row % shape.length;
     for (Index head = 0; head < shape.heads; ++head) {
+      const Index left = head * shape.width;
+      const Index key_left = head / (shape.heads / shape.groups()) * shape.width;
       double sum = 0.0;
-      for (Index key = first; key <= row; ++key) {
+      std::vector<double> mixed(static_cast<std::size_t>(shape.width), 0.0);
+      for (Index key = first; key <= own; ++key) {
+        const auto document = [&](Index at) { return documents.empty() ? 0 : documents[static_cast<std::size_t>(at)]; };
+        if (document(own) < 0 || document(key) != document(own)) {
+          continue;
+        }
         double score = 0.0;
-        for (Index j = head * shape.head_width; j < (head + 1) * shape.head_width; ++j) {
-          score += static_cast<double>(map(q)(row, j)) * static_cast<double>(map(k)(key, j));
+        for (Index j = 0; j < shape.width; ++j) {
+          score += number(q, row, left + j) * number(k, key, key_left + j);
         }
-        p[static_cast<std::size_t>(key - first)] = std::exp(score / std::sqrt(static_cast<double>(shape.head_width)));
-        sum += p[static_cast<std::size_t>(key - first)];
+        sum += std::exp(scale * score);
+        for (Index j = 0; j < shape.width; ++j) {
+          mixed[static_cast<std::size_t>(j)] += std::exp(scale * score) * number(v, key, key_left + j);
+        }
       }
-      for (Index j = head * shape.head_width; j < (head + 1) * shape.head_width; ++j) {
-        double mixed = 0.0;
-        for (Index key = first; key <= row; ++key) {
-          mixed += p[static_cast<std::size_t>(key - first)] / sum * static_cast<double>(map(v)(key, j));
-        }
-        map(y)(row, j) = static_cast<T>(mixed);
+      for (Index j = 0; j < shape.width; ++j) {
+        map(y)(row, left + j) = static_cast<T>(sum > 0.0 ? mixed[static_cast<std::size_t>(j)] / sum : 0.0);
       }
     }
   }
@@ -52,25 +78,57 @@ Matrix<T> naive(const Matrix<T>& q, const Matrix<T>& k, const Matrix<T>& v, cons
 
 TEMPLATE_TEST_CASE("attention equals its naive twin", "[autograd]", float, double) {
   using T = TestType;
-  for (const Shape& shape :
-       {Shape{1, 1, 1, 1}, {1, 1, 2, 3}, {3, 5, 2, 4}, {2, 63, 1, 3}, {1, 64, 2, 2}, {2, 65, 3, 5}, {1, 130, 2, 4}}) {
+  for (const Shape& shape : {Shape{1, 1, 1, 1},
+                             {1, 1, 2, 3},
+                             {3, 5, 2, 4},
+                             {2, 47, 1, 3},
+                             {1, 48, 2, 2},
+                             {2, 97, 3, 5},
+                             {1, 130, 2, 4},
+                             {2, 100, 6, 20, 2},
+                             {1, 60, 4, 65, 1},
+                             {1, 33, 2, 130},
+                             {1, 20, 1, 256},
+                             {2, 1, 4, 16, 2, 150},
+                             {1, 50, 2, 7, 1, 61},
+                             {2, 100, 2, 9, 0, 0, true},
+                             {2, 31, 4, 8, 2, 90, true}}) {
     const Matrix<T> q = random_matrix<T>(shape.rows(), shape.cols(), 1);
-    const Matrix<T> k = random_matrix<T>(shape.rows(), shape.cols(), 2);
-    const Matrix<T> v = random_matrix<T>(shape.rows(), shape.cols(), 3);
-    Tape<T> tape;
-    const auto y = causal_attention(tape.constant(q), tape.constant(k), tape.constant(v), shape.sequences, shape.heads);
-    INFO(shape.sequences << " x " << shape.length << ", " << shape.heads << " heads");
-    CHECK(difference<T>(y.value(), naive<T>(q, k, v, shape)) < rounding<T>);
+    const Matrix<T> k = random_matrix<T>(shape.key_rows(), shape.groups() * shape.width, 2);
+    const Matrix<T> v = random_matrix<T>(shape.key_rows(), shape.groups() * shape.width, 3);
+    const auto documents = shape.documents();
+    for (const double factor : {1.0, 0.3}) {
+      AttentionOptions options{.key_heads = shape.key_heads, .documents = documents};
+      const double scale = factor / std::sqrt(static_cast<double>(shape.width));
+      if (factor != 1.0) {
+        options.scale = scale;
+      }
+      Tape<T> tape;
+      const auto y =
+          causal_attention(tape.constant(q), tape.constant(k), tape.constant(v), shape.sequences, shape.heads, options);
+      INFO(shape.sequences << " x " << shape.length << ", " << shape.heads << " heads of " << shape.width);
+      CHECK(difference<T>(y.value(), naive<T>(q, k, v, shape, scale)) < rounding<T>);
+    }
   }
 }
 
 TEST_CASE("attention has the gradients of finite differences", "[autograd]") {
-  for (const Shape& shape : {Shape{1, 1, 1, 2}, {2, 5, 2, 3}, {1, 65, 1, 1}, {1, 66, 2, 1}}) {
+  for (const Shape& shape : {Shape{1, 1, 1, 2},
+                             {2, 5, 2, 3},
+                             {1, 49, 1, 1},
+                             {1, 98, 2, 1},
+                             {2, 4, 4, 9, 2},
+                             {1, 3, 2, 66, 1},
+                             {1, 5, 2, 2, 1, 4},
+                             {1, 35, 2, 2, 1, 0, true},
+                             {2, 3, 1, 2, 0, 30, true}}) {
     auto q = random_parameter<double>("q", shape.rows(), shape.cols(), 1);
-    auto k = random_parameter<double>("k", shape.rows(), shape.cols(), 2);
-    auto v = random_parameter<double>("v", shape.rows(), shape.cols(), 3);
+    auto k = random_parameter<double>("k", shape.key_rows(), shape.groups() * shape.width, 2);
+    auto v = random_parameter<double>("v", shape.key_rows(), shape.groups() * shape.width, 3);
+    const auto documents = shape.documents();
+    const AttentionOptions options{.key_heads = shape.key_heads, .documents = documents};
     const auto loss = [&](auto& tape) {
-      return probe(causal_attention(tape.leaf(q), tape.leaf(k), tape.leaf(v), shape.sequences, shape.heads));
+      return probe(causal_attention(tape.leaf(q), tape.leaf(k), tape.leaf(v), shape.sequences, shape.heads, options));
     };
     require_right_gradients(loss, {&q, &k, &v});
   }
@@ -111,7 +169,7 @@ TEST_CASE("a later token changes no earlier output, nor another sequence", "[aut
     return causal_attention(tape.constant(q), tape.constant(k), tape.constant(v), 2, 2).value();
   };
   const Matrix<double> before = run();
-  const Index changed = 66;  // in the second row block of the first sequence
+  const Index changed = 66;  // in the second block of the first sequence
   for (auto* matrix : {&q, &k, &v}) {
     map(*matrix).row(changed).array() += 1.0;
   }
@@ -143,6 +201,14 @@ TEST_CASE("attention refuses shapes that do not fit", "[autograd]") {
   CHECK_THROWS_WITH(causal_attention(q, q, other, 1, 1), ContainsSubstring("6 x 2"));
   CHECK_THROWS_WITH(causal_attention(q, q, q, 4, 1), ContainsSubstring("4 sequences"));
   CHECK_THROWS_WITH(causal_attention(q, q, q, 1, 3), ContainsSubstring("3 heads"));
+  CHECK_THROWS_WITH(causal_attention(q, q, q, 1, 4, {.key_heads = 3}), ContainsSubstring("3 heads of keys"));
+  const auto few = tape.constant(make_matrix<float>(5, 4, 0.0F));
+  CHECK_THROWS_WITH(causal_attention(q, few, few, 1, 1), ContainsSubstring("5 keys for 6 queries"));
+  const std::vector<std::int32_t> documents{0, 0, 1, -1, 0, 0};
+  CHECK_THROWS_WITH(causal_attention(q, q, q, 1, 1, {.documents = documents}), ContainsSubstring("document 0"));
+  CHECK_THROWS_WITH(causal_attention(q, q, q, 1, 1, {.documents = std::span(documents).first(2)}),
+                    ContainsSubstring("2 documents for 6 keys"));
+  CHECK_NOTHROW(causal_attention(q, q, q, 2, 1, {.documents = documents}));  // another sequence
   CHECK_THROWS_AS(causal_attention(q, q, q, 0, 1), Error);
   CHECK_THROWS_AS(causal_attention(q, q, q, 1, 0), Error);
 }

@@ -1,149 +1,142 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Causal multi-head attention in row blocks: memory grows linearly with the context.
+/// Causal attention of many heads: memory grows linearly with the context.
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/simd/attention.hpp>
+#include <ampsft/simd/attention_gradient.hpp>
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <cstdint>
 #include <optional>
+#include <span>
+#include <utility>
 
 namespace ampsft {
+
+/// What `causal_attention` can do beside the plain form.
+struct AttentionOptions {
+  /// Heads of keys and values, each for `heads / key_heads` heads of queries that follow each other (Ainslie et al.
+  /// 2023); 0: as many as heads.
+  Index key_heads = 0;
+  /// Of the products of queries and keys; without it, `1 / sqrt(h)` for heads of width `h`.
+  std::optional<double> scale = {};
+  /// The document of every key, sequence after sequence, or empty: a token sees its own document alone. The tokens of a
+  /// document follow each other. Negative: padding, which sees nothing, is not seen, and gives zeros.
+  std::span<const std::int32_t> documents = {};
+};
+
+namespace detail {
+
+/// Puts for every token the first of its document, counted within its sequence; `length` for padding. Throws if a
+/// document begins anew after another.
+inline void first_of_documents(std::span<const std::int32_t> documents, Index length, std::span<std::int32_t> first) {
+  for (std::size_t at = 0; at < documents.size(); ++at) {
+    const auto place = static_cast<std::size_t>(static_cast<Index>(at) % length);
+    if (documents[at] < 0) {
+      first[at] = static_cast<std::int32_t>(length);
+    } else if (place > 0 && documents[at - 1] == documents[at]) {
+      first[at] = first[at - 1];
+    } else {
+      first[at] = static_cast<std::int32_t>(place);
+      for (std::size_t back = place; back > 0;) {  // from document to document
+        const std::size_t before = at - place + back - 1;
+        require(documents[before] != documents[at], "attention: document ", documents[at], " goes on at token ", place,
+                " of a sequence after another; the tokens of a document must follow each other");
+        back = documents[before] < 0 ? back - 1 : static_cast<std::size_t>(first[before]);
+      }
+    }
+  }
+}
+
+}  // namespace detail
+
 namespace ops {
 
-/// `y = softmax(q k' / sqrt(h) + causal mask) v` for every sequence and head (Vaswani et al. 2017).
+/// `y = softmax(scale q k' + mask) v` for every sequence and head (Vaswani et al. 2017).
 ///
 /// Rows are tokens, sequence after sequence; columns are heads side by side. Probabilities are never stored: the
 /// backward pass rebuilds them from the saved log-sums (Dao et al. 2022).
 template <Scalar T>
 struct CausalAttention {
-  Variable<T> q;  // (sequences * length) x (heads * h), as are k and v
-  Variable<T> k;
+  Variable<T> q;  // (sequences * length) x (heads * h)
+  Variable<T> k;  // (sequences * key_length) x (key_heads * h), as is v
   Variable<T> v;
-  Index sequences;
-  Index heads;
-  Matrix<T> log_sum = {};  // saved, (sequences * heads) x length
-
-  static constexpr Index block = 64;  // query rows a step; their scores stay in the second-level cache
+  AttentionShape shape;
+  double scale;
+  Saved<std::int32_t> first;  // of every key's document; or empty
+  Saved<T> saved;             // log-sums, one a token and head
 
   [[nodiscard]] Index rows() const { return q.rows(); }
   [[nodiscard]] Index cols() const { return q.cols(); }
-  [[nodiscard]] Index length() const { return rows() / sequences; }
-  [[nodiscard]] Index width() const { return cols() / heads; }
-  [[nodiscard]] T scale() const { return T(1) / std::sqrt(static_cast<T>(width())); }
 
   static constexpr bool reads_result = true;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(q, Reads::value);
-    visit(k, Reads::value);
-    visit(v, Reads::value);
-  }
-
-  /// The rows of one sequence and the columns of one head in a matrix of `q`'s shape.
-  template <class Map>
-  [[nodiscard]] auto head(Map&& matrix, Index task) const {
-    return matrix.block(task / heads * length(), task % heads * width(), length(), width());
-  }
-
-  /// Scaled scores of query rows `[begin, begin + count)` against the keys they may see; later keys get -infinity.
-  template <class Queries, class Keys>
-  [[nodiscard]] EigenMatrix<T> scores(const Queries& queries, const Keys& keys, Index begin, Index count) const {
-    EigenMatrix<T> s = scale() * (queries.middleRows(begin, count) * keys.topRows(begin + count).transpose());
-    for (Index row = 0; row < count; ++row) {
-      s.row(row).tail(count - row - 1).setConstant(-std::numeric_limits<T>::infinity());
+    for (const auto& input : {q, k, v}) {
+      visit(input, Reads::value);
     }
-    return s;
   }
 
   void forward(Matrix<T>& y) {
-    log_sum = make_matrix<T>(sequences * heads, length());
-    parallel_for(sequences * heads, 1, [&](Index first, Index last) {
-      for (Index task = first; task < last; ++task) {
-        const auto queries = head(q.map(), task);
-        const auto keys = head(k.map(), task);
-        const auto values = head(v.map(), task);
-        auto out = head(map(y), task);
-        for (Index begin = 0; begin < length(); begin += block) {
-          const Index count = std::min(block, length() - begin);
-          EigenMatrix<T> p = scores(queries, keys, begin, count);
-          for (Index row = 0; row < count; ++row) {
-            const T maximum = p.row(row).maxCoeff();
-            p.row(row) = (p.row(row).array() - maximum).exp().matrix();
-            const T sum = p.row(row).sum();
-            p.row(row) /= sum;
-            map(log_sum)(task, begin + row) = maximum + std::log(sum);
-          }
-          out.middleRows(begin, count).noalias() = p * values.topRows(begin + count);
-        }
-      }
-    });
+    attention<T>(q.map(), k.map(), v.map(), shape, scale, firsts(), map(y), flat_span(*saved));
   }
 
   void backward(const Matrix<T>& y, const Matrix<T>& dy) const {
-    parallel_for(sequences * heads, 1,
-                 [&, dq = optional_sink(q), dk = optional_sink(k), dv = optional_sink(v)](Index first, Index last) {
-                   for (Index task = first; task < last; ++task) {
-                     const auto queries = head(q.map(), task);
-                     const auto keys = head(k.map(), task);
-                     const auto values = head(v.map(), task);
-                     const auto out = head(map(y), task);
-                     const auto dout = head(map(dy), task);
-                     EigenMatrix<T> dqueries(length(), width());
-                     EigenMatrix<T> dkeys = EigenMatrix<T>::Zero(length(), width());
-                     EigenMatrix<T> dvalues = EigenMatrix<T>::Zero(length(), width());
-                     for (Index begin = 0; begin < length(); begin += block) {
-                       const Index count = std::min(block, length() - begin);
-                       const Index seen = begin + count;
-                       const auto dblock = dout.middleRows(begin, count);
-                       EigenMatrix<T> p = scores(queries, keys, begin, count);
-                       p.colwise() -= map(log_sum).row(task).segment(begin, count).transpose();
-                       p = p.array().exp().matrix();
-                       dvalues.topRows(seen).noalias() += p.transpose() * dblock;
-                       EigenMatrix<T> ds = dblock * values.topRows(seen).transpose();
-                       ds.colwise() -= dblock.cwiseProduct(out.middleRows(begin, count)).rowwise().sum();
-                       ds = (ds.array() * p.array() * scale()).matrix();
-                       dqueries.middleRows(begin, count).noalias() = ds * keys.topRows(seen);
-                       dkeys.topRows(seen).noalias() += ds.transpose() * queries.middleRows(begin, count);
-                     }
-                     put(dq, task, dqueries);
-                     put(dk, task, dkeys);
-                     put(dv, task, dvalues);
-                   }
-                 });
+    AttentionGradients<T> to;
+    put(q, to.dq, to.into_q);
+    put(k, to.dk, to.into_k);
+    put(v, to.dv, to.into_v);
+    attention_gradient<T>(q.map(), k.map(), v.map(), shape, scale, firsts(), map(y), flat_span(*saved), map(dy), to);
   }
 
  private:
-  static std::optional<GradientSink<T>> optional_sink(Variable<T> input) {
-    return input.requires_grad() ? std::optional(input.sink()) : std::nullopt;
+  [[nodiscard]] std::span<const std::int32_t> firsts() const { return flat_span(*first); }
+
+  template <class M>
+  static auto flat_span(M& matrix) {
+    return std::span(matrix.data(), static_cast<std::size_t>(matrix.size()));
   }
 
-  void put(const std::optional<GradientSink<T>>& sink, Index task, const EigenMatrix<T>& gradient) const {
-    if (sink) {
-      sink->add(head(sink->map(), task), gradient);
+  static void put(Variable<T> input, MatrixRef<T>& gradient, Into& into) {
+    if (input.requires_grad()) {
+      const auto sink = input.sink();
+      gradient = sink.map();
+      into = sink.into();
     }
   }
 };
 
 }  // namespace ops
 
-/// Causal multi-head self-attention.
+/// Causal multi-head attention.
 ///
-/// Shapes: `q`, `k`, `v` and the result `(sequences * length) x width`, sequences one after the other, heads side by
-/// side in the columns. Throws `Error` if the shapes differ or `sequences` or `heads` do not divide them. Cost: about
-/// `2 length` multiply-adds an element forward, `5 length` backward; saves one number a token and head.
+/// Shapes: `q` and the result `(sequences * length) x (heads * h)`, `k` and `v` `(sequences * key_length) x (key_heads
+/// * h)`, sequences one after the other, heads side by side in the columns. There may be more keys than queries, as
+/// when text is continued: the queries then stand at the last places. Throws `Error` if the shapes do not fit, or if
+/// the tokens of a document do not follow each other. Cost: `2 h` multiply-adds a head, query and key that it sees
+/// forward, `5 h` backward; saves one number a token and head.
 template <Scalar T>
-[[nodiscard]] Variable<T> causal_attention(Variable<T> q, Variable<T> k, Variable<T> v, Index sequences, Index heads) {
-  for (const auto& other : {k, v}) {
-    require(other.rows() == q.rows() && other.cols() == q.cols(), "attention: q is ", q.rows(), " x ", q.cols(),
-            " but k or v is ", other.rows(), " x ", other.cols());
-  }
-  require(sequences > 0 && q.rows() % sequences == 0, "attention: ", q.rows(), " rows are not ", sequences,
+[[nodiscard]] Variable<T> causal_attention(Variable<T> q, Variable<T> k, Variable<T> v, Index sequences, Index heads,
+                                           const AttentionOptions& options = {}) {
+  require(sequences > 0 && k.rows() % sequences == 0, "attention: ", k.rows(), " keys are not ", sequences,
           " sequences of one length");
   require(heads > 0 && q.cols() % heads == 0, "attention: ", q.cols(), " columns do not split into ", heads, " heads");
-  return q.tape().apply(ops::CausalAttention<T>{q, k, v, sequences, heads});
+  require(options.documents.empty() || static_cast<Index>(options.documents.size()) == k.rows(),
+          "attention: ", options.documents.size(), " documents for ", k.rows(), " keys");
+  const double scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(q.cols() / heads)));
+  const AttentionShape shape{sequences, heads, options.key_heads == 0 ? heads : options.key_heads};
+  Tape<T>& tape = q.tape();
+  Saved<std::int32_t> first;
+  if (!options.documents.empty()) {
+    first = tape.save_indices(k.rows());
+    if (!tape.planning()) {
+      detail::first_of_documents(options.documents, std::max<Index>(k.rows() / sequences, 1),
+                                 {first.data(), options.documents.size()});
+    }
+  }
+  return tape.apply(ops::CausalAttention<T>{q, k, v, shape, scale, std::move(first), tape.save(heads, q.rows())});
 }
 
 }  // namespace ampsft

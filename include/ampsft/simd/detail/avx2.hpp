@@ -5,6 +5,7 @@
 
 #include <ampsft/core/compat/intrinsics.hpp>
 #include <ampsft/simd/detail/arguments.hpp>
+#include <ampsft/simd/detail/attention_arguments.hpp>
 #include <ampsft/simd/detail/math_arguments.hpp>
 #include <ampsft/simd/detail/polynomials.hpp>
 
@@ -24,6 +25,9 @@ inline constexpr Index gram_rows = 4;
 inline constexpr Index gram_registers = 3;
 inline constexpr Index gemm_rows = 6;
 inline constexpr Index gemm_registers = 2;
+inline constexpr Index attention_accumulators = 12;
+inline constexpr Index attention_score_registers = 2;
+inline constexpr Index attention_registers = 2;
 
 /// The first `count` of a register's lanes.
 struct Lanes {
@@ -272,6 +276,8 @@ struct Vec<double> {
 #include <ampsft/simd/detail/elementwise.inc>
 #include <ampsft/simd/detail/norm.inc>
 #include <ampsft/simd/detail/softmax.inc>
+#include <ampsft/simd/detail/attention_tiles.inc>
+#include <ampsft/simd/detail/attention.inc>
 // clang-format on
 
 }  // namespace ampsft::simd::detail::avx2

@@ -7,6 +7,7 @@
 #include <ampsft/simd/detail/avx512.hpp>
 #include <ampsft/simd/detail/neon.hpp>
 #include <ampsft/simd/detail/scalar.hpp>
+#include <ampsft/simd/detail/scalar_attention.hpp>
 #include <ampsft/simd/detail/scalar_math.hpp>
 
 #include <limits>
@@ -80,6 +81,14 @@ struct ScalarCode {
   static void softmax_gradient(const Arguments& s) noexcept {
     scalar::softmax_gradient(s);
   }
+  template <class Arguments>
+  static void attention_forward(const Arguments& a) noexcept {
+    scalar::attention_forward(a);
+  }
+  template <class Arguments>
+  static void attention_backward(const Arguments& a) noexcept {
+    scalar::attention_backward(a);
+  }
 };
 
 #define AMPSFT_ARCHITECTURE(Name, space)                                             \
@@ -148,6 +157,14 @@ struct ScalarCode {
     template <class Arguments>                                                       \
     static void softmax_gradient(const Arguments& s) noexcept {                      \
       space::softmax_gradient(s);                                                    \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void attention_forward(const Arguments& a) noexcept {                     \
+      space::attention_forward(a);                                                   \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void attention_backward(const Arguments& a) noexcept {                    \
+      space::attention_backward(a);                                                  \
     }                                                                                \
   }
 

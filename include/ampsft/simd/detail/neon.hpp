@@ -5,6 +5,7 @@
 
 #include <ampsft/core/compat/intrinsics.hpp>
 #include <ampsft/simd/detail/arguments.hpp>
+#include <ampsft/simd/detail/attention_arguments.hpp>
 #include <ampsft/simd/detail/math_arguments.hpp>
 #include <ampsft/simd/detail/polynomials.hpp>
 
@@ -24,6 +25,9 @@ inline constexpr Index gram_rows = 4;
 inline constexpr Index gram_registers = 4;
 inline constexpr Index gemm_rows = 8;
 inline constexpr Index gemm_registers = 3;
+inline constexpr Index attention_accumulators = 16;
+inline constexpr Index attention_score_registers = 4;
+inline constexpr Index attention_registers = 4;
 
 template <class T>
 struct Vec;
@@ -240,6 +244,8 @@ struct Vec<double> {
 #include <ampsft/simd/detail/elementwise.inc>
 #include <ampsft/simd/detail/norm.inc>
 #include <ampsft/simd/detail/softmax.inc>
+#include <ampsft/simd/detail/attention_tiles.inc>
+#include <ampsft/simd/detail/attention.inc>
 // clang-format on
 
 }  // namespace ampsft::simd::detail::neon

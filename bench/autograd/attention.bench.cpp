@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Causal attention in float, forward, backward and both, at the shapes of the paper's model and of GPT-2.
+///
+/// A name is `pass/sequences x length/heads x width/threads:1`. Counters of the median call: GFLOP/s of what causality
+/// leaves (forward `2 n^2 h` operations a head, backward `5 n^2 h`), and its share of this process's multiply-adds
+/// (`share_of_peak`; of the widest registers, so that AMPSFT_SIMD=avx2 can reach half of it on some processors).
+#include <ampsft/simd/attention_gradient.hpp>
+
+#include <cmath>
+
+#include "support/matrix_benchmarks.hpp"
+
+namespace {
+
+using namespace bench;
+using ampsft::Into;
+using ampsft::map;
+
+struct Case {
+  Index sequences, length, heads, width;
+  Index key_heads;
+};
+
+enum class Pass { forward, backward, both };
+
+void run(benchmark::State& state, const Case& shape, Pass pass) {
+  const Index rows = shape.sequences * shape.length;
+  const auto q = random_matrix<float>(rows, shape.heads * shape.width);
+  const auto k = random_matrix<float>(rows, shape.key_heads * shape.width);
+  auto y = q;
+  auto dq = q;
+  auto dk = k;
+  auto dv = k;
+  std::vector<float> log_sum(static_cast<std::size_t>(rows * shape.heads));
+  const ampsft::AttentionShape of{shape.sequences, shape.heads, shape.key_heads};
+  const double scale = 1.0 / std::sqrt(static_cast<double>(shape.width));
+  const auto forward = [&] { ampsft::attention<float>(map(q), map(k), map(k), of, scale, {}, map(y), log_sum); };
+  const auto backward = [&] {
+    ampsft::attention_gradient<float>(map(q), map(k), map(k), of, scale, {}, map(y), log_sum, map(q),
+                                      {map(dq), Into::overwrite, map(dk), Into::overwrite, map(dv), Into::overwrite});
+  };
+  forward();
+  const double unit = static_cast<double>(rows * shape.length * shape.heads * shape.width);
+  Work work;
+  work.flops = (pass == Pass::forward ? 2.0 : pass == Pass::backward ? 5.0 : 7.0) * unit;
+  const double size = static_cast<double>(rows * shape.width) * sizeof(float);
+  work.read = size * static_cast<double>(pass == Pass::forward ? shape.heads + 2 * shape.key_heads
+                                                               : 3 * shape.heads + 2 * shape.key_heads);
+  work.written = size * static_cast<double>(pass == Pass::forward ? shape.heads : shape.heads + 2 * shape.key_heads);
+  measure<float>(state, work, Index{4} << 20, [&] {
+    if (pass != Pass::backward) {
+      forward();
+    }
+    if (pass != Pass::forward) {
+      backward();
+    }
+  });
+}
+
+bool add() {
+  for (const Case& shape : {Case{4, 512, 8, 32, 8},
+                            {2, 256, 12, 64, 12},
+                            {1, 1024, 12, 64, 12},
+                            {1, 4096, 12, 64, 12},
+                            {1, 1024, 9, 64, 3}}) {
+    for (const int threads : {1, 2}) {
+      for (const auto& [name, pass] : {std::pair("forward", Pass::forward), std::pair("backward", Pass::backward),
+                                       std::pair("both", Pass::both)}) {
+        const std::string full = std::string(name) + "/" + std::to_string(shape.sequences) + "x" +
+                                 std::to_string(shape.length) + "/" + std::to_string(shape.heads) + "x" +
+                                 std::to_string(shape.width) + "/threads:" + std::to_string(threads);
+        benchmark::RegisterBenchmark(full.c_str(),
+                                     [shape = shape, pass = pass, threads](benchmark::State& state) {
+                                       ampsft::set_thread_count(threads);
+                                       run(state, shape, pass);
+                                     })
+            ->UseManualTime()
+            ->Unit(benchmark::kMicrosecond);
+      }
+    }
+  }
+  return true;
+}
+
+[[maybe_unused]] const bool added = add();
+
+}  // namespace
+
+BENCHMARK_MAIN();
