@@ -117,6 +117,9 @@ TEST_CASE("energies of several matrices add up; ranks must agree") {
   CHECK(all.r2(0) == Approx(0.5));
   CHECK(all.r2(1) == Approx(0.75));
   CHECK(all.variance_share(2) == Approx(0.65));
+  all += Explained{};  // of no rows, of no rank
+  CHECK(all.rows == 5);
+  CHECK(all.rank() == 2);
   CHECK_THROWS_AS(all.r2(3), Error);
   CHECK_THROWS_AS((all += {.rows = 1, .raw_energy = 1.0, .centred_energy = 1.0, .score_energy = {1.0}}), Error);
   CHECK(ranks_up_to(8) == std::vector<Index>{1, 2, 4, 8});
