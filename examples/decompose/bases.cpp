@@ -147,7 +147,7 @@ Bases make_bases(const Options& options, const Source& source) {
     for (const auto& stack : source.stacks) {
       names.push_back(stack.name());
     }
-    Meter meter("accumulating", source.work(), false);
+    Meter meter("bases", source.work(), false);
     return solve_each(options, names, meter, [&](std::size_t i) {
       const auto& stack = source.stacks[i];
       const auto width = static_cast<double>(stack.width());
