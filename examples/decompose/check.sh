@@ -5,12 +5,12 @@
 set -euo pipefail
 
 program=$1
+forbidden=bad
+source "$(dirname "$0")/../support/check.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 export OMP_WAIT_POLICY=passive LC_ALL=C
-
-die() { echo "check failed: $*" >&2; exit 1; }
 
 # Files are written byte by byte. number BYTES VALUE: little-endian.
 number() {
@@ -90,6 +90,10 @@ run model.safetensors --rank 3 --method gram -o gram
 diff <(table run.log) merged.txt || die 'merged halves differ from the whole'
 run --merge half2 half1 --rank 3 -o bases
 [[ -s bases/basis.safetensors && ! -e bases/scores.safetensors ]] || die 'a merge without a model gives bases alone'
+run model.safetensors --variance 0.9 --verify -o variance
+table run.log > variance.txt
+run shards --merge half1 half2 --variance 0.9 -o merged
+diff <(table run.log) variance.txt || die 'merged halves give another share of the variance'
 
 # Other groups, kinds and ranks.
 run model.safetensors --group-by type --rank 2 --verify -o types
@@ -101,25 +105,27 @@ grep -q '^others@8 ' run.log || die 'no group of the rest'
 run model.safetensors --kind random --rank 3 --seed 4 --verify -o random
 run shards --kind file --basis whole/basis.safetensors --verify -o file
 cmp whole/scores.safetensors file/scores.safetensors || die 'the same basis gave other scores'
-run model.safetensors --variance 0.9 --verify -o variance
+grep -q '"kind": "file"' file/report.json || die 'a basis of a file has another kind'
+! grep -q 'spectrum' file/report.json || die "another model's spectrum is shown"
 run model.safetensors --budget 300 --verify -o budget
 scores=$(awk '/^Score coefficients/ { gsub(",", ""); print $3 }' run.log)
 ((scores > 0 && scores <= 300)) || die "a budget of 300 spent $scores"
+run model.safetensors --budget 16 -o budget # one direction for the smaller group, nothing for the other
+all=$(awk '/^R2 / { print $2 }' run.log) part=$(awk '/^24 / { print $6 }' run.log)
+awk "BEGIN { exit !($part > 0 && $all < 0.9 * $part) }" || die "R2 of all groups is $all, of the only one with a basis $part"
 for method in gram krylov tsqr dense; do
   run model.safetensors --rank 3 --method "$method" --threads 1 -o method
   diff <(table run.log | cut -c 1-72 | head -3) <(cut -c 1-72 whole.txt | head -3) || die "$method: other figures"
 done
 
-# Bad input: refuse PATTERN OPTIONS...
-refuse() {
-  local pattern=$1 code=0; shift
-  "$program" "$@" > out.log 2> err.log || code=$?
-  [[ $code == 2 ]] || die "exit code $code instead of 2 for: $*"
-  [[ $(wc -l < err.log) == 1 ]] || die "not one line on stderr for: $*: $(cat err.log)"
-  grep -q -- "$pattern" err.log || die "'$pattern' is not in the error: $(cat err.log)"
-  [[ ! -e bad ]] || die "output was left after: $*"
-  [[ -z $(find . -name '*.tmp') ]] || die "a half-written file after: $*"
-}
+# What an earlier run left does no harm, and a name that is not UTF-8 neither.
+mkdir -p left/.decompose && echo old | tee left/.decompose/scores.0 > left/report.html
+cp model.safetensors $'\xff.safetensors'
+run $'\xff.safetensors' --rank 3 -o left
+[[ -s left/report.json && ! -e left/.decompose ]] || die 'no report, or a hidden folder'
+! grep -qx old left/report.html || die 'the report was not replaced'
+
+# Bad input.
 head -c 1000 model.safetensors > cut.safetensors
 refuse 'cut.safetensors' cut.safetensors -o bad
 : > empty.safetensors
@@ -157,4 +163,27 @@ cp model.safetensors changed.safetensors
 printf '\x01' | dd of=changed.safetensors bs=1 seek=$((8 + header + 10)) conv=notrunc status=none
 refuse "'embed.weight' holds other values" changed.safetensors --merge half1 half2 -o bad
 refuse 'run.log' model.safetensors -o run.log/below
+refuse 'run.log' model.safetensors --partial-out run.log/below
+! grep -q accumulating out.log || die 'a file that cannot be written was found out after the work'
+refuse "'others'" model.safetensors --group-by others -o bad
+shard named.safetensors é.weight:8:8
+refuse 'not UTF-8' named.safetensors --group-by $'\xc3*' -o bad
+run model.safetensors --include 'embed*' --group-by type --partial-out half3
+refuse "'embed.weight' is in the stack" --merge half1 half3 -o bad
+
+# Outputs that would overwrite what is read, or be taken for it, or not fit what lies there.
+cp model.safetensors kept.safetensors; cp -r whole kept; ln model.safetensors second-name
+refuse 'overwrite "model.safetensors"' model.safetensors --partial-out model.safetensors
+refuse 'overwrite "model.safetensors"' model.safetensors --partial-out second-name
+refuse 'overwrite "whole/basis.safetensors"' shards --kind file --basis whole/basis.safetensors -o whole
+refuse 'taken for a part' model.safetensors -o .
+refuse 'taken for a part' plain -o plain
+refuse 'taken for a part' plain --partial-out plain/partial.safetensors
+refuse 'scores.safetensors of an earlier run' --merge half1 half2 -o whole
+mkdir -p blocked/report.html
+refuse 'report.html' model.safetensors -o blocked
+[[ $(ls -A blocked) == report.html ]] || die 'a run that cannot end left files'
+cmp kept.safetensors model.safetensors && diff -r kept whole || die 'a refused run changed what was there'
+run shards --rank 3 -o shards # beside an index nothing is taken for a part
+run shards --rank 3 -o again
 echo 'all checks passed'

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Decomposes the matrices of any model in safetensors files: a basis for each group, scores for each row, and a report
-// of what they explain. The model stays in its files; scores are held until they are written.
-#include <ampsft/basis/partial_file.hpp>
+// of what they explain. The model stays in its files; of scores and moments only a part is in memory.
+#include <ampsft/basis/join_files.hpp>
+#include <ampsft/basis/partial_files.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/io/atomic_file.hpp>
 
@@ -9,10 +10,15 @@
 #include <cstdio>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "decompose/inputs.hpp"
+#include "decompose/meter.hpp"
 #include "decompose/output.hpp"
 #include "decompose/report.hpp"
+#include "decompose/verify.hpp"
 #include "support/html.hpp"
+#include "support/program.hpp"
 
 namespace {
 
@@ -25,11 +31,27 @@ void say_source(const Options& options, const Source& source) {
   std::fflush(stdout);
 }
 
+/// One group at a time is in memory; each is written to a file of its own first.
 void write_partial(const Options& options) {
   const Source source = open_source(options);
+  require_inputs_kept(options, &source);
   say_source(options, source);
-  ampsft::save_partial(options.partial_out, accumulate_all(source));
-  std::printf("Written: %s\n", options.partial_out.string().c_str());
+  const auto& file = options.partial_out;
+  Outputs outputs(file.has_parent_path() ? file.parent_path() : ".", ".decompose-" + file.filename().string());
+  const auto target = outputs.stage(file.filename().string());
+  Meter meter("accumulating", source.work(), false);
+  std::vector<std::filesystem::path> parts;
+  for (const auto& stack : source.stacks) {
+    const auto width = static_cast<double>(stack.width());
+    std::vector<ampsft::StackMoments<float>> moments;
+    moments.push_back(ampsft::accumulate(stack, [&](Index rows) { meter.add(static_cast<double>(rows) * width); }));
+    parts.push_back(outputs.scratch(ampsft::concat("part.", parts.size())));
+    ampsft::save_partial(parts.back(), moments);
+  }
+  ampsft::join_partials(target, parts);
+  outputs.keep();
+  meter.done(ampsft::concat(source.matrices, " matrices"));
+  std::printf("Written: %s\n", file.string().c_str());
 }
 
 /// Seconds since the last call.
@@ -45,33 +67,48 @@ class Stopwatch {
 };
 
 void run(const Options& options) {
-  const auto moments = options.merge.empty() ? std::vector<Moments>{} : ampsft::merge_partials<float>(options.merge);
+  std::optional<ampsft::PartialFiles> partial;
+  if (!options.merge.empty()) {
+    partial.emplace(options.merge);
+  }
   std::optional<Source> source;
   if (!options.model.empty()) {
     source.emplace(open_source(options));
     say_source(options, *source);
   }
-  Outputs outputs;
-  outputs.make_folder(options.output);
-  if (source && !moments.empty()) {
-    require_same_matrices(moments, *source);
+  require_inputs_kept(options, source ? &*source : nullptr);
+  const auto merged = partial ? partial->stacks() : std::vector<ampsft::PartialStack>{};
+  if (source && partial) {
+    require_same_matrices(merged, *source);
   }
+  Outputs outputs(options.output, ".decompose");
+  const auto basis_file = outputs.stage("basis.safetensors");
+  const auto score_file = source ? outputs.stage("scores.safetensors") : "";
+  const auto json_file = outputs.stage("report.json");
+  const auto html_file = outputs.stage("report.html");
   Stopwatch watch;
   nlohmann::json seconds;
-  const Bases bases = moments.empty() ? make_bases(options, *source) : make_bases(options, moments);
+  const Bases bases = partial ? make_bases(options, *partial) : make_bases(options, *source);
   seconds["bases"] = watch.lap();
-  Result result = source ? score_all(*source, bases, moments) : without_scores(moments, bases);
+  ScoreParts scores(outputs, options.score_dtype);
+  const Result result = source ? score_all(*source, bases, merged, scores) : without_scores(merged, bases);
   seconds["scores"] = watch.lap();
-  write_tensors(options, result, outputs);
+  write_bases(basis_file, result);
+  if (source) {
+    scores.join(score_file, result.source);
+  }
   seconds["writing"] = watch.lap();
   auto report = report_json(options, result);
   report["seconds"] = seconds;
   if (options.verify) {
-    const Verification found = verify(options, *source);
+    const Verification found = verify(basis_file, score_file, *source);
     report["verified"] = {{"matrices", found.matrices}, {"largest_difference", found.largest_difference}};
   }
-  ampsft::write_text(outputs.announce(options.output / "report.json"), report.dump(1) + "\n");
-  ampsft::write_text(outputs.announce(options.output / "report.html"), report_html(report));
+  const auto replace = nlohmann::json::error_handler_t::replace;  // a path need not be UTF-8
+  const std::string text = report.dump(1, ' ', false, replace) + "\n";
+  report = nlohmann::json::parse(text);
+  ampsft::write_text(json_file, text);
+  ampsft::write_text(html_file, report_html(report));
   outputs.keep();
   std::printf("%s\nWritten: basis%s.safetensors, report.html and report.json in %s\n", report_text(report).c_str(),
               source ? ".safetensors, scores" : "", options.output.string().c_str());
@@ -80,20 +117,12 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
+  return example::run_program([&] {
     Options options;
-    if (!parse_options(argc, argv, options)) {
-      return 0;
-    }
-    ampsft::set_thread_count(options.threads);
-    if (options.partial_out.empty()) {
-      run(options);
-    } else {
-      write_partial(options);
+    if (parse_options(argc, argv, options)) {
+      ampsft::set_thread_count(options.threads);
+      options.partial_out.empty() ? run(options) : write_partial(options);
     }
     return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 2;
-  }
+  });
 }

@@ -30,6 +30,9 @@ class Meter {
     }
   }
 
+  /// Says what comes next, at once where it will take long.
+  void say(const std::string& what, bool long_work) { progress_.show(what, long_work); }
+
   void done(const std::string& result) { progress_.done(result + ", " + example::clock_time(seconds())); }
 
   [[nodiscard]] double seconds() const {

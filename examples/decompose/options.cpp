@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "decompose/options.hpp"
 
-#include <ampsft/core/version.hpp>
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/core/error.hpp>
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <map>
+
+#include "support/command_line.hpp"
 
 namespace decompose {
 
@@ -16,6 +18,13 @@ ampsft::Grouping parse_grouping(const std::vector<std::string>& words) {
   using ampsft::GroupBy;
   const std::map<std::string, GroupBy> known{
       {"width", GroupBy::width}, {"type", GroupBy::type}, {"layer", GroupBy::layer}};
+  for (const auto& word : words) {
+    try {
+      (void)nlohmann::json(word).dump();
+    } catch (const nlohmann::json::exception&) {
+      ampsft::fail("--group-by ", word, " is not UTF-8 and cannot name a group in a file");
+    }
+  }
   const auto found = words.size() == 1 ? known.find(words.front()) : known.end();
   return found != known.end() ? ampsft::Grouping{found->second, {}} : ampsft::Grouping{GroupBy::pattern, words};
 }
@@ -33,7 +42,6 @@ void check(const Options& options, bool rank_given) {
           "--variance must be above 0 and at most 1, not ", options.variance.value_or(0.0));
   require(!options.budget || *options.budget >= 1, "--budget must be at least 1 score, not ",
           options.budget.value_or(0));
-  require(options.threads >= 0, "--threads must be at least 0, not ", options.threads);
   require((options.kind == "file") == !options.basis.empty(), "--kind file and --basis FILE belong together");
   require(options.kind != "file" || !rank_given,
           "--kind file takes the basis with the rank that it has; leave out --rank");
@@ -85,20 +93,12 @@ bool parse_options(int argc, char** argv, Options& options) {
   app.add_option("--scores", scores, "format of the scores")
       ->check(CLI::IsMember({"f32", "bf16"}))
       ->capture_default_str();
-  app.add_option("--threads", options.threads, "0: all cores")->capture_default_str();
+  example::add_threads(app, options.threads);
   app.add_flag("--verify", options.verify, "read what was written and compare the reconstruction with the model");
   app.add_option("--partial-out", options.partial_out, "only accumulate the chosen matrices, into this file");
   app.add_option("--merge", options.merge, "files of --partial-out whose matrices make the bases");
-  app.set_version_flag("--version", AMPSFT_VERSION);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& request) {
-    app.exit(request);
+  if (!example::parse_command_line(app, argc, argv)) {
     return false;
-  } catch (const CLI::ParseError& error) {
-    std::string reason = error.what();
-    std::replace(reason.begin(), reason.end(), '\n', ' ');
-    ampsft::fail(reason, " (--help lists the options)");
   }
   options.grouping = parse_grouping(group);
   options.svd.centred = !uncentred;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decompose/output.hpp"
 
-#include <ampsft/basis/score_file.hpp>
-#include <ampsft/io/atomic_file.hpp>
+#include <ampsft/core/error.hpp>
 
 #include <system_error>
 #include <utility>
@@ -11,52 +10,53 @@ namespace decompose {
 
 namespace fs = std::filesystem;
 
+Outputs::Outputs(fs::path folder, const std::string& hidden) : folder_(std::move(folder)), hidden_(folder_ / hidden) {
+  std::error_code error;
+  for (fs::path part = folder_; !part.empty() && !fs::exists(part, error); part = part.parent_path()) {
+    made_.insert(made_.begin(), part);
+  }
+  try {
+    fs::create_directories(hidden_, error);
+    ampsft::require(!error, "cannot make the output folder ", folder_, ": ", error.message());
+    lock_.emplace(hidden_ / "lock");
+    for (const auto& left : fs::directory_iterator(hidden_)) {  // by a run that was killed
+      if (left.path().filename() != ".lock.tmp") {
+        fs::remove_all(left.path(), error);
+      }
+    }
+  } catch (...) {
+    fs::remove(hidden_, error);  // only if it is empty
+    for (auto made = made_.rbegin(); made != made_.rend(); ++made) {
+      fs::remove(*made, error);
+    }
+    throw;
+  }
+}
+
 Outputs::~Outputs() {
   std::error_code ignored;  // nothing can be done about it here
-  for (auto file = made_.rbegin(); !keep_ && file != made_.rend(); ++file) {
-    fs::remove(*file, ignored);  // a folder only if it is empty
+  fs::remove_all(hidden_, ignored);
+  lock_.reset();
+  for (auto made = made_.rbegin(); !kept_ && made != made_.rend(); ++made) {
+    fs::remove(*made, ignored);  // only if it is empty
   }
 }
 
-void Outputs::make_folder(const fs::path& folder) {
+fs::path Outputs::stage(const std::string& name) {
   std::error_code error;
-  std::vector<fs::path> missing;
-  for (fs::path part = folder; !part.empty() && !fs::exists(part, error); part = part.parent_path()) {
-    missing.push_back(part);
-  }
-  fs::create_directories(folder, error);
-  made_.insert(made_.end(), missing.rbegin(), missing.rend());
-  ampsft::require(!error, "cannot make the output folder ", folder, ": ", error.message());
-  ampsft::write_text(folder / ".writable", "");
-  fs::remove(folder / ".writable", error);
+  const fs::path place = folder_ / name;
+  ampsft::require(!fs::exists(place, error) || fs::is_regular_file(place, error), "cannot write ", place,
+                  ": what lies there is not a regular file");
+  staged_.push_back(name);
+  return hidden_ / name;
 }
 
-const fs::path& Outputs::announce(const fs::path& file) {
-  if (!fs::exists(file)) {  // what was there before is not this run's to remove
-    made_.push_back(file);
-  }
-  return file;
-}
-
-void write_tensors(const Options& options, Result& result, Outputs& outputs) {
-  ampsft::BasisFile<float> bases{.bases = {}, .source = result.source};
-  ampsft::ScoreFile<float> scores{.scores = {}, .source = result.source};
-  for (auto& group : result.groups) {
-    if (!group.basis) {
-      continue;
-    }
-    ampsft::NamedBasis<float> basis{group.name, *group.basis};
-    for (auto& matrix : group.matrices) {
-      basis.matrices.push_back(source_of(matrix, group.width));
-      Scores kept{
-          .name = matrix.name, .scores = {}, .residuals = {}, .explained = matrix.explained, .hash = matrix.hash};
-      scores.scores.push_back({std::exchange(matrix, std::move(kept)), group.name, ampsft::basis_hash(*group.basis)});
-    }
-    bases.bases.push_back(std::move(basis));
-  }
-  ampsft::save_bases(outputs.announce(options.output / "basis.safetensors"), bases);
-  if (!scores.scores.empty()) {
-    ampsft::save_scores(outputs.announce(options.output / "scores.safetensors"), scores, options.score_dtype);
+void Outputs::keep() {
+  kept_ = true;
+  for (const auto& name : staged_) {
+    std::error_code error;
+    fs::rename(hidden_ / name, folder_ / name, error);
+    ampsft::require(!error, "cannot write ", folder_ / name, ": ", error.message());
   }
 }
 

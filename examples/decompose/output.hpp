@@ -3,47 +3,43 @@
 /// The files of a run: all of them, or none.
 #pragma once
 
-#include <filesystem>
-#include <vector>
+#include <ampsft/io/atomic_file.hpp>
 
-#include "decompose/options.hpp"
-#include "decompose/result.hpp"
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace decompose {
 
-/// Remembers files and folders that a run makes, and takes them away again unless the run says that all is well.
+/// Files that a run makes: written in a hidden folder beside their places, and put there together when all is well.
 class Outputs {
  public:
-  Outputs() = default;
+  /// Makes `folder`, and `hidden` in it for the time of the run. Throws `ampsft::Error` if files cannot be written
+  /// there, and if another run is writing there.
+  Outputs(std::filesystem::path folder, const std::string& hidden);
   Outputs(const Outputs&) = delete;
   Outputs& operator=(const Outputs&) = delete;
+
+  /// Takes away whatever was not kept, and the folders that were made for it.
   ~Outputs();
 
-  /// Makes a folder and proves that files can be written there; throws `ampsft::Error` if not.
-  void make_folder(const std::filesystem::path& folder);
+  /// Where to write the file that will be `folder / name`; throws if something else than a file has that name.
+  [[nodiscard]] std::filesystem::path stage(const std::string& name);
 
-  /// To be called before a file is written.
-  const std::filesystem::path& announce(const std::filesystem::path& file);
+  /// Where to write what is not kept.
+  [[nodiscard]] std::filesystem::path scratch(const std::string& name) const { return hidden_ / name; }
 
-  void keep() noexcept { keep_ = true; }
+  /// Puts all staged files into their places.
+  void keep();
 
  private:
-  std::vector<std::filesystem::path> made_;  ///< in the order in which they were made
-  bool keep_ = false;
+  std::filesystem::path folder_;
+  std::filesystem::path hidden_;
+  std::vector<std::filesystem::path> made_;  ///< folders, in the order in which they were made
+  std::vector<std::string> staged_;
+  std::optional<ampsft::AtomicFile> lock_;  ///< never committed: it keeps other runs out
+  bool kept_ = false;
 };
-
-/// Writes basis.safetensors and, where there are scores, scores.safetensors; the result gives its scores away and keeps
-/// their energies.
-void write_tensors(const Options& options, Result& result, Outputs& outputs);
-
-/// What reading the files back has shown.
-struct Verification {
-  Index matrices = 0;
-  double largest_difference = 0.0;  ///< between the R2 that a file states and the one of the reconstruction
-};
-
-/// Reads both files, reconstructs every matrix and compares it with the model's. Throws `ampsft::Error` that names the
-/// matrix if values have changed or R2 is not the one that was stated.
-[[nodiscard]] Verification verify(const Options& options, const Source& source);
 
 }  // namespace decompose

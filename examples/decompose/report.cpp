@@ -43,13 +43,13 @@ json group_json(const Group& group) {
                 {"rows", group.rows},
                 {"width", group.width},
                 {"rank", group.rank()},
+                {"raw_energy", group.total.raw_energy},
+                {"centred_energy", group.total.centred_energy},
                 {"matrices", json::array()}};
   if (!group.basis) {
     return entry;
   }
   entry["kind"] = group.basis->kind();
-  entry["raw_energy"] = group.total.raw_energy;
-  entry["centred_energy"] = group.total.centred_energy;
   entry["by_rank"] = by_rank(group.total, group.rank());
   if (const auto& fit = group.basis->fit_report()) {
     entry["fit"] = {{"method", std::string(name(fit->method))},
@@ -61,7 +61,7 @@ json group_json(const Group& group) {
     entry["spectrum"] = spectrum_json(*spectrum);
   }
   for (const auto& matrix : group.matrices) {
-    entry["matrices"].push_back({{"name", matrix.name},
+    entry["matrices"].push_back({{"name", matrix.source.name},
                                  {"rows", matrix.explained.rows},
                                  {"raw_energy", matrix.explained.raw_energy},
                                  {"by_rank", by_rank(matrix.explained, group.rank())}});

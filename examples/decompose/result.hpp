@@ -4,18 +4,24 @@
 #pragma once
 
 #include <ampsft/basis/accounting.hpp>
-#include <ampsft/basis/matrix_scores.hpp>
+#include <ampsft/basis/explained.hpp>
 #include <ampsft/basis/source.hpp>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "decompose/bases.hpp"
+#include "decompose/score_parts.hpp"
 
 namespace decompose {
 
-using Scores = ampsft::MatrixScores<float>;
+/// A matrix whose scores are in their file, and what they explain of it.
+struct ScoredMatrix {
+  ampsft::SourceMatrix source;
+  ampsft::Explained explained;
+};
 
 /// One stack of matrices.
 struct Group {
@@ -23,8 +29,8 @@ struct Group {
   Index rows = 0;
   Index width = 0;
   std::optional<Basis> basis;  ///< none: a budget left it without
-  std::vector<Scores> matrices = {};
-  ampsft::Explained total = {};
+  std::vector<ScoredMatrix> matrices = {};
+  ampsft::Explained total = {};  ///< without a basis: the energies alone
 
   [[nodiscard]] Index rank() const { return basis ? basis->rank() : 0; }
 };
@@ -34,7 +40,8 @@ struct Result {
   ampsft::Accounting accounting;
   std::string source;  ///< hash of all matrices that have scores
 
-  /// R2 of all groups together, each at the rank `k` or, where that is less, its own.
+  /// R2 of all groups together, each at the rank `k` or, where that is less, its own. Of a group without a basis
+  /// nothing is explained.
   [[nodiscard]] double r2(Index k) const;
 
   /// The share of the energy around the means, likewise.
@@ -43,14 +50,15 @@ struct Result {
   [[nodiscard]] Index largest_rank() const;
 };
 
-/// Reads every matrix once more for its scores; shows progress. With moments, throws if a matrix' values are not those
-/// that were accumulated.
-[[nodiscard]] Result score_all(const Source& source, const Bases& bases, const std::vector<Moments>& moments);
+/// Reads every matrix once more for its scores; shows progress. `merged` tells which values were accumulated, if any
+/// were: throws if a matrix has others.
+[[nodiscard]] Result score_all(const Source& source, const Bases& bases,
+                               const std::vector<ampsft::PartialStack>& merged, ScoreParts& scores);
 
 /// Bases alone, of moments whose matrices are elsewhere.
-[[nodiscard]] Result without_scores(const std::vector<Moments>& moments, const Bases& bases);
+[[nodiscard]] Result without_scores(const std::vector<ampsft::PartialStack>& merged, const Bases& bases);
 
-/// The hash and shape of a matrix that has scores.
-[[nodiscard]] ampsft::SourceMatrix source_of(const Scores& scores, Index width);
+/// Writes the bases and which matrices they stand for.
+void write_bases(const std::filesystem::path& path, const Result& result);
 
 }  // namespace decompose

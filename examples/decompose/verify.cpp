@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include "decompose/verify.hpp"
+
 #include <ampsft/basis/score_file.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "decompose/bases.hpp"
 #include "decompose/meter.hpp"
-#include "decompose/output.hpp"
 
 namespace decompose {
 
@@ -37,18 +39,18 @@ Missed missed(const ampsft::RowBlock<float>& block, const ampsft::Matrix<float>&
 
 }  // namespace
 
-Verification verify(const Options& options, const Source& source) {
+Verification verify(const std::filesystem::path& basis_file, const std::filesystem::path& score_file,
+                    const Source& source) {
   using ampsft::require;
-  const auto bases = ampsft::load_bases<float>(options.output / "basis.safetensors");
-  const auto scores = ampsft::load_scores<float>(options.output / "scores.safetensors");
-  require(bases.source == scores.source, "basis.safetensors and scores.safetensors are of different models");
+  const auto bases = ampsft::load_bases<float>(basis_file);
   // Rounding of scores to bfloat16 adds energies of 2^-18 of theirs; of the sums in float, less.
   constexpr double tolerance = 2e-5;
   Meter meter("verifying", source.work(), false);
   Verification result;
-  for (const auto& [matrix, stack, hash] : scores.scores) {
-    const auto basis =
-        std::find_if(bases.bases.begin(), bases.bases.end(), [&](const auto& one) { return one.stack == stack; });
+  const auto check = [&](const ampsft::StoredScores<float>& stored) {
+    const auto& [matrix, stack, hash] = stored;
+    const auto basis = std::find_if(bases.bases.begin(), bases.bases.end(),
+                                    [&name = stored.stack](const auto& one) { return one.stack == name; });
     require(basis != bases.bases.end() && ampsft::basis_hash(basis->basis) == hash, "the basis of '", matrix.name,
             "' is not the one that its scores were made with");
     const auto block = source.tensors.rows<float>(matrix.name);
@@ -69,7 +71,9 @@ Verification verify(const Options& options, const Source& source) {
     ++result.matrices;
     source.tensors.release(matrix.name);
     meter.add(static_cast<double>(block.rows()) * static_cast<double>(block.cols()));
-  }
+  };
+  const std::string scored = ampsft::visit_scores<float>(score_file, check);
+  require(bases.source == scored, "basis.safetensors and scores.safetensors are of different models");
   meter.done(
       ampsft::concat(result.matrices, " matrices reconstructed, largest difference in R2 ", result.largest_difference));
   return result;

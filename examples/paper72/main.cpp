@@ -13,6 +13,7 @@
 #include "experiment.hpp"
 #include "options.hpp"
 #include "report_html.hpp"
+#include "support/program.hpp"
 #include "tables.hpp"
 
 namespace {
@@ -182,20 +183,19 @@ void run_experiment(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
+  return example::run_program([&] {
     Options options;
     if (!parse_options(argc, argv, options)) {
       return 0;
     }
     ampsft::set_thread_count(options.threads);
     catch_interrupts();
-    run_experiment(options);
+    try {
+      run_experiment(options);
+    } catch (const Interrupted& interrupt) {
+      std::fprintf(stderr, "%s\n", interrupt.what());
+      return 130;
+    }
     return 0;
-  } catch (const Interrupted& interrupt) {
-    std::fprintf(stderr, "%s\n", interrupt.what());
-    return 130;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 2;
-  }
+  });
 }

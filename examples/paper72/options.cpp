@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "options.hpp"
 
-#include <ampsft/core/version.hpp>
+#include <ampsft/core/error.hpp>
 
 #include <CLI/CLI.hpp>
 
-#include <iostream>
+#include "support/command_line.hpp"
 
 namespace paper72 {
 
@@ -64,20 +64,14 @@ bool parse_options(int argc, char** argv, Options& options) {
       ->capture_default_str();
   app.add_option("--rank", options.rank, "directions in the universal basis, K")->capture_default_str();
   app.add_option("--seeds", options.seeds, "repeat the fine-tunings; report mean and spread")->capture_default_str();
-  app.add_option("--threads", options.threads, "0: all cores")->capture_default_str();
+  example::add_threads(app, options.threads);
   app.add_option("--model", model, "paper: the paper's sizes; tiny: seconds, to see the program work")
       ->check(CLI::IsMember({"paper", "tiny"}))
       ->capture_default_str();
   app.add_option("--pretrain-steps", pretrain_steps, "instead of the mode's")->check(CLI::PositiveNumber);
   app.add_option("--steps", steps, "of each fine-tuning, instead of the mode's")->check(CLI::PositiveNumber);
-  app.set_version_flag("--version", AMPSFT_VERSION);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& request) {
-    app.exit(request);
+  if (!example::parse_command_line(app, argc, argv)) {
     return false;
-  } catch (const CLI::ParseError& error) {
-    ampsft::fail(error.what(), " (--help lists the options)");
   }
 
   set_mode(options, full);
@@ -98,7 +92,6 @@ bool parse_options(int argc, char** argv, Options& options) {
   ampsft::require(options.rank >= 1 && options.rank <= options.model.width, "--rank must be between 1 and the model's ",
                   "width of ", options.model.width, ", not ", options.rank);
   ampsft::require(options.seeds >= 1, "--seeds must be at least 1, not ", options.seeds);
-  ampsft::require(options.threads >= 0, "--threads must be at least 0, not ", options.threads);
   return true;
 }
 

@@ -31,10 +31,10 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
   ~Progress() { erase(); }
 
-  /// Shows `state` if enough time has passed since the last call that did.
-  void show(const std::string& state) {
+  /// Shows `state` if enough time has passed since the last call that did, or at once.
+  void show(const std::string& state, bool at_once = false) {
     const auto now = Clock::now();
-    if (now - shown_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000))) {
+    if (!at_once && now - shown_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000))) {
       return;
     }
     shown_ = now;

@@ -24,8 +24,10 @@
 #include <ampsft/basis/basis_file.hpp>
 #include <ampsft/basis/explained.hpp>
 #include <ampsft/basis/grouping.hpp>
+#include <ampsft/basis/join_files.hpp>
 #include <ampsft/basis/matrix_scores.hpp>
 #include <ampsft/basis/partial_file.hpp>
+#include <ampsft/basis/partial_files.hpp>
 #include <ampsft/basis/policy.hpp>
 #include <ampsft/basis/rank_selection.hpp>
 #include <ampsft/basis/row_stack.hpp>

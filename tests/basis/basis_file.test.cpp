@@ -2,6 +2,7 @@
 /// @file
 /// Bases and scores through files, and the policies that give stacks their bases.
 #include <ampsft/basis/basis_file.hpp>
+#include <ampsft/basis/join_files.hpp>
 #include <ampsft/basis/policy.hpp>
 #include <ampsft/basis/score_file.hpp>
 
@@ -79,6 +80,70 @@ TEST_CASE("files that are none of ours are refused by name") {
   bytes[bytes.size() - 2] = static_cast<char>(bytes[bytes.size() - 2] ^ 1);
   folder.write("bases", bytes);
   CHECK_THROWS_WITH(load_bases<float>(folder.path() / "bases"), ContainsSubstring("corrupted"));
+}
+
+TEST_CASE("bases whose spectrum or hash cannot be are refused by name") {
+  const auto w = normal_matrix<float>(90, 3, 1);
+  const auto basis = UniversalBasis<float>::fit(stack_of<float>("w", w), {.rank = 2});
+  const auto& spectrum = *basis.spectrum();
+  const testing::TemporaryFolder folder;
+  const auto load = [&](const Spectrum& changed) {
+    save_bases<float>(folder.path() / "b", {{{"w", basis.with_spectrum(changed)}}});
+    return load_bases<float>(folder.path() / "b");
+  };
+  CHECK(load(spectrum).bases.size() == 1);
+  const auto refused = [&](auto change, const char* message) {
+    Spectrum changed = spectrum;
+    change(changed);
+    CHECK_THROWS_WITH(load(changed), ContainsSubstring("'w'") && ContainsSubstring(message));
+  };
+  refused([](Spectrum& s) { std::swap(s.eigenvalues[0], s.eigenvalues[1]); }, "descend");
+  refused([](Spectrum& s) { s.eigenvalues[0] *= 1.5; }, "cannot be");
+  refused([](Spectrum& s) { s.centred_energy = 2.0 * s.raw_energy; }, "cannot be");
+  refused([](Spectrum& s) { s.raw_energy = -1.0; }, "cannot be");
+  refused([](Spectrum& s) { s.sum_of_squares = -1.0; }, "cannot be");
+  // Another basis' hash, and a width that is no integer, in a file that is whole otherwise.
+  const auto rewritten = [&](const std::string& from, const std::string& to) {
+    save_bases<float>(folder.path() / "b", {{{"w", basis}}});
+    const SafetensorsFile file(folder.path() / "b");
+    auto text = file.metadata().at("ampsft.bases");
+    text.replace(text.find(from), from.size(), to);
+    SafetensorsWriter writer;
+    for (const auto& name : file.names()) {
+      writer.add_stored(name, file.info(name));
+    }
+    writer.set_metadata("ampsft.bases", text);
+    writer.write(folder.path() / "changed");
+    return load_bases<float>(folder.path() / "changed");
+  };
+  CHECK(rewritten("\"row_width\":0", "\"row_width\":3").bases.size() == 1);
+  CHECK_THROWS_WITH(rewritten("\"row_width\":0", "\"row_width\":3.5"), ContainsSubstring("not what it should be"));
+  CHECK_THROWS_WITH(rewritten("\"row_width\":0", "\"row_width\":2"), ContainsSubstring("more than its width"));
+  CHECK_THROWS_WITH(rewritten(basis_hash(basis), "0123456789abcdef"), ContainsSubstring("hash"));
+  CHECK(load_bases<double>(folder.path() / "b").bases.size() == 1);  // the hash is of the numbers as float
+}
+
+TEST_CASE("files of single matrices' scores are put together") {
+  const auto basis = UniversalBasis<float>::random(7, 3, 1);
+  const testing::TemporaryFolder folder;
+  ScoreFile<float> both{.scores = {}, .source = "abc"};
+  std::vector<std::filesystem::path> parts;
+  for (const Index rows : {20, 30}) {
+    const auto w = normal_matrix<float>(rows, 7, 1);
+    const auto name = std::to_string(rows);
+    const StoredScores<float> one{score_matrix(RowBlock<float>(name, map(w)), basis), "w", basis_hash(basis)};
+    parts.push_back(folder.path() / ("part" + name));
+    save_scores<float>(parts.back(), {{one}}, DType::bf16);
+    both.scores.push_back(one);
+  }
+  save_scores<float>(folder.path() / "both", both, DType::bf16);
+  join_scores(folder.path() / "joined", parts, "abc");
+  CHECK(folder.read("joined") == folder.read("both"));
+  Index visited = 0;
+  CHECK(visit_scores<float>(folder.path() / "joined", [&](const StoredScores<float>& one) {
+          CHECK(one.matrix.explained.rows == (visited++ == 0 ? 20 : 30));
+        }) == "abc");
+  CHECK(visited == 2);
 }
 
 TEST_CASE("policies give a stack its basis") {

@@ -69,5 +69,8 @@ TEST_CASE("groupings that cannot be are refused") {
   CHECK_THROWS_WITH(group_rows(matrices, {.by = GroupBy::pattern}), ContainsSubstring("at least one"));
   CHECK_THROWS_AS(group_rows(matrices, {.by = GroupBy::width, .patterns = {"a"}}), Error);
   CHECK_THROWS_WITH(group_rows(matrices, {.by = GroupBy::pattern, .patterns = {"*", "a"}}), ContainsSubstring("'a'"));
+  const std::vector<RowBlock<float>> named{{"a", map(matrix)}, {"others", map(matrix)}};
+  CHECK_THROWS_WITH(group_rows(named, {.by = GroupBy::pattern, .patterns = {"others"}}), ContainsSubstring("'other?'"));
+  CHECK(groups(named, {.by = GroupBy::pattern, .patterns = {"other?"}}) == Names{"other?@4: others", "others@4: a"});
   CHECK(group_rows(std::vector<RowBlock<float>>{}, {}).empty());
 }

@@ -3,6 +3,7 @@
 /// Scores, residuals and energies of one reading against naive sums, in every storage format.
 #include <ampsft/basis/matrix_scores.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -99,6 +100,49 @@ TEST_CASE("a basis that spans everything leaves nothing, and rows of zeros are m
   CHECK(score_matrix(RowBlock<float>("w", map(zeros)), some_basis<float>(6, 2)).explained.r2(2) == 0.0);
 }
 
+TEST_CASE("rows whose squares float cannot hold are scored as any others") {
+  const auto w = normal_matrix<float>(1100, 12, 1);
+  const auto basis = some_basis<float>(12, 5);
+  const auto plain = score_matrix(RowBlock<float>("w", map(w)), basis);
+  for (const float size : {std::ldexp(1.0F, -100), std::ldexp(1.0F, -76), std::ldexp(1.0F, 66), std::ldexp(1.0F, 83)}) {
+    CAPTURE(size);  // some 1e-30, 1e-23, 1e20 and 1e25
+    auto scaled = w;
+    auto mean = basis.mean();
+    flat(scaled) *= size;
+    flat(mean) *= size;
+    const auto same = score_matrix(RowBlock<float>("w", map(scaled)),
+                                   UniversalBasis<float>::from_components(basis.components(), mean));
+    const double square = static_cast<double>(size) * static_cast<double>(size);
+    for (Index k = 0; k <= 5; ++k) {
+      CHECK(same.explained.r2(k) == Approx(plain.explained.r2(k)).margin(2e-6));
+      CHECK(same.explained.variance_share(k) == Approx(plain.explained.variance_share(k)).margin(2e-6));
+    }
+    CHECK(same.explained.centred_energy == Approx(plain.explained.centred_energy * square).epsilon(1e-6));
+    CHECK((map(same.scores) / size - map(plain.scores)).cwiseAbs().maxCoeff() <= 1e-5F);
+    CHECK((map(same.residuals) / size - map(plain.residuals)).cwiseAbs().maxCoeff() <= 1e-4F);
+  }
+  // Among others, and rows of zeros, which a basis without a mean meets.
+  auto mixed = w;
+  map(mixed).row(7) *= std::ldexp(1.0F, -100);
+  map(mixed).row(1050) *= std::ldexp(1.0F, 83);
+  map(mixed).row(9).setZero();
+  const auto plane = UniversalBasis<float>::random(12, 5, 5);
+  const auto scores = score_matrix(RowBlock<float>("w", map(mixed)), plane);
+  const auto rows = score_matrix(RowBlock<float>("w", map(w)), plane);
+  CHECK(scores.residuals(0, 6) == rows.residuals(0, 6));
+  CHECK(std::ldexp(scores.residuals(0, 7), 100) == Approx(rows.residuals(0, 7)).epsilon(1e-5));
+  CHECK(std::ldexp(scores.residuals(0, 1050), -83) == Approx(rows.residuals(0, 1050)).epsilon(1e-5));
+  CHECK(scores.residuals(0, 9) == 0.0F);
+  // What no score can hold is an error.
+  auto huge = make_matrix<float>(2, 12, std::numeric_limits<float>::max());
+  const auto line = make_matrix<float>(1, 12, 1.0F / std::sqrt(12.0F));
+  CHECK_THROWS_WITH(score_matrix(RowBlock<float>("up", map(huge)), UniversalBasis<float>::from_components(line)),
+                    ContainsSubstring("'up'") && ContainsSubstring("row 0"));
+  const auto squares = make_matrix<double>(2, 12, 1e200);
+  CHECK_THROWS_WITH(score_matrix(RowBlock<double>("up", map(squares)), UniversalBasis<double>::random(12, 2, 1)),
+                    ContainsSubstring("'up'") && ContainsSubstring("too large"));
+}
+
 TEST_CASE("bad rows are named, other widths refused") {
   auto w = normal_matrix<float>(3000, 6, 1);
   const auto basis = some_basis<float>(6, 2);
@@ -117,6 +161,9 @@ TEST_CASE("energies of several matrices add up; ranks must agree") {
   CHECK(all.r2(0) == Approx(0.5));
   CHECK(all.r2(1) == Approx(0.75));
   CHECK(all.variance_share(2) == Approx(0.65));
+  all += Explained{};  // of no rows, of no rank
+  CHECK(all.rows == 5);
+  CHECK(all.rank() == 2);
   CHECK_THROWS_AS(all.r2(3), Error);
   CHECK_THROWS_AS((all += {.rows = 1, .raw_energy = 1.0, .centred_energy = 1.0, .score_energy = {1.0}}), Error);
   CHECK(ranks_up_to(8) == std::vector<Index>{1, 2, 4, 8});

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Moments computed apart and merged against the whole, and files of them that cannot be used.
-#include <ampsft/basis/partial_file.hpp>
+#include <ampsft/basis/join_files.hpp>
+#include <ampsft/basis/partial_files.hpp>
 #include <ampsft/basis/policy.hpp>
 
 #include <limits>
@@ -72,15 +73,21 @@ TEST_CASE("parts that do not belong together are refused") {
   const auto a = normal_matrix<float>(30, 9, 1);
   const auto narrow = normal_matrix<float>(30, 8, 1);
   const testing::TemporaryFolder folder;
-  const auto save = [&](const std::string& file, const std::string& name, const Matrix<float>& matrix) {
-    save_partial<float>(folder.path() / file, {accumulate(stack_of<float>({{name, &matrix}}))});
+  const auto save = [&](const std::string& file, const std::string& name, const Matrix<float>& matrix,
+                        const std::string& stack = "group") {
+    auto moments = accumulate(stack_of<float>({{name, &matrix}}));
+    moments.stack = stack;
+    save_partial<float>(folder.path() / file, {moments});
     return folder.path() / file;
   };
   const auto first = save("first", "a", a);
   CHECK_THROWS_WITH(merge_partials<float>({first, save("again", "a", a)}),
                     ContainsSubstring("again") && ContainsSubstring("'a'") && ContainsSubstring("twice"));
   CHECK_THROWS_WITH(merge_partials<float>({first, save("narrow", "n", narrow)}), ContainsSubstring("width 8"));
+  CHECK_THROWS_WITH(merge_partials<float>({first, save("other", "a", a, "another")}),
+                    ContainsSubstring("other") && ContainsSubstring("'a'") && ContainsSubstring("'another'"));
   CHECK_THROWS_AS(merge_partials<float>({}), Error);
+  CHECK_THROWS_WITH(PartialFiles({first}).merged<float>("missing"), ContainsSubstring("'missing'"));
   CHECK_THROWS_AS(accumulate(RowStack<float>{}), Error);
   auto bad = a;
   bad(17, 3) = std::numeric_limits<float>::quiet_NaN();
@@ -106,7 +113,9 @@ TEST_CASE("files that are no moments are refused by name") {
   refused("{", "parse error");
   refused("{}", "version");
   refused(R"({"version":2})", "another version");
-  refused(R"({"version":1,"stacks":{"s":{"width":4,"count":1,"raw_energy":1,"matrices":[]}}})", "width of 4");
+  refused(R"({"version":1,"stacks":{"s":{"width":4,"count":1,"raw_energy":1,
+             "matrices":[{"name":"a","rows":1,"cols":4,"hash":""}]}}})",
+          "width of 4");
   refused(R"({"version":1,"stacks":{"s":{"width":3,"count":1,"raw_energy":1,"matrices":[]}}})", "not those of its");
   refused(R"({"version":1,"stacks":{"s":{"width":3,"count":1,"raw_energy":1,
              "matrices":[{"name":"a","rows":2,"cols":3,"hash":""}]}}})",
@@ -114,6 +123,49 @@ TEST_CASE("files that are no moments are refused by name") {
   refused(R"({"version":1,"stacks":{"s":{"width":3,"count":1,"raw_energy":1,
              "matrices":[{"name":"a","rows":1,"cols":3,"hash":""}]}}})",
           "negative energy");
-  refused(R"({"version":1,"stacks":{"t":{"width":3,"count":1,"raw_energy":1,"matrices":[]}}})", "t.mean");
+  refused(R"({"version":1,"stacks":{"t":{"width":3,"count":0,"raw_energy":1,"matrices":[]}}})", "t.mean");
+  refused(R"({"version":1,"stacks":{"s":{"width":3.5,"count":1,"raw_energy":1,"matrices":[]}}})", "not what it should");
+  refused(R"({"version":1,"stacks":{"s":{"width":3,"count":1e300,"raw_energy":1,"matrices":[]}}})",
+          "not what it should");
+  refused(R"({"version":1,"stacks":{"s":{"width":3,"count":1,"raw_energy":1,
+             "matrices":[{"name":"a","rows":1.5,"cols":3,"hash":""}]}}})",
+          "not what it should");
   refused(R"({"version":1,"stacks":{"s":{"width":3}}})", "not what it should be");
+}
+
+TEST_CASE("an energy that is not that of mean and scatter is refused") {
+  const auto a = normal_matrix<float>(30, 9, 1);
+  const testing::TemporaryFolder folder;
+  const auto moments = accumulate(stack_of<float>({{"a", &a}}));
+  SafetensorsWriter writer;
+  const auto packed = detail::pack_lower(moments.gram.lower_scatter());
+  writer.add("group.mean", DType::f64, {9}, moments.gram.mean());
+  writer.add("group.scatter", DType::f64, {45}, packed);
+  nlohmann::json json = {{"version", 1},
+                         {"stacks",
+                          {{"group",
+                            {{"width", 9},
+                             {"count", 30},
+                             {"raw_energy", 2.0 * moments.gram.raw_energy()},
+                             {"matrices", detail::to_json(moments.matrices)}}}}}};
+  writer.set_metadata("ampsft.partial", json.dump());
+  writer.write(folder.path() / "file");
+  CHECK_THROWS_WITH(load_partial<float>(folder.path() / "file"),
+                    ContainsSubstring("file") && ContainsSubstring("'group'") && ContainsSubstring("energy"));
+}
+
+TEST_CASE("partial files of single stacks are put together") {
+  const auto a = normal_matrix<float>(30, 9, 1);
+  const auto b = normal_matrix<float>(20, 5, 2);
+  const testing::TemporaryFolder folder;
+  auto narrow = accumulate(stack_of<float>({{"b", &b}}));
+  narrow.stack = "narrow";
+  const auto wide = accumulate(stack_of<float>({{"a", &a}}));
+  save_partial<float>(folder.path() / "1", {wide});
+  save_partial<float>(folder.path() / "2", {narrow});
+  save_partial<float>(folder.path() / "both", {wide, narrow});
+  join_partials(folder.path() / "joined", {folder.path() / "1", folder.path() / "2"});
+  CHECK(folder.read("joined") == folder.read("both"));
+  CHECK_THROWS_WITH(join_partials(folder.path() / "twice", {folder.path() / "1", folder.path() / "1"}),
+                    ContainsSubstring("added before"));
 }

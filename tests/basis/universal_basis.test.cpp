@@ -186,3 +186,18 @@ TEST_CASE("impossible bases are refused") {
   CHECK_THROWS_WITH(UniversalBasis<float>::fit(stack, {.rank = 2}),
                     ContainsSubstring("'matrix0'") && ContainsSubstring("row 7"));
 }
+
+TEST_CASE("a basis that is cut tells of the error of the directions that are left") {
+  const auto known = test::known_matrix(5000, 20, {1e6, 1e3, 1.0, 1e-6}, 5);  // the last is beyond a Gram matrix
+  RowStack<double> stack;
+  stack.add({"w", map(known.matrix)});
+  const SvdOptions options{.rank = 4, .method = SvdMethod::gram};
+  const auto whole = UniversalBasis<double>::fit(stack, options);
+  REQUIRE_FALSE(whole.fit_report()->risk.empty());
+  CHECK(whole.truncated(4).fit_report()->risk == whole.fit_report()->risk);
+  const auto cut = whole.truncated(1);
+  CHECK(cut.fit_report()->risk.empty());
+  CHECK(cut.fit_report()->error < whole.fit_report()->error);
+  CHECK(cut.fit_report()->errors.size() == 1);
+  CHECK(cut.spectrum()->computed() == whole.spectrum()->computed());
+}

@@ -16,6 +16,15 @@ TEST_CASE("JSON is parsed") {
   CHECK(root["c"]["b"] == 3);
 }
 
+TEST_CASE("integers are read as such or not at all") {
+  const auto root = parse_json(R"({"a": 7, "b": -7, "c": 7.5, "d": 1e300, "e": "7", "f": true})", "source", 3);
+  CHECK(integer_at(root, "a") == 7);
+  CHECK(integer_at(root, "b") == -7);
+  for (const char* name : {"c", "d", "e", "f", "g"}) {
+    CHECK_THROWS_AS(integer_at(root, name), nlohmann::json::exception);
+  }
+}
+
 TEST_CASE("JSON that is broken, doubled, or not UTF-8 is an error that names the source") {
   CHECK_THROWS_WITH(parse_json("", "source", 3), ContainsSubstring("source: parse error"));
   CHECK_THROWS_AS(parse_json("{\"a\": 1", "source", 3), Error);

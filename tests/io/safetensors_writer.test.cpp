@@ -61,6 +61,14 @@ TEST_CASE("what is written is read back, in every dtype") {
   CHECK(file.read_integers("integers") == integers);
   CHECK(file.info("integers").shape == std::vector<Index>{3, 1});
   CHECK(rows(file.read_matrix<float>("none")) == 0);
+
+  SafetensorsWriter copier;  // of tensors as they are stored
+  copier.set_metadata("step", "7");
+  for (const auto& name : file.names()) {
+    copier.add_stored(name, file.info(name));
+  }
+  copier.write(folder.path() / "copy");
+  CHECK(folder.read("copy") == folder.read("file.safetensors"));
 }
 
 TEST_CASE("the data begins on 8 bytes, every tensor on a multiple of its element, the bytes repeat") {

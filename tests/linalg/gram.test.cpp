@@ -144,3 +144,16 @@ TEST_CASE("extreme magnitudes and bad input") {
   CHECK(gram.count() == 0);
   CHECK(gram.raw_energy() == 0.0);
 }
+
+TEST_CASE("moments that do not fit each other are no accumulator") {
+  const auto gram = accumulate(normal_matrix<double>(50, 3, 1));
+  const auto restored = [&](double energy) {
+    return GramAccumulator<double>::restored(50, gram.mean(), gram.lower_scatter(), energy);
+  };
+  CHECK(restored(gram.raw_energy()).raw_energy() == gram.raw_energy());
+  CHECK_THROWS_WITH(restored(1.001 * gram.raw_energy()), ContainsSubstring("mean and scatter"));
+  CHECK_THROWS_WITH(restored(0.999 * gram.raw_energy()), ContainsSubstring("mean and scatter"));
+  auto mean = gram.mean();
+  mean(0, 1) += 1e200;
+  CHECK_THROWS_AS(GramAccumulator<double>::restored(50, mean, gram.lower_scatter(), gram.raw_energy()), Error);
+}

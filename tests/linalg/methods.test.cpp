@@ -189,6 +189,28 @@ TEST_CASE("error estimates are honest") {
   CHECK(off(hasty) <= hasty.error);
 }
 
+TEST_CASE("what krylov sums in float it sums again when it goes on in double") {
+  Matrix<float> rows = normal_matrix<float>(6000, 40, 3);
+  map(rows).bottomRows(100).array() += 300.0F;  // the mean of a sample of rows is not that of all
+  const auto exact = svd_of(rows, {.rank = 3, .method = SvdMethod::dense});
+  const auto krylov = svd_of(rows, {.rank = 3, .method = SvdMethod::krylov, .tolerance = 1e-11});
+  CHECK(krylov.risk.empty());
+  CHECK(krylov.centred_energy == Approx(exact.centred_energy).epsilon(1e-12));
+  CHECK(krylov.raw_energy == Approx(exact.raw_energy).epsilon(1e-12));
+  CHECK(krylov.singular_values(0, 0) == Approx(exact.singular_values(0, 0)).epsilon(1e-11));
+}
+
+TEST_CASE("passes are counted, those that look for a scale too") {
+  Matrix<double> rows = make_matrix<double>(5000, 20, 0.0);
+  map(rows)(4321, 7) = 1e-300;  // no sample of rows shows it
+  for (const SvdMethod method : {SvdMethod::gram, SvdMethod::tsqr}) {
+    CAPTURE(name(method));
+    CHECK(svd_of(rows, {.rank = 1, .centred = false, .method = method}).passes == 3);
+  }
+  CHECK(svd_of(rows, {.rank = 1, .method = SvdMethod::dense}).passes == 2);
+  CHECK(svd_of(normal_matrix<double>(5000, 20, 1), {.rank = 1, .method = SvdMethod::gram}).passes == 1);
+}
+
 TEST_CASE("the sum of fourth powers is exact or near it") {
   const Matrix<float> rows = normal_matrix<float>(5000, 200, 7);
   const auto gram = svd_of(rows, {.rank = 8});
@@ -201,12 +223,14 @@ TEST_CASE("a few rows that are far larger than the rest do not hide the rounding
   Random random(9);
   Matrix<double> rows = make_matrix<double>(20'000, 64);
   fill_normal(rows, 1.0, random);
-  for (Index i = 0; i < 200; ++i) {  // in one place, between those where the error is measured
-    map(rows).row(10'000 + i) *= i % 2 == 0 ? 8000.0 : -8000.0;
-    for (Index j = 0; j < 64; ++j) {
-      rows(10'000 + i, j) *= std::pow(10.0, -static_cast<double>(j) / 3.0);
-    }
+  // In one place, between those where the error is measured; of steep spectrum, in directions that mix all columns, for
+  // else each element of the sums keeps digits of its own.
+  auto large = map(rows).middleRows(10'000, 200);
+  for (Index j = 0; j < 64; ++j) {
+    large.col(j) *= 8000.0 * std::pow(10.0, -static_cast<double>(j) / 4.0);
   }
+  const auto turn = random_orthonormal<double>(64, 64, random);
+  large *= map(turn);
   const Matrix<float> stored = cast_to<float>(rows);
   const auto exact = svd_of(stored, {.rank = 8, .method = SvdMethod::dense});
   const auto svd = svd_of(stored, {.rank = 8});

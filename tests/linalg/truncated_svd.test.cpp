@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -159,6 +160,54 @@ TEMPLATE_TEST_CASE("the largest element of each component is positive, the first
   const auto tied = gram_svd(two, 1, false);
   CHECK(tied.components(0, 0) == Approx(std::sqrt(0.5)).epsilon(1e-6));
   CHECK(tied.components(0, 1) == Approx(-std::sqrt(0.5)).epsilon(1e-6));
+}
+
+TEST_CASE("an accumulator says when squares have vanished, and only then") {
+  Matrix<double> rows = normal_matrix<double>(300, 6, 4);
+  map(rows).bottomRows(150) = -map(rows).topRows(150);  // the mean shows nothing
+  for (const double size : {1.0, 1e-100, 1e-140}) {
+    Matrix<double> small = rows;
+    flat(small) *= size;
+    CHECK(gram_svd(small, 3).risk.empty());
+  }
+  for (const double size : {1e-158, 1e-170, 1e-300}) {
+    CAPTURE(size);
+    Matrix<double> lost = rows;
+    flat(lost) *= size;
+    CHECK_THAT(gram_svd(lost, 3).risk, ContainsSubstring("singular value 1 of 3 may be off"));
+    CHECK_FALSE(gram_svd(make_matrix(map(lost).topRows(20)), 3).risk.empty());  // few rows take another way
+  }
+  CHECK(gram_svd(make_matrix<double>(300, 6, 0.0), 3).risk.empty());
+  CHECK(gram_svd(make_matrix<double>(300, 6, 7.0), 3).risk.empty());
+}
+
+TEST_CASE("the rank may be chosen when all values are known") {
+  for (const Index width : {6, 40}) {
+    GramAccumulator<double> gram(width);
+    const auto matrix = normal_matrix<double>(300, width, 4);
+    gram.add(map(matrix));
+    for (const Index rank : {Index{1}, Index{3}, width}) {
+      std::vector<double> seen;
+      const auto choose = [&](std::span<const double> squares) {
+        seen.assign(squares.begin(), squares.end());
+        return rank;
+      };
+      const auto chosen = truncated_svd(gram, {.rank = 2}, choose);
+      const auto fixed = truncated_svd(gram, rank);
+      REQUIRE(rows(chosen.components) == rank);
+      CHECK(max_difference(chosen.components, fixed.components) <= 1e-12);
+      CHECK(max_difference(chosen.singular_values, fixed.singular_values) <= 1e-12);
+      REQUIRE(static_cast<Index>(seen.size()) == width);
+      CHECK(seen.back() == Approx(std::pow(chosen.singular_values(0, width - 1), 2)));
+      CHECK(chosen.errors.size() == static_cast<std::size_t>(rank));
+      CHECK(chosen.error == *std::max_element(chosen.errors.begin(), chosen.errors.end()));
+    }
+    CHECK_THROWS_AS(truncated_svd(gram, {}, [&](std::span<const double>) { return width + 1; }), Error);
+  }
+  GramAccumulator<float> zeros(4);
+  const auto nothing = make_matrix<float>(3, 4, 0.0F);
+  zeros.add(map(nothing));
+  CHECK(rows(truncated_svd(zeros, SvdOptions{}, [](std::span<const double>) { return 2; }).components) == 2);
 }
 
 TEST_CASE("impossible decompositions are refused") {

@@ -56,16 +56,28 @@ inline constexpr const char* bases_key = "ampsft.bases";
           {"row_width", spectrum.row_width}};
 }
 
+/// Throws unless singular values descend and hold no more than the energies say.
 [[nodiscard]] inline Spectrum spectrum_from(const nlohmann::json& json, const Matrix<double>& singular_values) {
   Spectrum spectrum;
+  double sum = 0.0;
   for (const double sigma : singular_values.storage()) {
     require(std::isfinite(sigma) && sigma >= 0.0, "a singular value is negative or not finite");
+    require(spectrum.eigenvalues.empty() || sigma * sigma <= spectrum.eigenvalues.back(),
+            "its singular values do not descend");
     spectrum.eigenvalues.push_back(sigma * sigma);
+    sum += sigma * sigma;
   }
   spectrum.raw_energy = json.at("raw_energy").get<double>();
   spectrum.centred_energy = json.at("centred_energy").get<double>();
   spectrum.sum_of_squares = json.at("sum_of_squares").get<double>();
-  spectrum.row_width = json.at("row_width").get<Index>();
+  spectrum.row_width = integer_at(json, "row_width");
+  constexpr double rounding = 1.0 + 1e-4;  // of values and energies that were found apart
+  require(std::isfinite(spectrum.raw_energy) && spectrum.sum_of_squares >= 0.0 && sum >= 0.0 &&
+              sum <= rounding * spectrum.centred_energy && spectrum.centred_energy <= rounding * spectrum.raw_energy,
+          "its singular values hold the energy ", sum, ", its rows ", spectrum.centred_energy,
+          " around their mean and ", spectrum.raw_energy, " in all, which cannot be");
+  require(spectrum.row_width == 0 || spectrum.row_width >= spectrum.computed(), "it has ", spectrum.computed(),
+          " singular values, more than its width of ", spectrum.row_width);
   return spectrum;
 }
 
@@ -101,8 +113,9 @@ void save_bases(const std::filesystem::path& path, const BasisFile<T>& file) {
   writer.write(path);
 }
 
-/// Reads what `save_bases` wrote. Throws `Error` that names the file if it is no such file or is damaged, and as
-/// `UniversalBasis::from_components` does for directions that are not orthonormal.
+/// Reads what `save_bases` wrote. Throws `Error` that names the file if it is no such file or is damaged, if a spectrum
+/// cannot be one or a hash (of numbers stored as `T`) is another basis', and as `UniversalBasis::from_components` does
+/// for directions that are not orthonormal.
 template <Scalar T>
 [[nodiscard]] BasisFile<T> load_bases(const std::filesystem::path& path) {
   const SafetensorsFile file(path);
@@ -115,6 +128,9 @@ template <Scalar T>
         auto basis = UniversalBasis<T>::from_components(file.read_matrix<T>(name + ".components"),
                                                         file.read_matrix<T>(name + ".mean"),
                                                         entry.at("kind").template get<std::string>());
+        require(file.info(name + ".components").dtype != dtype_of<T> ||
+                    file.info(name + ".mean").dtype != dtype_of<T> || entry.at("hash") == basis_hash(basis),
+                "its directions and mean are not those that its hash was made of");
         if (entry.contains("spectrum")) {
           basis = basis.with_spectrum(detail::spectrum_from(
               entry.at("spectrum"), file.template read_matrix<double>(name + ".singular_values")));

@@ -39,8 +39,8 @@ struct Explained {
 
   /// Adds what is known of other rows; throws if the ranks differ (rows that nothing is known of have any rank).
   Explained& operator+=(const Explained& other) {
-    if (rows == 0) {
-      return *this = other;
+    if (rows == 0 || other.rows == 0) {
+      return rows == 0 ? *this = other : *this;
     }
     require(other.rank() == rank(), "energies of ", other.rank(), " directions cannot be added to those of ", rank());
     rows += other.rows;

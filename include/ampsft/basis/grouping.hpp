@@ -74,13 +74,15 @@ void for_each_part(std::string_view name, Part&& part) {
 ///
 /// A stack of `GroupBy::width` is named by its width ("2048"), any other by its group and width
 /// ("model.layers.*.mlp.up_proj@2048"), so that its name depends on nothing but the matrices in it. Throws on an empty
-/// matrix, on patterns without `GroupBy::pattern`, on `GroupBy::pattern` without any, and on a pattern that no matrix
-/// has come to.
+/// matrix, on patterns without `GroupBy::pattern`, on `GroupBy::pattern` without any, on a pattern that no matrix has
+/// come to, and on the pattern "others", which is the name of the rest.
 template <Scalar T>
 [[nodiscard]] std::vector<RowStack<T>> group_rows(const std::vector<RowBlock<T>>& matrices, const Grouping& grouping) {
   const auto& patterns = grouping.patterns;
   require(patterns.empty() == (grouping.by != GroupBy::pattern),
           "patterns of names belong to a grouping by pattern, and it needs at least one");
+  require(std::find(patterns.begin(), patterns.end(), "others") == patterns.end(),
+          "a group cannot be named 'others', as those matrices are that match no pattern; write it as 'other?'");
   std::vector<bool> used(patterns.size(), false);
   const auto key = [&](const std::string& name) -> std::string {
     switch (grouping.by) {

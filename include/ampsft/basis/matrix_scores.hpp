@@ -6,6 +6,7 @@
 #include <ampsft/basis/explained.hpp>
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/universal_basis.hpp>
+#include <ampsft/core/error.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/io/checksum.hpp>
 
@@ -13,6 +14,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -59,12 +61,28 @@ template <Scalar T>
   return checksum.value();
 }
 
+/// Squares of a row's norm below this have lost digits in `T`.
+template <Scalar T>
+inline constexpr double least_square = static_cast<double>(std::numeric_limits<T>::min() /
+                                                           std::numeric_limits<T>::epsilon());
+
+/// The scores of one row, taken in double; returns the square of its residual.
+template <Scalar T, class Row>
+[[nodiscard]] double score_in_double(const Row& row, const UniversalBasis<T>& basis, T* scores) {
+  const Eigen::RowVectorXd centred = row.template cast<double>() - map(basis.mean()).row(0).template cast<double>();
+  const Eigen::RowVectorXd wide = centred * map(basis.components()).template cast<double>().transpose();
+  Eigen::Map<Eigen::Matrix<T, 1, Eigen::Dynamic>> kept(scores, basis.rank());
+  kept = wide.template cast<T>();
+  return centred.squaredNorm() - wide.squaredNorm();
+}
+
 }  // namespace detail
 
 /// Reads the rows of a matrix once, chunk by chunk over all threads; the result does not depend on the thread count.
 ///
-/// Throws unless the widths agree, and on a NaN or an infinity (the matrix and row are named). Energies are summed in
-/// double; residuals are good to rounding of the row's own norm. Cost: `n d K` multiply-adds; memory: the result and
+/// Throws unless the widths agree, on a NaN or an infinity (the matrix and row are named), and on numbers too large to
+/// square in double or to be a score. Energies are summed in double; residuals are good to rounding of the row's own
+/// norm, also where `T` cannot hold its square. Cost: `n d K` multiply-adds; memory: the result and
 /// one chunk a thread. Source: paper 72, "How It Works", step 4.
 template <Scalar T>
 [[nodiscard]] MatrixScores<T> score_matrix(const RowBlock<T>& block, const UniversalBasis<T>& basis) {
@@ -94,12 +112,24 @@ template <Scalar T>
       part.raw_energy = rows.template cast<double>().squaredNorm();
       if (!std::isfinite(part.raw_energy)) {
         RowStack<T>::require_finite_rows(block, first, count);
+        fail("matrix '", block.name(), "' holds numbers too large to square; scale them down");
+      }
+      double residual_energy = 0.0;
+      for (Index row = 0; row < count; ++row) {
+        double square = static_cast<double>(residuals(0, row));
+        const double centred = square + scores.row(row).template cast<double>().squaredNorm();
+        if (!(centred >= detail::least_square<T>) || !std::isfinite(square)) {
+          square = detail::score_in_double(rows.row(row), basis, scores.row(row).data());
+          require(scores.row(row).allFinite(), "matrix '", block.name(), "' has numbers in row ", first + row,
+                  " (counted from 0) whose scores are too large for their format; scale them down");
+        }
+        square = std::max(square, 0.0);  // what rounds below nothing
+        residual_energy += square;
+        residuals(0, row) = static_cast<T>(std::sqrt(square));
       }
       const Eigen::RowVectorXd energies = scores.template cast<double>().colwise().squaredNorm();
       part.score_energy.assign(energies.data(), energies.data() + rank);
-      residuals = residuals.cwiseMax(T{0});  // what rounds below nothing
-      part.centred_energy = energies.sum() + residuals.template cast<double>().sum();
-      residuals = residuals.cwiseSqrt();
+      part.centred_energy = energies.sum() + residual_energy;
       hashes[static_cast<std::size_t>(chunk)] = detail::hash_rows<T>(rows);
     }
   });

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <ampsft/basis/stack_moments.hpp>
-#include <ampsft/core/natural_order.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <algorithm>
@@ -68,64 +67,71 @@ void save_partial(const std::filesystem::path& path, const std::vector<StackMome
   writer.write(path);
 }
 
+/// What a partial file says of one stack.
+struct PartialStack {
+  std::string stack;
+  Index width = 0;
+  Index count = 0;  ///< rows
+  double raw_energy = 0.0;
+  std::vector<SourceMatrix> matrices = {};
+};
+
+namespace detail {
+
+/// The stacks of a file; throws `Error` that names the file unless its metadata are those of a partial file.
+[[nodiscard]] inline std::vector<PartialStack> partial_stacks(const SafetensorsFile& file) {
+  return read_metadata(file, partial_key, "partial results", [&](const nlohmann::json& json) {
+    std::vector<PartialStack> stacks;
+    for (const auto& [name, entry] : json.at("stacks").items()) {
+      PartialStack stack{.stack = name,
+                         .width = integer_at(entry, "width"),
+                         .count = integer_at(entry, "count"),
+                         .raw_energy = entry.at("raw_energy").get<double>(),
+                         .matrices = source_matrices(entry.at("matrices"))};
+      Index left = stack.count;
+      for (const auto& matrix : stack.matrices) {
+        require(matrix.rows >= 1 && matrix.rows <= left && matrix.cols == stack.width, file.path(), ": '", name,
+                "' has ", stack.count, " rows of width ", stack.width, ", which are not those of its matrices");
+        left -= matrix.rows;
+      }
+      require(left == 0, file.path(), ": '", name, "' has ", stack.count, " rows, which are not those of its matrices");
+      stacks.push_back(std::move(stack));
+    }
+    return stacks;
+  });
+}
+
+/// The moments of one of them; throws `Error` that names the file if they are none.
+template <Scalar T>
+[[nodiscard]] StackMoments<T> read_moments(const SafetensorsFile& file, const PartialStack& stack) {
+  const Index width = stack.width;
+  Matrix<double> mean = file.read_matrix<double>(stack.stack + ".mean");
+  const Matrix<double> packed = file.read_matrix<double>(stack.stack + ".scatter");
+  require(rows(mean) == 1 && cols(mean) == width && rows(packed) == 1 && cols(packed) == width * (width + 1) / 2,
+          file.path(), ": mean or scatter of '", stack.stack, "' do not fit its width of ", width);
+  try {
+    return {.stack = stack.stack,
+            .gram = GramAccumulator<T>::restored(stack.count, std::move(mean), unpack_lower(packed, width),
+                                                 stack.raw_energy),
+            .matrices = stack.matrices};
+  } catch (const Error& error) {
+    fail(file.path(), ": '", stack.stack, "': ", error.what());
+  }
+}
+
+}  // namespace detail
+
 /// Reads what `save_partial` wrote. Throws `Error` that names the file if it is no such file, is damaged, or holds what
 /// cannot be moments.
 template <Scalar T>
 [[nodiscard]] std::vector<StackMoments<T>> load_partial(const std::filesystem::path& path) {
   const SafetensorsFile file(path);
   file.verify_checksum();
-  return detail::read_metadata(file, detail::partial_key, "partial results", [&](const nlohmann::json& json) {
-    std::vector<StackMoments<T>> stacks;
-    for (const auto& [name, stack] : json.at("stacks").items()) {
-      const auto width = stack.at("width").template get<Index>();
-      Matrix<double> mean = file.read_matrix<double>(name + ".mean");
-      const Matrix<double> packed = file.read_matrix<double>(name + ".scatter");
-      require(rows(mean) == 1 && cols(mean) == width && rows(packed) == 1 && cols(packed) == width * (width + 1) / 2,
-              path, ": mean or scatter of '", name, "' do not fit its width of ", width);
-      auto matrices = detail::source_matrices(stack.at("matrices"));
-      const auto count = stack.at("count").template get<Index>();
-      Index left = count;
-      for (const auto& matrix : matrices) {
-        require(matrix.rows >= 1 && matrix.rows <= left, path, ": '", name, "' has ", count,
-                " rows, which are not those of its matrices");
-        left -= matrix.rows;
-      }
-      require(left == 0, path, ": '", name, "' has ", count, " rows, which are not those of its matrices");
-      stacks.push_back(
-          {.stack = name,
-           .gram = GramAccumulator<T>::restored(count, std::move(mean), detail::unpack_lower(packed, width),
-                                                stack.at("raw_energy").template get<double>()),
-           .matrices = std::move(matrices)});
-    }
-    return stacks;
-  });
-}
-
-/// The moments of all files, stack by stack in the order in which they come up; one file at a time is in memory beside
-/// the result. Throws as `load_partial` and `merge` do, naming the file.
-template <Scalar T>
-[[nodiscard]] std::vector<StackMoments<T>> merge_partials(const std::vector<std::filesystem::path>& paths) {
-  require(!paths.empty(), "there are no partial results to merge");
-  std::vector<StackMoments<T>> merged;
-  for (const auto& path : paths) {
-    for (auto& part : load_partial<T>(path)) {
-      const auto known =
-          std::find_if(merged.begin(), merged.end(), [&](const auto& one) { return one.stack == part.stack; });
-      if (known == merged.end()) {
-        merged.push_back(std::move(part));
-        continue;
-      }
-      try {
-        merge(*known, part);
-      } catch (const Error& error) {
-        fail(path, ": ", error.what());
-      }
-    }
+  std::vector<StackMoments<T>> moments;
+  for (const auto& stack : detail::partial_stacks(file)) {
+    moments.push_back(detail::read_moments<T>(file, stack));
   }
-  std::sort(merged.begin(), merged.end(), [](const auto& a, const auto& b) {
-    return a.gram.width() != b.gram.width() ? a.gram.width() < b.gram.width() : natural_less(a.stack, b.stack);
-  });
-  return merged;
+  return moments;
 }
 
 }  // namespace ampsft

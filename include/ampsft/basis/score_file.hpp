@@ -8,6 +8,7 @@
 #include <ampsft/basis/source.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
+#include <concepts>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -59,13 +60,13 @@ void save_scores(const std::filesystem::path& path, const ScoreFile<T>& file, DT
   writer.write(path);
 }
 
-/// Reads what `save_scores` wrote. Throws `Error` that names the file if it is no such file or is damaged.
-template <Scalar T>
-[[nodiscard]] ScoreFile<T> load_scores(const std::filesystem::path& path) {
+/// Calls `visit(scores)` for each matrix of what `save_scores` wrote, one after the other in memory; returns the file's
+/// source. Throws `Error` that names the file if it is no such file or is damaged.
+template <Scalar T, std::invocable<StoredScores<T>> Visit>
+std::string visit_scores(const std::filesystem::path& path, Visit&& visit) {
   const SafetensorsFile file(path);
   file.verify_checksum();
   return detail::read_metadata(file, detail::scores_key, "scores", [&](const nlohmann::json& json) {
-    ScoreFile<T> result{.scores = {}, .source = json.at("source").get<std::string>()};
     for (const auto& [name, entry] : json.at("matrices").items()) {
       StoredScores<T> one{.matrix = {.name = name,
                                      .scores = file.read_matrix<T>(name + ".scores"),
@@ -84,10 +85,18 @@ template <Scalar T>
       require(hash.size() == 16 && hash.find_first_not_of("0123456789abcdef") == std::string::npos, path,
               ": the hash of '", name, "' is none");
       one.matrix.hash = std::stoull(hash, nullptr, 16);
-      result.scores.push_back(std::move(one));
+      visit(std::move(one));
     }
-    return result;
+    return json.at("source").get<std::string>();
   });
+}
+
+/// All of them at once.
+template <Scalar T>
+[[nodiscard]] ScoreFile<T> load_scores(const std::filesystem::path& path) {
+  ScoreFile<T> result;
+  result.source = visit_scores<T>(path, [&](StoredScores<T> one) { result.scores.push_back(std::move(one)); });
+  return result;
 }
 
 }  // namespace ampsft

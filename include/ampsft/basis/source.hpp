@@ -59,8 +59,8 @@ namespace detail {
   std::vector<SourceMatrix> matrices;
   for (const auto& one : list) {
     matrices.push_back({.name = one.at("name").get<std::string>(),
-                        .rows = one.at("rows").get<Index>(),
-                        .cols = one.at("cols").get<Index>(),
+                        .rows = integer_at(one, "rows"),
+                        .cols = integer_at(one, "cols"),
                         .hash = one.at("hash").get<std::string>()});
   }
   return matrices;
@@ -74,7 +74,7 @@ auto read_metadata(const SafetensorsFile& file, const std::string& key, const st
   require(text != file.metadata().end(), file.path(), " is no file of ", what, ": its metadata holds no ", quoted(key));
   const nlohmann::json json = parse_json(text->second, concat(file.path(), ": its metadata ", quoted(key)), 16);
   try {
-    require(json.at("version").get<int>() == 1, file.path(), " is a file of ", what,
+    require(integer_at(json, "version") == 1, file.path(), " is a file of ", what,
             " of another version than 1; write it anew with this version of ampsft");
     return read(json);
   } catch (const nlohmann::json::exception& error) {

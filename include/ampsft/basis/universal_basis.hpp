@@ -28,6 +28,18 @@ struct BasisFit {
   int passes = 1;                      ///< over the rows
   double error = 0.0;                  ///< estimated relative error of the singular values, see `TruncatedSvd`
   std::string risk = {};               ///< in words, when accuracy is at risk; else empty
+  std::vector<double> errors = {};     ///< the estimate for each direction
+  double tolerance = 0.0;              ///< that was asked for
+
+  /// What it says of the first `k` directions.
+  [[nodiscard]] BasisFit truncated(Index k) const {
+    BasisFit fit = *this;
+    fit.errors.resize(static_cast<std::size_t>(k));
+    fit.error = *std::max_element(fit.errors.begin(), fit.errors.end());
+    const auto first = std::find_if(fit.errors.begin(), fit.errors.end(), [&](double one) { return one > tolerance; });
+    fit.risk = detail::risk_text(method, passes, k, first - fit.errors.begin(), fit.error, tolerance);
+    return fit;
+  }
 };
 
 /// `K` orthonormal directions `B` (`K x d`) and a mean `mu` (`1 x d`): a weight row is `s B + mu` with `K` scores `s`.
@@ -74,7 +86,7 @@ class UniversalBasis {
     UniversalBasis basis(svd.components, svd.mean.size() > 0 ? svd.mean : make_matrix<T>(1, width, T{0}),
                          std::move(kind));
     basis.spectrum_ = make_spectrum(svd);
-    basis.fit_ = BasisFit{svd.method, svd.passes, svd.error, svd.risk};
+    basis.fit_ = BasisFit{svd.method, svd.passes, svd.error, svd.risk, svd.errors, svd.tolerance};
     return basis;
   }
 
@@ -155,11 +167,14 @@ class UniversalBasis {
     return result;
   }
 
-  /// The basis of the first `k` directions, the rest as it is; throws unless `1 <= k <= rank()`.
+  /// The basis of the first `k` directions, with the same spectrum; throws unless `1 <= k <= rank()`.
   [[nodiscard]] UniversalBasis truncated(Index k) const {
     require(k >= 1 && k <= rank(), "a basis of rank ", rank(), " can be cut to 1 to ", rank(), " directions, not ", k);
     UniversalBasis result = *this;
     result.components_ = make_matrix(map(components_).topRows(k));
+    if (fit_) {
+      result.fit_ = fit_->truncated(k);
+    }
     return result;
   }
 

@@ -8,12 +8,19 @@
 #include <ampsft/io/detail/names.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ampsft {
+
+/// The integer under a name of an object. A number with a fraction, another type or a missing name is nlohmann's
+/// exception, as its own functions throw; those would cut a fraction off in silence.
+[[nodiscard]] inline std::int64_t integer_at(const nlohmann::json& object, const char* name) {
+  return object.at(name).get_ref<const nlohmann::json::number_integer_t&>();
+}
 
 /// Parses UTF-8 JSON text.
 ///

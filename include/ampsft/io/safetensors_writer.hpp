@@ -24,9 +24,9 @@ namespace ampsft {
 
 /// Collects tensors and metadata, then writes them to one file.
 ///
-/// The writer keeps views: **every matrix and every span of integers added must live, unchanged, until the last
-/// `write`**. Tensors are stored in the order in which they were added, widest elements first, so that each is aligned
-/// for readers that map it. A checksum of the file (XXH64, see `Checksum`) goes into the metadata under
+/// The writer keeps views: **every matrix, every span of integers and every file's tensor added must live, unchanged,
+/// until the last `write`**. Tensors are stored in the order in which they were added, widest elements first, so that
+/// each is aligned for readers that map it. A checksum of the file (XXH64, see `Checksum`) goes into the metadata under
 /// "ampsft.checksum".
 class SafetensorsWriter {
  public:
@@ -41,7 +41,7 @@ class SafetensorsWriter {
   template <Scalar T>
   void add(const std::string& name, DType dtype, std::vector<Index> shape, const Matrix<T>& values) {
     require(dtype != DType::i64, "tensor ", detail::quoted(name), ": numbers with fractions cannot be stored as I64");
-    add_view(name, dtype, std::move(shape), std::span<const T>(values.data(), values.size()));
+    add_view(name, dtype, std::move(shape), std::span<const T>(values.data(), values.size()), values.size());
   }
 
   /// The same as a matrix of rank 2 in its own format.
@@ -57,7 +57,12 @@ class SafetensorsWriter {
 
   /// A tensor of 64-bit integers; throws as `add`.
   void add_integers(const std::string& name, std::vector<Index> shape, std::span<const std::int64_t> values) {
-    add_view(name, DType::i64, std::move(shape), values);
+    add_view(name, DType::i64, std::move(shape), values, values.size());
+  }
+
+  /// A tensor of another file, byte by byte; throws as `add`.
+  void add_stored(const std::string& name, const TensorInfo& tensor) {
+    add_view(name, tensor.dtype, tensor.shape, tensor.bytes, tensor.bytes.size() / dtype_bytes(tensor.dtype));
   }
 
   void add_integers(const std::string& name, std::vector<Index> shape, std::vector<std::int64_t>&& values) = delete;
@@ -86,7 +91,8 @@ class SafetensorsWriter {
   }
 
  private:
-  using Values = std::variant<std::span<const float>, std::span<const double>, std::span<const std::int64_t>>;
+  using Values = std::variant<std::span<const float>, std::span<const double>, std::span<const std::int64_t>,
+                              std::span<const std::byte>>;
 
   struct Item {
     std::string name;
@@ -96,15 +102,14 @@ class SafetensorsWriter {
     std::size_t count;
   };
 
-  template <class T>
-  void add_view(const std::string& name, DType dtype, std::vector<Index> shape, std::span<const T> values) {
+  void add_view(const std::string& name, DType dtype, std::vector<Index> shape, Values values, std::size_t count) {
     const std::string source = concat("tensor ", detail::quoted(name));
     require(name != "__metadata__", source, ": the format keeps this name for itself");
     require(!names_.contains(name), source, " was added before; names must differ");
-    require(detail::checked_size(shape, source) == static_cast<Index>(values.size()), source, ": the shape ",
-            detail::shape_text(shape), " does not fit ", values.size(), " values");
+    require(detail::checked_size(shape, source) == static_cast<Index>(count), source, ": the shape ",
+            detail::shape_text(shape), " does not fit ", count, " values");
     names_.insert(name);
-    items_.push_back({name, dtype, std::move(shape), values, values.size()});
+    items_.push_back({name, dtype, std::move(shape), values, count});
   }
 
   /// JSON padded with spaces so that the data begins on a multiple of 8 bytes.
@@ -141,7 +146,7 @@ class SafetensorsWriter {
     for (const Item* item : items) {
       std::visit(
           [&]<class T>(std::span<const T> values) {
-            if constexpr (std::same_as<T, std::int64_t>) {
+            if constexpr (std::same_as<T, std::int64_t> || std::same_as<T, std::byte>) {
               sink(std::as_bytes(values));
             } else if (item->dtype == dtype_of<T>) {
               sink(std::as_bytes(values));

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -35,7 +36,8 @@ class GramAccumulator {
   }
 
   /// What an accumulator had seen that told its `count`, `mean` (`1 x d`), `lower_scatter` (`d x d`) and `raw_energy`.
-  /// Throws unless they fit each other, are finite, and energies are not negative.
+  /// Throws unless they fit each other (the energy is that of mean and scatter), are finite, and energies are not
+  /// negative.
   [[nodiscard]] static GramAccumulator restored(Index count, Matrix<double> mean, Matrix<double> lower_scatter,
                                                 double raw_energy) {
     GramAccumulator result;
@@ -46,6 +48,10 @@ class GramAccumulator {
     require(map(mean).allFinite() && map(lower_scatter).allFinite() && std::isfinite(raw_energy) && raw_energy >= 0.0 &&
                 map(lower_scatter).diagonal().minCoeff() >= -1e-9 * raw_energy,  // a constant column rounds
             "the moments of an accumulator hold a NaN, an infinity or a negative energy");
+    const double sum = map(lower_scatter).trace() + static_cast<double>(count) * map(mean).squaredNorm();
+    constexpr double vanishing = 1e-290;  // squares below it have few digits or none
+    require(std::abs(raw_energy - sum) <= 1e-9 * raw_energy + vanishing, "the energy of an accumulator is ", raw_energy,
+            ", but that of its mean and scatter ", sum);
     result.count_ = count;
     result.raw_energy_ = raw_energy;
     result.mean_ = std::move(mean);
@@ -90,7 +96,7 @@ class GramAccumulator {
   /// Column means, `1 x d`; zeros before the first row.
   [[nodiscard]] const Matrix<double>& mean() const noexcept { return mean_; }
 
-  /// Sum of the squares of all elements seen, not centred.
+  /// Sum of the squares of all elements seen, not centred; 0 only if all elements are.
   [[nodiscard]] double raw_energy() const noexcept { return raw_energy_; }
 
   /// Sum of the squares of all elements seen after the column means are taken away.
@@ -134,7 +140,7 @@ class GramAccumulator {
     EigenMatrix<double> tile;
     for (Index first = 0; first < count; first += tile_rows) {
       tile = rows.middleRows(first, std::min(tile_rows, count - first)).template cast<double>();
-      raw_energy_ += tile.squaredNorm();
+      raw_energy_ += energy(tile);
       sums.add(tile);
     }
     const auto n = static_cast<double>(count);
@@ -154,12 +160,19 @@ class GramAccumulator {
     EigenMatrix<double> tile(rows.rows() + 1, width());
     auto top = tile.topRows(rows.rows());
     top = rows.template cast<double>();
-    raw_energy_ += top.squaredNorm();
+    raw_energy_ += energy(top);
     const RowVector mean = top.colwise().mean();
     top.rowwise() -= mean;
     // The step between the means is one more row of the product.
     tile.row(rows.rows()) = join(mean, rows.rows());
     map(scatter_).template selfadjointView<Eigen::Lower>().rankUpdate(tile.transpose());
+  }
+
+  /// The sum of squares; of elements whose squares vanish the smallest number that there is, as a trace of them.
+  template <class Rows>
+  [[nodiscard]] static double energy(const Rows& rows) {
+    const double sum = rows.squaredNorm();
+    return sum == 0.0 && (rows.array() != 0.0).any() ? std::numeric_limits<double>::denorm_min() : sum;
   }
 
   /// Moves count and mean on by `count` rows of that mean; returns the row whose square the scatter gains by it.

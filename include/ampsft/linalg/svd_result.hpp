@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <string>
+#include <vector>
 
 namespace ampsft {
 
@@ -29,6 +30,8 @@ struct TruncatedSvd {
   bool complete = true;                ///< whether no singular value beyond `singular_values` differs from 0
   Index trusted = 0;                   ///< leading singular values whose estimated error is within the tolerance
   double error = 0.0;                  ///< estimate of the largest error among the first `K`, as `tolerance` counts it
+  std::vector<double> errors = {};     ///< the estimate for each of the first `K`
+  double tolerance = 0.0;              ///< that was asked for
   double sum_of_fourth_powers = 0.0;   ///< of all `d` singular values; an unbiased estimate if not `complete`
   std::string risk;                    ///< in words, when accuracy is at risk; else empty
 };

@@ -16,6 +16,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -31,7 +33,6 @@ TruncatedSvd<T> finish_svd(const RawSvd& raw, const Moments& moments, const SvdO
   components = orthonormal_rows(components);
   fix_signs(components);
   const double tolerance = tolerance_of<T>(options);
-  const double error = worst_error<T>(raw.values, raw.errors, options.rank);
   const Index trusted = trusted_values<T>(raw.values, raw.errors, tolerance);
   TruncatedSvd<T> svd;
   svd.components = make_matrix(map(components).template cast<T>());
@@ -44,9 +45,11 @@ TruncatedSvd<T> finish_svd(const RawSvd& raw, const Moments& moments, const SvdO
   svd.passes = raw.passes;
   svd.complete = raw.complete;
   svd.trusted = trusted;
-  svd.error = error;
+  svd.errors = counted_errors<T>(raw.values, raw.errors, options.rank);
+  svd.error = *std::max_element(svd.errors.begin(), svd.errors.end());
+  svd.tolerance = tolerance;
   svd.sum_of_fourth_powers = raw.fourth_powers >= 0.0 ? raw.fourth_powers : raw.values.array().square().square().sum();
-  svd.risk = risk_text(raw.method, raw.passes, options.rank, trusted, error, tolerance);
+  svd.risk = risk_text(raw.method, raw.passes, options.rank, trusted, svd.error, tolerance);
   return svd;
 }
 
@@ -111,13 +114,20 @@ template <Scalar T>
   return detail::finish_svd<T>(raw, moments, options);
 }
 
-/// Truncated SVD of the rows that an accumulator has seen, less their mean if `options.centred`.
+/// Chooses how many components to take, 1 to `d`, when all `d` squares of the singular values are known (descending).
+using ChooseRank = std::function<Index(std::span<const double> squares)>;
+
+/// Truncated SVD of the rows that an accumulator has seen, less their mean if `options.centred`. `choose`, if given,
+/// says how many components to take instead of `options.rank`; the matrix is decomposed once all the same.
 ///
 /// The rows are gone, so there is only the Gram matrix: the error of `sigma_k` is about
-/// `1e-15 sigma_1^2 / sigma_k`, and `method` must be automatic or gram. Throws unless `1 <= rank <= d`, and unless the
-/// rows are finite and at least one. `O(d^3)` operations, `3 d^2` doubles.
+/// `1e-15 sigma_1^2 / sigma_k`, and `method` must be automatic or gram. Squares below the smallest numbers are lost,
+/// and the result says so as a risk. Throws unless `1 <= rank <= d`, and unless the rows are finite and at least one.
+/// `O(d^3)` operations, `3 d^2` doubles.
 template <Scalar T>
-[[nodiscard]] TruncatedSvd<T> truncated_svd(const GramAccumulator<T>& gram, const SvdOptions& options) {
+[[nodiscard]] TruncatedSvd<T> truncated_svd(const GramAccumulator<T>& gram, SvdOptions options,
+                                            const ChooseRank& choose = nullptr) {
+  options.rank = choose ? 1 : options.rank;
   detail::require_rank(options.rank, gram.width());
   require(options.method == SvdMethod::automatic || options.method == SvdMethod::gram,
           "an accumulated Gram matrix cannot be decomposed by the method ", name(options.method),
@@ -129,10 +139,23 @@ template <Scalar T>
   moments.mean = map(gram.mean());
   moments.raw_energy = gram.raw_energy();
   moments.energy = options.centred ? gram.centred_energy() : gram.raw_energy();
+  const auto chosen = [&](const Eigen::VectorXd& values) {
+    if (choose) {
+      const Eigen::VectorXd squares = values.cwiseMax(0.0);
+      options.rank = choose({squares.data(), static_cast<std::size_t>(squares.size())});
+      detail::require_rank(options.rank, gram.width());
+    }
+    return options.rank;
+  };
   const Matrix<double> scatter = options.centred ? gram.scatter() : gram.second_moment();
-  detail::Eigenpairs pairs = detail::leading_eigenpairs(map(scatter), options.rank);
-  const double error = detail::double_gram_error * std::max(pairs.values(0), 0.0);
-  return detail::finish_svd<T>(detail::from_eigenvalues(std::move(pairs), error, 1.0), moments, options);
+  detail::Eigenpairs pairs = detail::leading_eigenpairs(map(scatter), options.rank, chosen);
+  const double rounding = detail::double_gram_error * std::max(pairs.values(0), 0.0);
+  // Each square may be off by the smallest number that there is, which counts if they are hardly larger themselves.
+  using Limits = std::numeric_limits<double>;
+  const double elements = static_cast<double>(gram.count()) * static_cast<double>(gram.width());
+  const bool tiny = gram.raw_energy() > 0.0 && gram.raw_energy() < elements * (Limits::min() / Limits::epsilon());
+  const double vanished = tiny ? elements * Limits::denorm_min() : 0.0;
+  return detail::finish_svd<T>(detail::from_eigenvalues(std::move(pairs), rounding + vanished, 1.0), moments, options);
 }
 
 template <Scalar T>

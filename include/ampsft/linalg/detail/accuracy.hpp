@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 namespace ampsft::detail {
 
@@ -46,14 +47,21 @@ double counted_error(double value, double error, double first) {
   return error / std::max(value, thousandth * first);
 }
 
+/// The counted errors of the first `count` values; of those beyond the last, which are 0, none.
+template <Scalar T>
+std::vector<double> counted_errors(const Eigen::VectorXd& values, const Eigen::VectorXd& errors, Index count) {
+  std::vector<double> counted(static_cast<std::size_t>(count), 0.0);
+  for (Index k = 0; k < std::min(count, values.size()); ++k) {
+    counted[static_cast<std::size_t>(k)] = counted_error<T>(values(k), errors(k), values(0));
+  }
+  return counted;
+}
+
 /// The largest counted error of the first `count` values.
 template <Scalar T>
 double worst_error(const Eigen::VectorXd& values, const Eigen::VectorXd& errors, Index count) {
-  double worst = 0.0;
-  for (Index k = 0; k < std::min(count, values.size()); ++k) {
-    worst = std::max(worst, counted_error<T>(values(k), errors(k), values(0)));
-  }
-  return worst;
+  const auto counted = counted_errors<T>(values, errors, count);
+  return *std::max_element(counted.begin(), counted.end());
 }
 
 /// Leading values whose error is within the tolerance.

@@ -24,10 +24,7 @@ RawSvd dense_svd(const Stack<T>& stack, const SvdOptions& options, Moments& mome
     matrix.middleRows(row, rows.rows()) = (rows.template cast<double>().rowwise() - frame.centre) * frame.scale;
     row += rows.rows();
   });
-  if (!matrix.allFinite()) {
-    stack.require_finite();
-    fail("the rows hold numbers too far apart for their differences; scale them down");
-  }
+  require(matrix.allFinite(), "the rows hold numbers too far apart for their differences; scale them down");
   const double s = frame.scale;
   const Eigen::RowVectorXd step = matrix.colwise().mean();
   matrix.rowwise() -= step;
@@ -43,6 +40,7 @@ RawSvd dense_svd(const Stack<T>& stack, const SvdOptions& options, Moments& mome
   }
   RawSvd result;
   result.method = SvdMethod::dense;
+  result.passes = 2;  // for the scale, and for the rows
   if (n >= stack.width()) {
     const Eigen::HouseholderQR<Eigen::MatrixXd> qr(matrix);
     const Index width = stack.width();

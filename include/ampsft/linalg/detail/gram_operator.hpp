@@ -9,6 +9,8 @@
 #include <ampsft/simd/project.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <concepts>
 #include <vector>
 
 namespace ampsft::detail {
@@ -16,7 +18,8 @@ namespace ampsft::detail {
 /// `G V` with `G = scale^2 sum (x - m)' (x - m)`, `m` the mean or 0, and `V` of few columns.
 ///
 /// A tile of rows is centred, multiplied with `V`, and its scores with it, while it stays in the second-level cache.
-/// Both products are taken in `S`, the sums over tiles in double. The first pass also finds mean and energies.
+/// Both products are taken in `S`, the sums over tiles in double. The first pass also finds mean and energies, and the
+/// first one in double finds them again.
 template <Scalar T>
 class GramOperator {
  public:
@@ -27,17 +30,18 @@ class GramOperator {
   /// `G V`, `d x b`: `4 n d b` operations; `2 d b` doubles a thread. Throws on a NaN or an infinity.
   template <Scalar S>
   [[nodiscard]] Eigen::MatrixXd times(const Eigen::MatrixXd& vectors) {
-    Eigen::MatrixXd product = pass<S>(vectors);
+    const bool finds_moments = moments_.count == 0 || (std::same_as<S, double> && !in_double_);
+    Eigen::MatrixXd product = pass<S>(vectors, finds_moments);
     ++passes_;
     if (moments_.count == 0 && !first_sums_are_sound()) {
-      stack_->require_finite();
       rescale(*stack_, frame_);
-      product = pass<S>(vectors);
+      product = pass<S>(vectors, true);
       passes_ += 2;
       require(std::isfinite(squares_), "the rows hold numbers too large to square, whatever their scale");
     }
-    if (moments_.count == 0) {
+    if (finds_moments) {
       find_moments();
+      in_double_ = std::same_as<S, double>;
     }
     const auto n = static_cast<double>(moments_.count);
     const Eigen::RowVectorXd step = column_sums_ / n;
@@ -61,7 +65,7 @@ class GramOperator {
   };
 
   template <Scalar S>
-  [[nodiscard]] Eigen::MatrixXd pass(const Eigen::MatrixXd& vectors) {
+  [[nodiscard]] Eigen::MatrixXd pass(const Eigen::MatrixXd& vectors, bool finds_moments) {
     const Index width = stack_->width();
     const Index count = vectors.cols();
     const EigenMatrix<S> components = vectors.transpose().template cast<S>();
@@ -86,7 +90,7 @@ class GramOperator {
           const Index n = given.rows();
           auto x = rows.topRows(n);
           x = (given.template cast<S>().rowwise() - centre.row(0)) * scale;
-          if (moments_.count == 0) {
+          if (finds_moments) {
             part.column_sums += x.colwise().sum().template cast<double>();
             part.squares += static_cast<double>(x.squaredNorm());
           }
@@ -110,7 +114,7 @@ class GramOperator {
       parts.front().column_sums += parts[piece].column_sums;
       parts.front().squares += parts[piece].squares;
     }
-    if (moments_.count == 0) {
+    if (finds_moments) {
       column_sums_ = parts.front().column_sums;
       squares_ = parts.front().squares;
     }
@@ -139,6 +143,7 @@ class GramOperator {
   Moments moments_;
   Eigen::RowVectorXd column_sums_;  // scaled, around the frame's centre
   double squares_ = 0.0;
+  bool in_double_ = false;  // whether these were summed so
   int passes_ = 0;
 };
 

@@ -141,8 +141,7 @@ RawSvd gram_svd(const Stack<T>& stack, const SvdOptions& options, Moments& momen
   RawSvd svd;
   int passes = 0;
   if (!float_gram_svd(stack, frame, options, moments, svd, passes)) {
-    moments = detail::moments(stack, frame, options.centred);
-    ++passes;
+    moments = detail::moments(stack, frame, options.centred, passes);
     Eigenpairs pairs = leading_eigenpairs(moments.gram, options.rank);
     const double error = double_gram_error * std::max(pairs.values(0), 0.0);
     const double next = value_after(pairs.values, options.rank);

@@ -86,16 +86,19 @@ bool sums_are_sound(const GramSums<S>& sums) {
   return std::isfinite(sums.trace()) && sums.trace() >= static_cast<double>(sums.count()) * 1e-24;
 }
 
-/// The Gram matrix summed in double. Throws on a NaN or an infinity (matrix and row are named).
+/// The Gram matrix summed in double; `passes` grows by those over the rows. Throws on a NaN or an infinity (matrix and
+/// row are named).
 template <Scalar T>
-Moments moments(const Stack<T>& stack, Frame frame, bool centred) {
+Moments moments(const Stack<T>& stack, Frame frame, bool centred, int& passes) {
   auto sums = gram_sums<double>(stack, frame);
+  ++passes;
   if (!sums_are_sound(sums)) {
-    stack.require_finite();
     const double before = frame.scale;
     rescale(stack, frame);
+    ++passes;
     if (frame.scale != before) {
       sums = gram_sums<double>(stack, frame);
+      ++passes;
     }
     require(std::isfinite(sums.trace()), "the rows hold numbers too large to square, whatever their scale");
   }

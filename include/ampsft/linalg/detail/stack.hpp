@@ -121,10 +121,14 @@ Frame sampled_frame(const Stack<T>& stack) {
 }
 
 /// By the largest element of the whole stack, where a sample has not shown the size of the numbers; one more pass.
+/// Throws on a NaN or an infinity (matrix and row are named).
 template <Scalar T>
 void rescale(const Stack<T>& stack, Frame& frame) {
   double largest = 0.0;
   stack.for_tiles(0, stack.rows(), 256, [&](const auto& rows) {
+    if (!rows.allFinite()) {
+      stack.require_finite();
+    }
     largest = std::max(largest, (rows.template cast<double>().rowwise() - frame.centre).cwiseAbs().maxCoeff());
   });
   frame.scale = scale_for<T>(largest);

@@ -134,19 +134,24 @@ inline bool tridiagonal_vectors(const Eigen::VectorXd& diagonal, const Eigen::Ve
   return true;
 }
 
-/// The `count` leading eigenpairs and all other eigenvalues of a symmetric matrix, of which the lower triangle counts.
+/// The leading eigenpairs and all other eigenvalues of a symmetric matrix, of which the lower triangle counts;
+/// `choose(values)` says how many, at least `least`, when all values are known.
 ///
 /// Householder tridiagonalisation, values alone by the implicit QL algorithm, inverse iteration for the vectors:
 /// `4/3 d^3 + O(d^2)` operations beside `9 d^3` for all vectors, which is the way back if an iteration fails and the
 /// way for more than half of them.
-inline Eigenpairs leading_eigenpairs(Eigen::MatrixXd matrix, Index count) {
+template <class Choose>
+Eigenpairs leading_eigenpairs(Eigen::MatrixXd matrix, Index least, Choose&& choose) {
   const Index n = matrix.rows();
   const double norm = matrix.diagonal().cwiseAbs().maxCoeff();
   if (!(norm > 0.0)) {
-    return {Eigen::VectorXd::Zero(n), Eigen::MatrixXd::Identity(n, count)};
+    Eigen::VectorXd values = Eigen::VectorXd::Zero(n);
+    const Index count = choose(values);
+    return {std::move(values), Eigen::MatrixXd::Identity(n, count)};
   }
   matrix /= norm;
-  if (n > 8 && 2 * count <= n) {
+  Index count = 0;
+  if (n > 8 && 2 * least <= n) {
     const Eigen::Tridiagonalization<Eigen::MatrixXd> tridiagonal(matrix);
     const Eigen::VectorXd diagonal = tridiagonal.diagonal();
     const Eigen::VectorXd below = tridiagonal.subDiagonal();
@@ -154,11 +159,12 @@ inline Eigenpairs leading_eigenpairs(Eigen::MatrixXd matrix, Index count) {
     solver.computeFromTridiagonal(diagonal, below, Eigen::EigenvaluesOnly);
     if (solver.info() == Eigen::Success) {
       Eigen::VectorXd values = solver.eigenvalues().reverse();
-      Eigen::MatrixXd vectors(n, count);
+      count = choose(Eigen::VectorXd(values * norm));
+      Eigen::MatrixXd vectors(n, 2 * count <= n ? count : 0);
       // Their norm is at most n, as the matrix' largest element is 1.
       const double size = std::max(values.cwiseAbs().maxCoeff(), std::numeric_limits<double>::min());
       values /= size;
-      if (tridiagonal_vectors(diagonal / size, below / size, values, vectors)) {
+      if (vectors.cols() > 0 && tridiagonal_vectors(diagonal / size, below / size, values, vectors)) {
         for (Index k = 1; k < n; ++k) {
           values(k) = std::min(values(k), values(k - 1));  // equal ones may have changed places by a rounding
         }
@@ -169,7 +175,14 @@ inline Eigenpairs leading_eigenpairs(Eigen::MatrixXd matrix, Index count) {
   }
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(matrix);
   require(solver.info() == Eigen::Success, "the symmetric eigensolver did not converge at width ", n);
-  return {solver.eigenvalues().reverse() * norm, solver.eigenvectors().rowwise().reverse().leftCols(count)};
+  Eigen::VectorXd values = solver.eigenvalues().reverse() * norm;
+  count = count > 0 ? count : choose(values);
+  return {std::move(values), solver.eigenvectors().rowwise().reverse().leftCols(count)};
+}
+
+/// The `count` leading eigenpairs and all other eigenvalues.
+inline Eigenpairs leading_eigenpairs(Eigen::MatrixXd matrix, Index count) {
+  return leading_eigenpairs(std::move(matrix), count, [count](const Eigen::VectorXd&) { return count; });
 }
 
 }  // namespace ampsft::detail

@@ -111,7 +111,6 @@ RawSvd tsqr_svd(const Stack<T>& stack, const SvdOptions& options, Moments& momen
   const double size = total.factor().cwiseAbs().maxCoeff();
   constexpr double smallest = 1e-100;  // its square is a number
   if (!std::isfinite(total.factor().sum()) || size < smallest) {
-    stack.require_finite();
     rescale(stack, frame);
     total = triangular_factor(stack, frame);
     result.passes = 3;

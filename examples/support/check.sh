@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# What the check scripts of the examples share. They set `program`, and `forbidden`, which no refused run may leave.
+
+die() { echo "check failed: $*" >&2; exit 1; }
+
+# refuse PATTERN OPTIONS...: the program must end with exit code 2 and one line on stderr that holds the pattern.
+refuse() {
+  local pattern=$1 code=0; shift
+  "$program" "$@" > out.log 2> err.log || code=$?
+  [[ $code == 2 ]] || die "exit code $code instead of 2 for: $*"
+  [[ $(wc -l < err.log) == 1 ]] || die "not one line on stderr for: $*: $(cat err.log)"
+  grep -q -- "$pattern" err.log || die "'$pattern' is not in the error: $(cat err.log)"
+  [[ ! -e $forbidden ]] || die "output was left after: $*"
+  [[ -z $(find . -name '*.tmp' -o -name '.decompose*') ]] || die "a half-written file after: $*"
+}
