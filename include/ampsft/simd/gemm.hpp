@@ -33,14 +33,12 @@ constexpr Index equal_part(Index whole, Index most, Index multiple) noexcept {
   return round_up((whole + parts - 1) / parts, multiple);
 }
 
-/// `C = A B (+ C) + 1 bias'` for rows of C from `row` on, and columns from `col` on; `packed` is B's part of all the
-/// depth and of columns from `first_col` on.
+/// `C = A B (+ C) + 1 bias'` with all of B packed, in parts of its depth, each in panels.
 template <class Code, class T>
 struct GemmBlock {
   GemmFactor<T> a;
   const T* packed;
-  Index part;  // depth of a part of the packed panels
-  Index first_col;
+  Index part;
   Index packed_cols;
   const T* bias;
   T* c;
@@ -50,6 +48,7 @@ struct GemmBlock {
   static constexpr Index strip = Code::gemm_rows;
   static constexpr Index panel = Code::template gemm_panel<T>;
 
+  /// Some rows and columns of C; `col` begins a panel.
   void run(Index row, Index rows, Index col, Index cols) const noexcept {
     const Index depth = a.cols;
     for (Index first = row; first < row + rows; first += gemm_block_rows) {
@@ -73,7 +72,7 @@ struct GemmBlock {
         } else {
           g.a_strip = strip * a.row_stride;
         }
-        g.b = packed + k * round_up(packed_cols, panel) + (col - first_col) / panel * (g.depth * panel);
+        g.b = packed + k * round_up(packed_cols, panel) + col / panel * (g.depth * panel);
         g.b_panel = g.depth * panel;
         g.bias = k == 0 && bias != nullptr ? bias + col : nullptr;
         g.c = c + first * c_row + col;
@@ -85,48 +84,72 @@ struct GemmBlock {
   }
 };
 
+/// How much of B is packed at once: all of its depth where that leaves room for many columns, else a part of both.
+struct GemmPiece {
+  Index depth;
+  Index cols;
+
+  GemmPiece(Index all_depth, Index all_cols, Index panel, Index part) {
+    constexpr Index many_cols = 1024;
+    const Index least = std::min(round_up(all_cols, panel), round_up(many_cols, panel));
+    const Index most = std::max(gemm_packed / all_depth / panel * panel, least);
+    cols = equal_part(all_cols, most, panel);
+    const Index parts = std::max<Index>(gemm_packed / cols / part, 1);
+    depth = std::min(all_depth, parts * part);
+  }
+};
+
+/// `C = A B (+ C) + 1 bias'` with a piece of B: packed by all threads, then read by all of them.
+template <class Code, class T, class S>
+void gemm_piece(const GemmFactor<T>& a, const GemmFactor<S>& b, Index part, T scale, const T* bias, T* c, Index c_row,
+                bool accumulate, T* packed) {
+  constexpr Index panel = Code::template gemm_panel<T>;
+  constexpr Index strip = Code::gemm_rows;
+  const Index panels = (b.cols + panel - 1) / panel;
+  parallel_for(panels, grain_of(panel * b.rows * 8), [&](Index begin, Index end) {
+    for (Index k = 0; k < b.rows; k += part) {
+      const Index count = std::min(part, b.rows - k);
+      for (Index i = begin; i < end; ++i) {
+        pack_panel(b, k, count, i * panel, std::min(panel, b.cols - i * panel), scale,
+                   packed + k * panels * panel + i * count * panel, panel);
+      }
+    }
+  });
+  const GemmBlock<Code, T> block{a, packed, part, b.cols, bias, c, c_row, accumulate};
+  // Threads share rows; where there are few of them, columns too.
+  const Index strips = (a.rows + strip - 1) / strip;
+  const Index groups = std::clamp<Index>(4 * thread_count() / strips, 1, panels);
+  parallel_for(strips * groups, grain_of(strip * b.cols / groups * b.rows), [&](Index begin, Index end) {
+    for (Index task = begin; task < end;) {
+      const Index group = task / strips;
+      const Index first = task % strips;
+      const Index count = std::min(end - task, strips - first);
+      const Index col = panels * group / groups * panel;
+      const Index end_col = std::min(panels * (group + 1) / groups * panel, b.cols);
+      block.run(first * strip, std::min(count * strip, a.rows - first * strip), col, end_col - col);
+      task += count;
+    }
+  });
+}
+
 template <class T, class S>
 void run_gemm(const GemmFactor<T>& a, const GemmFactor<S>& b, T scale, const T* bias, T* c, Index c_row,
               bool accumulate) {
   with_level([&](auto code) {
     using Code = decltype(code);
     constexpr Index panel = Code::template gemm_panel<T>;
-    constexpr Index strip = Code::gemm_rows;
-    const Index depth = a.cols;
-    const Index part = equal_part(depth, gemm_depth_bytes / static_cast<Index>(sizeof(T)), 1);
-    const Index cols_at_once = std::max(gemm_packed / std::max<Index>(depth, 1) / panel, Index{1}) * panel;
-    const Index step = equal_part(b.cols, cols_at_once, panel);
+    const Index part = equal_part(a.cols, gemm_depth_bytes / static_cast<Index>(sizeof(T)), 1);
+    const GemmPiece piece(a.cols, b.cols, panel, part);
     struct Use;
-    T* const packed = scratch<Use, T>(std::min(step, round_up(b.cols, panel)) * depth);
-    for (Index col = 0; col < b.cols; col += step) {
-      const Index cols = std::min(step, b.cols - col);
-      const Index panels = (cols + panel - 1) / panel;
-      parallel_for(panels, grain_of(panel * depth * 8), [&](Index begin, Index end) {
-        for (Index k = 0; k < depth; k += part) {
-          const Index count = std::min(part, depth - k);
-          for (Index i = begin; i < end; ++i) {
-            pack_panel(b, k, count, col + i * panel, std::min(panel, cols - i * panel), scale,
-                       packed + k * panels * panel + i * count * panel, panel);
-          }
-        }
-      });
-      const GemmBlock<Code, T> block{a, packed, part, col, cols, bias, c, c_row, accumulate};
-      // Threads share rows; where there are few of them, columns too.
-      const Index strips = (a.rows + strip - 1) / strip;
-      const Index wanted = 4 * thread_count();
-      const Index groups = std::clamp<Index>(wanted / strips, 1, panels);
-      parallel_for(strips * groups, grain_of(strip * cols / groups * depth), [&](Index begin, Index end) {
-        for (Index task = begin; task < end;) {
-          const Index group = task / strips;
-          const Index first = task % strips;
-          const Index count = std::min(end - task, strips - first);
-          const Index first_panel = panels * group / groups;
-          const Index last_panel = panels * (group + 1) / groups;
-          block.run(first * strip, std::min(count * strip, a.rows - first * strip), col + first_panel * panel,
-                    std::min((last_panel - first_panel) * panel, cols - first_panel * panel));
-          task += count;
-        }
-      });
+    T* const packed = scratch<Use, T>(piece.cols * piece.depth);
+    for (Index col = 0; col < b.cols; col += piece.cols) {
+      const Index cols = std::min(piece.cols, b.cols - col);
+      for (Index k = 0; k < a.cols; k += piece.depth) {
+        const Index depth = std::min(piece.depth, a.cols - k);
+        gemm_piece<Code, T, S>(a.part(0, k, a.rows, depth), b.part(k, col, depth, cols), part, scale,
+                               k == 0 && bias != nullptr ? bias + col : nullptr, c + col, c_row, accumulate || k > 0,
+                               packed);
+      }
     }
   });
 }
@@ -158,7 +181,7 @@ class Factor {
 ///
 /// Shapes: `a` `m x k`, `b` `k x n` (bfloat16 is widened while it is packed), `c` `m x n`, `bias` `1 x n` or no rows.
 /// `c` must not overlap the others. Throws `Error` if they do not fit. Cost: `m n k` multiply-adds on all threads.
-/// Memory: 4 MiB of packed `b` (or one panel of all its depth, if that is more), kept by the calling thread. Each
+/// Memory: 4 MiB of packed `b`, kept by the calling thread. Each
 /// element is summed in one order whatever the thread count. After Goto and van de Geijn 2008.
 template <Scalar T, Storage S = T>
 void gemm(const std::type_identity_t<Factor<T>>& a, const std::type_identity_t<Factor<S>>& b,

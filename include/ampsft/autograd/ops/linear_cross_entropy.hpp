@@ -210,7 +210,8 @@ inline constexpr Index logit_bytes_trained = Index{48} << 20;
 ///
 /// Shapes as in `linear` and `cross_entropy`; the result is 1 x 1. Throws `Error` as they do. Cost: one product with
 /// the weight forward and, where gradients are asked for, one more for each, for the tokens that have a target only.
-/// Memory: 16 MiB of logits (48 where a weight of full width is trained) and the gradients.
+/// Memory: 16 MiB of logits (48 where a weight of full width is trained), at least those of 256 tokens, and the
+/// gradients.
 template <Scalar T>
 [[nodiscard]] Variable<T> linear_cross_entropy(const Terms<T>& terms, Variable<T> bias,
                                                std::span<const std::int32_t> targets) {
@@ -231,7 +232,7 @@ template <Scalar T>
   for (const auto& product : terms) {
     trained = trained || (product.w.requires_grad() && product.width() > narrow);
   }
-  constexpr Index fewest = 32;  // below, the products are slow
+  constexpr Index fewest = 256;  // with fewer, packing the weight takes long beside the products
   const Index bytes = trained ? ops::logit_bytes_trained : ops::logit_bytes;
   const Index most = std::max(bytes / (vocabulary * static_cast<Index>(sizeof(T))), fewest);
   const Index chunks = (counted + most - 1) / most;

@@ -21,6 +21,9 @@ struct GemmFactor {
   Index row_stride = 0;
   Index col_stride = 1;
 
+  [[nodiscard]] GemmFactor part(Index i, Index j, Index count_rows, Index count_cols) const noexcept {
+    return {at(i, j), count_rows, count_cols, row_stride, col_stride};
+  }
   [[nodiscard]] const S* at(Index i, Index j) const noexcept { return data + i * row_stride + j * col_stride; }
 };
 
