@@ -4,6 +4,7 @@
 /// kernels for NEON are no part of a build on x86-64; it is never run.
 #include <ampsft/simd/activations.hpp>
 #include <ampsft/simd/adamw.hpp>
+#include <ampsft/simd/attention_gradient.hpp>
 #include <ampsft/simd/elementwise.hpp>
 #include <ampsft/simd/factored.hpp>
 #include <ampsft/simd/gemm.hpp>
@@ -66,6 +67,8 @@ void functions(const ConstView<T>& in, View<T> out, std::span<T> numbers, std::s
   normalize_gradient<T>(in, in, {nullptr, numbers.data()}, in, {out});
   add_to_log_sum<T>(in, numbers, numbers, targets);
   cross_entropy_gradient<T>(in, std::span<const T>(numbers), targets, 0, T{1}, out);
+  attention<T>(in, in, in, {}, 1.0, targets, out, numbers);
+  attention_gradient<T>(in, in, in, {}, 1.0, targets, in, numbers, in, {out, Into::add, out, Into::add, out});
   adamw_step<T>(numbers, numbers, numbers, numbers, {});
 }
 
