@@ -29,6 +29,8 @@
 #include <ampsft/basis/spectrum.hpp>
 #include <ampsft/basis/stack_moments.hpp>
 #include <ampsft/basis/universal_basis.hpp>
+#include <ampsft/core/block_format.hpp>
+#include <ampsft/core/dequantize.hpp>
 #include <ampsft/core/dtype.hpp>
 #include <ampsft/core/error.hpp>
 #include <ampsft/core/glob.hpp>
@@ -42,6 +44,8 @@
 #include <ampsft/data/bpe_trainer.hpp>
 #include <ampsft/data/text.hpp>
 #include <ampsft/data/token_stream.hpp>
+#include <ampsft/io/gguf.hpp>
+#include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/io/model_tensors.hpp>
 #include <ampsft/io/safetensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
