@@ -45,8 +45,11 @@
 #include <ampsft/data/text.hpp>
 #include <ampsft/data/token_stream.hpp>
 #include <ampsft/io/gguf.hpp>
+#include <ampsft/io/gguf_model.hpp>
 #include <ampsft/io/gguf_writer.hpp>
+#include <ampsft/io/huggingface.hpp>
 #include <ampsft/io/model_tensors.hpp>
+#include <ampsft/io/pretrained_tensors.hpp>
 #include <ampsft/io/safetensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 #include <ampsft/linalg/batched_svd.hpp>
