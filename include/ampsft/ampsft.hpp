@@ -42,6 +42,9 @@
 #include <ampsft/core/view.hpp>
 #include <ampsft/data/bpe_tokenizer.hpp>
 #include <ampsft/data/bpe_trainer.hpp>
+#include <ampsft/data/gguf_tokenizer.hpp>
+#include <ampsft/data/hf_tokenizer.hpp>
+#include <ampsft/data/streaming_decoder.hpp>
 #include <ampsft/data/text.hpp>
 #include <ampsft/data/token_stream.hpp>
 #include <ampsft/io/gguf.hpp>
