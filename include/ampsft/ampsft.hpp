@@ -42,8 +42,11 @@
 #include <ampsft/core/view.hpp>
 #include <ampsft/data/bpe_tokenizer.hpp>
 #include <ampsft/data/bpe_trainer.hpp>
+#include <ampsft/data/chat.hpp>
+#include <ampsft/data/chat_template.hpp>
 #include <ampsft/data/gguf_tokenizer.hpp>
 #include <ampsft/data/hf_tokenizer.hpp>
+#include <ampsft/data/packing.hpp>
 #include <ampsft/data/streaming_decoder.hpp>
 #include <ampsft/data/text.hpp>
 #include <ampsft/data/token_stream.hpp>

@@ -82,6 +82,13 @@ TEST_CASE("kinds that are not supported are refused by name") {
              ContainsSubstring("\"RobertaProcessing\""));
 }
 
+TEST_CASE("a vocabulary of another kind of model is refused by that kind") {
+  const testing::TemporaryFolder folder;
+  const auto path = folder.write("tokenizer.json", R"({"pre_tokenizer": {"type": "Metaspace"},
+    "model": {"vocab": [["<unk>", 0.0], ["a", -1.5]], "type": "Unigram"}})");
+  CHECK_THROWS_WITH(read_huggingface_tokenizer(path), ContainsSubstring("\"Unigram\""));
+}
+
 TEST_CASE("tokenizer.json files with one thing wrong are refused") {
   CHECK_THAT(error_after("gpt2", "\"!\":3", "\"!\":-3"), ContainsSubstring("\"!\"") && ContainsSubstring("token id"));
   CHECK_THAT(error_after("gpt2", "\"!\":3", "\"!\":4"), ContainsSubstring("4 stands for two"));

@@ -170,8 +170,8 @@ class PretrainedTokenizer {
     };
     for (const auto& [left, right] : merges) {
       // Of equal pairs the last one counts, as in Hugging Face's.
-      merges_.insert_or_assign(detail::pair_key(id_of(left), id_of(right)),
-                               detail::RankedMerge{rank, id_of(left + right)});
+      const std::uint64_t pair = detail::pair_key(id_of(left), id_of(right));
+      merges_.insert_or_assign(pair, detail::RankedMerge{rank, id_of(left + right)});
       ++rank;
     }
   }

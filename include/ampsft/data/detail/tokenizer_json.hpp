@@ -31,8 +31,8 @@ struct TokenizerJson {
                                                         std::size_t most_tokens, std::size_t most_merges) {
   TokenizerJson result;
   const auto take_token = [&](const std::string& token, const nlohmann::json& value) {
-    if (value.is_array()) {
-      return false;  // of another kind of model, which is refused by its name
+    if (token.empty() && value.is_array()) {
+      return false;  // an entry of another kind of model, which is refused by its name
     }
     require(value.is_number_unsigned() && value.get<std::uint64_t>() <= std::numeric_limits<std::int32_t>::max(),
             source, ": the id of token ", quoted(token), " is no token id");
