@@ -50,6 +50,7 @@
 #include <ampsft/data/streaming_decoder.hpp>
 #include <ampsft/data/text.hpp>
 #include <ampsft/data/token_stream.hpp>
+#include <ampsft/io/generation_defaults.hpp>
 #include <ampsft/io/gguf.hpp>
 #include <ampsft/io/gguf_model.hpp>
 #include <ampsft/io/gguf_writer.hpp>
