@@ -105,10 +105,11 @@ TEST_CASE("plain words, completions and texts") {
   const PretrainedTokenizer tokenizer = bytes_and({"<s>", "</s>"}, {256});
   const ChatTemplate plain(ChatTemplateKind::plain, tokenizer, 257);
   CHECK(shown(tokenizer, plain.encode(chat({{"system", "S"}, {"user", "U"}, {"assistant", "A"}}))) ==
-        "<s>System: S\nUser: U\nAssistant: ((A</s>))\n");
+        "<s>System: S\nUser: U\nAssistant:(( A</s>))\n");
   const ChatTemplate endless(ChatTemplateKind::plain, tokenizer);
   CHECK(shown(tokenizer, endless.encode(chat({{"user", "U"}, {"assistant", "A"}}))) ==
-        "<s>User: U\nAssistant: ((A\n))");
+        "<s>User: U\nAssistant:(( A\n))");
+  CHECK(tokenizer.decode(plain.prompt({{"user", "U"}})) == "<s>User: U\nAssistant:");
   TextRecord record;
   record.text = "some text";
   CHECK(shown(tokenizer, plain.encode(record)) == "<s>((some text</s>))");

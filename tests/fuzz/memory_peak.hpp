@@ -16,12 +16,16 @@ namespace ampsft::testing {
 inline std::atomic<std::size_t> bytes_in_use{0};
 inline std::atomic<std::size_t> highest_in_use{0};
 
-inline void* counted(void* memory) {
+inline void* counted(void* memory) noexcept {
+  const std::size_t now = bytes_in_use += memory != nullptr ? ::malloc_usable_size(memory) : 0;
+  highest_in_use = std::max(highest_in_use.load(), now);
+  return memory;
+}
+
+inline void* required(void* memory) {
   if (memory == nullptr) {
     throw std::bad_alloc();
   }
-  const std::size_t now = bytes_in_use += ::malloc_usable_size(memory);
-  highest_in_use = std::max(highest_in_use.load(), now);
   return memory;
 }
 
@@ -43,11 +47,14 @@ inline std::size_t memory_peak() {
 }  // namespace ampsft::testing
 
 void* operator new(std::size_t size) {
+  return ampsft::testing::required(ampsft::testing::counted(std::malloc(size > 0 ? size : 1)));
+}
+void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
   return ampsft::testing::counted(std::malloc(size > 0 ? size : 1));
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   const auto step = static_cast<std::size_t>(alignment);
-  return ampsft::testing::counted(std::aligned_alloc(step, (size + step - 1) / step * step));
+  return ampsft::testing::required(ampsft::testing::counted(std::aligned_alloc(step, (size + step - 1) / step * step)));
 }
 void operator delete(void* memory) noexcept {
   ampsft::testing::release(memory);

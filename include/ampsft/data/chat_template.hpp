@@ -138,8 +138,7 @@ class ChatTemplate {
     sink.tokens(tokenizer_->prefix(), false);
     for (const ChatMessage& message : all) {
       const bool answer = message.role == "assistant";
-      const std::string_view content =
-          kind_ == ChatTemplateKind::llama3 ? detail::trimmed(message.content) : std::string_view(message.content);
+      const std::string content = content_of(message);
       std::string text = append_header(sink, message.role);
       if (answer) {
         sink.text(text, false);
@@ -154,10 +153,18 @@ class ChatTemplate {
     }
   }
 
+  /// The space of a plain turn belongs to what is said, as it does to the tokens of words.
+  [[nodiscard]] std::string content_of(const ChatMessage& message) const {
+    if (kind_ == ChatTemplateKind::plain) {
+      return ' ' + message.content;
+    }
+    return kind_ == ChatTemplateKind::llama3 ? std::string(detail::trimmed(message.content)) : message.content;
+  }
+
   /// Appends what begins a turn; returns the text that belongs between it and the message.
   std::string append_header(Sink& sink, const std::string& role) const {
     if (kind_ == ChatTemplateKind::plain) {
-      return concat(detail::plain_role(role), ": ");
+      return concat(detail::plain_role(role), ':');
     }
     sink.token(begin_turn_, false);
     if (kind_ == ChatTemplateKind::chatml) {

@@ -45,8 +45,10 @@ struct PretrainedTokenizerParts {
 /// is no UTF-8 is taken too: each stray byte is a character of its own. Immutable, so threads may share one.
 class PretrainedTokenizer {
  public:
-  static constexpr std::size_t most_tokens = std::size_t{1} << 19U;
-  static constexpr std::size_t most_merges = std::size_t{1} << 20U;
+  // Above any model's, and so low that a hostile file of the shortest tokens stays within four times its size and 64
+  // MiB.
+  static constexpr std::size_t most_tokens = 300'000;
+  static constexpr std::size_t most_merges = std::size_t{1} << 19U;
 
   /// Throws `Error` for two tokens of one text, a merge of something that is no token, an added token whose id is not
   /// in the vocabulary, and sizes far above any model's.
