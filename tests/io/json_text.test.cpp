@@ -4,7 +4,9 @@
 
 #include <ampsft/io/json_text.hpp>
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "support/catch.hpp"
 
@@ -56,4 +58,44 @@ TEST_CASE("deep JSON is refused, not followed") {
     objects += "{\"a\":";
   }
   CHECK_THROWS_WITH(parse_json(objects, "source", 100), ContainsSubstring("nested deeper than 100"));
+}
+
+TEST_CASE("JSON of many tiny values is refused before it takes many times its size") {
+  std::string text = "[0";
+  for (int i = 0; i < 3'000'000; ++i) {
+    text += ",0";
+  }
+  CHECK_THROWS_WITH(parse_json(text + "]", "source", 3), ContainsSubstring("more values"));
+  std::string objects = "[{}";
+  for (int i = 0; i < 3'000'000; ++i) {
+    objects += ",{}";
+  }
+  CHECK_THROWS_WITH(parse_json(objects + "]", "source", 3), ContainsSubstring("more values"));
+}
+
+TEST_CASE("many objects cost time in proportion") {
+  std::string text = "[{}";
+  for (int i = 0; i < 200'000; ++i) {
+    text += ",{}";
+  }
+  CHECK(parse_json(text + "]", "source", 3).size() == 200'001);
+}
+
+TEST_CASE("a filter leaves out what it takes") {
+  std::vector<int> taken;
+  const auto filter = [&](std::span<const std::string> path, nlohmann::json& value) {
+    if (path.size() == 2 && path[0] == "a" && path[1] == "x") {
+      taken.push_back(value.get<int>());
+      return true;
+    }
+    if (path.size() == 2 && path[0] == "b" && value.is_array()) {
+      taken.push_back(value[0].get<int>());
+      return true;
+    }
+    return path.size() == 1 && path[0] == "d" && value.is_object();
+  };
+  const auto root =
+      parse_json(R"({"a": {"x": 1, "x": 2, "y": 0}, "b": [3, [4], "5"], "c": 6, "d": {"e": 1}})", "source", 4, filter);
+  CHECK(taken == std::vector<int>{1, 2, 4});
+  CHECK(root == nlohmann::json{{"a", {{"y", 0}}}, {"b", {3, "5"}}, {"c", 6}});
 }

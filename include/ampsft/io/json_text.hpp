@@ -5,14 +5,14 @@
 
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/error.hpp>
+#include <ampsft/io/detail/json_builder.hpp>
 #include <ampsft/io/detail/names.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace ampsft {
 
@@ -25,39 +25,17 @@ namespace ampsft {
 /// Parses UTF-8 JSON text.
 ///
 /// Throws `Error`, beginning with `source` (say, the file's name), for text that is not JSON or not UTF-8, for an
-/// object that has a name twice, and for arrays and objects nested deeper than `max_depth`, so that memory stays a
-/// small multiple of the text.
-[[nodiscard]] inline nlohmann::json parse_json(std::string_view text, const std::string& source, int max_depth) {
-  using nlohmann::json;
-  std::vector<std::set<std::string>> names;  // of every object that is open
-  const json::parser_callback_t check = [&](int depth, json::parse_event_t event, json& value) {
-    switch (event) {
-      case json::parse_event_t::object_start:
-        names.emplace_back();
-        [[fallthrough]];
-      case json::parse_event_t::array_start:
-        require(depth < max_depth, source, ": its JSON is nested deeper than ", max_depth, " levels");
-        break;
-      case json::parse_event_t::object_end:
-        names.pop_back();
-        break;
-      case json::parse_event_t::key: {
-        const auto& name = value.get_ref<const std::string&>();
-        require(names.back().insert(name).second, source, ": the name ", detail::quoted(name), " appears twice");
-        break;
-      }
-      default:
-        break;
-    }
-    return true;
-  };
-  try {
-    return json::parse(text.begin(), text.end(), check);
-  } catch (const json::exception& error) {
-    std::string_view reason = error.what();  // "[json.exception.parse_error.101] parse error at line ..."
+/// object that has a name twice, for arrays and objects nested deeper than `max_depth`, and for so many tiny values
+/// that memory would exceed four times the text and 48 MiB. What `filter` takes is left out; see `JsonFilter`.
+[[nodiscard]] inline nlohmann::json parse_json(std::string_view text, const std::string& source, int max_depth,
+                                               const JsonFilter& filter = {}) {
+  detail::JsonBuilder builder(text.size(), source, max_depth, filter);
+  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
+    std::string_view reason = builder.reason();  // "[json.exception.parse_error.101] parse error at line ..."
     reason.remove_prefix(reason.starts_with('[') ? reason.find(']') + 2 : 0);
     fail(source, ": ", detail::one_line(reason));
   }
+  return std::move(builder.root());
 }
 
 }  // namespace ampsft

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -33,37 +34,45 @@ struct PairHash {
 /// From a pair to the id that it becomes. Smaller ids merge first.
 using MergeIds = std::unordered_map<std::uint64_t, std::int32_t, PairHash>;
 
+/// What a pair becomes where ids do not tell which merge comes first.
+struct RankedMerge {
+  std::int32_t rank;
+  std::int32_t id;
+};
+
+/// From a pair to what it becomes. Smaller ranks merge first.
+using RankedMerges = std::unordered_map<std::uint64_t, RankedMerge, PairHash>;
+
+[[nodiscard]] constexpr RankedMerge ranked(std::int32_t id) noexcept {
+  return {id, id};
+}
+
+[[nodiscard]] constexpr RankedMerge ranked(const RankedMerge& merge) noexcept {
+  return merge;
+}
+
 /// Merges words one after another, keeping its memory between them.
 ///
-/// A linked list of tokens and a heap of candidate merges, smallest id and then leftmost first: n log n, so that a
-/// word of a million bytes is no trap. Merged tokens have larger ids than the merge that made them, hence no candidate
-/// can appear that should have come earlier.
+/// A linked list of tokens and a heap of candidate merges, smallest rank and then leftmost first: n log n, so that a
+/// word of a million bytes is no trap.
 class MergeWord {
  public:
-  /// Appends the ids of `word` to `ids`.
+  /// Appends the ids of `word`, whose bytes are the first ids, to `ids`.
   void operator()(std::string_view word, const MergeIds& merges, std::vector<std::int32_t>& ids) {
-    nodes_.resize(word.size());
-    candidates_.clear();
+    begin(word.size());
     for (std::size_t i = 0; i < word.size(); ++i) {
-      nodes_[i] = {static_cast<unsigned char>(word[i]), i == 0 ? none : i - 1, i + 1 == word.size() ? none : i + 1};
+      nodes_[i].id = static_cast<unsigned char>(word[i]);
     }
-    for (std::size_t i = 0; i < word.size(); ++i) {
-      propose(i, merges);
+    merge(merges, ids);
+  }
+
+  /// Appends the ids that `symbols` become to `ids`.
+  void operator()(std::span<const std::int32_t> symbols, const RankedMerges& merges, std::vector<std::int32_t>& ids) {
+    begin(symbols.size());
+    for (std::size_t i = 0; i < symbols.size(); ++i) {
+      nodes_[i].id = symbols[i];
     }
-    while (!candidates_.empty()) {
-      std::pop_heap(candidates_.begin(), candidates_.end(), std::greater<>());
-      const auto [id, left] = candidates_.back();
-      candidates_.pop_back();
-      // The candidate is stale unless the two tokens that stand there now still make this id.
-      if (merged_id(left, merges) == id) {
-        join(left, id);
-        propose(left, merges);
-        propose(nodes_[left].previous, merges);
-      }
-    }
-    for (std::size_t i = word.empty() ? none : 0; i != none; i = nodes_[i].next) {
-      ids.push_back(nodes_[i].id);
-    }
+    merge(merges, ids);
   }
 
  private:
@@ -76,17 +85,48 @@ class MergeWord {
     std::size_t next;
   };
 
-  [[nodiscard]] std::int32_t merged_id(std::size_t left, const MergeIds& merges) const {
-    if (left == none || nodes_[left].id == gone || nodes_[left].next == none) {
-      return gone;
+  void begin(std::size_t size) {
+    nodes_.resize(size);
+    candidates_.clear();
+    for (std::size_t i = 0; i < size; ++i) {
+      nodes_[i] = {gone, i == 0 ? none : i - 1, i + 1 == size ? none : i + 1};
     }
-    const auto found = merges.find(pair_key(nodes_[left].id, nodes_[nodes_[left].next].id));
-    return found == merges.end() ? gone : found->second;
   }
 
-  void propose(std::size_t left, const MergeIds& merges) {
-    if (const std::int32_t id = merged_id(left, merges); id != gone) {
-      candidates_.emplace_back(id, left);
+  template <class Merges>
+  void merge(const Merges& merges, std::vector<std::int32_t>& ids) {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      propose(i, merges);
+    }
+    while (!candidates_.empty()) {
+      std::pop_heap(candidates_.begin(), candidates_.end(), std::greater<>());
+      const auto [rank, left] = candidates_.back();
+      candidates_.pop_back();
+      // The candidate is stale unless the two tokens that stand there now are still those of this merge.
+      if (const RankedMerge found = merge_at(left, merges); found.rank == rank) {
+        join(left, found.id);
+        propose(left, merges);
+        propose(nodes_[left].previous, merges);
+      }
+    }
+    for (std::size_t i = nodes_.empty() ? none : 0; i != none; i = nodes_[i].next) {
+      ids.push_back(nodes_[i].id);
+    }
+  }
+
+  template <class Merges>
+  [[nodiscard]] RankedMerge merge_at(std::size_t left, const Merges& merges) const {
+    if (left == none || nodes_[left].id == gone || nodes_[left].next == none) {
+      return {gone, gone};
+    }
+    const auto found = merges.find(pair_key(nodes_[left].id, nodes_[nodes_[left].next].id));
+    return found == merges.end() ? RankedMerge{gone, gone} : ranked(found->second);
+  }
+
+  template <class Merges>
+  void propose(std::size_t left, const Merges& merges) {
+    if (const RankedMerge found = merge_at(left, merges); found.rank != gone) {
+      candidates_.emplace_back(found.rank, left);
       std::push_heap(candidates_.begin(), candidates_.end(), std::greater<>());
     }
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/io/detail/shape.hpp>
 #include <ampsft/io/json_text.hpp>
 
 #include <algorithm>
@@ -39,26 +40,6 @@ struct SafetensorsHeader {
   std::vector<SafetensorsEntry> entries;  // in the order of their data
   std::size_t text_size = 0;              // the JSON text lies at bytes 8 to 8 + text_size, the data after it
 };
-
-/// "[3, 4]".
-[[nodiscard]] inline std::string shape_text(std::span<const Index> shape) {
-  std::string text = "[";
-  for (const Index extent : shape.first(std::min<std::size_t>(shape.size(), 8))) {
-    text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
-  }
-  return text + (shape.size() > 8 ? ", ...]" : "]");
-}
-
-/// Product of the extents; throws `Error` beginning with `source` for negative ones and on overflow.
-[[nodiscard]] inline Index checked_size(std::span<const Index> shape, const std::string& source) {
-  Index size = 1;
-  for (const Index extent : shape) {
-    require(extent >= 0 && (extent == 0 || size <= std::numeric_limits<Index>::max() / extent), source, ": the shape ",
-            shape_text(shape), " is negative or too large");
-    size *= extent;
-  }
-  return size;
-}
 
 /// Bits of one element of every dtype of the format, those that the library does not read included; 0: no such dtype.
 [[nodiscard]] constexpr std::size_t safetensors_dtype_bits(std::string_view dtype) noexcept {

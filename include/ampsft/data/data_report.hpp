@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What became of the records of a file of data.
+#pragma once
+
+#include <ampsft/core/error.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// Counts of records and tokens; every record skipped is counted with its reason, the first few are named.
+struct DataReport {
+  struct Skipped {
+    std::size_t line;
+    std::string reason;
+  };
+  static constexpr std::size_t most_named = 20;
+
+  std::size_t records = 0;    ///< that were read
+  std::size_t encoded = 0;    ///< that became tokens
+  std::size_t shortened = 0;  ///< whose end was cut off
+  std::size_t tokens = 0;
+  std::size_t learned_tokens = 0;  ///< that the loss counts
+  std::size_t shortest = 0;        ///< record, in tokens
+  std::size_t longest = 0;
+  std::map<std::string, std::size_t, std::less<>> skipped;  ///< how many for each reason
+  std::vector<Skipped> named;                               ///< the first of them
+
+  /// Counts a record of `line` out, for `reason`; `details` are told of the first few.
+  void skip(std::size_t line, std::string_view reason, const std::string& details = "") {
+    ++skipped[std::string(reason)];
+    if (named.size() < most_named) {
+      named.push_back({line, details.empty() ? std::string(reason) : concat(reason, ": ", details)});
+    }
+  }
+
+  /// Counts a record that became `size` tokens, `learned` of which the loss counts.
+  void add(std::size_t size, std::size_t learned) {
+    shortest = encoded == 0 ? size : std::min(shortest, size);
+    longest = std::max(longest, size);
+    ++encoded;
+    tokens += size;
+    learned_tokens += learned;
+  }
+
+  /// Lines for people.
+  [[nodiscard]] std::string text() const {
+    std::string lines = concat(records, " records read, ", encoded, " used");
+    if (shortened > 0) {
+      lines += concat(", ", shortened, " of them cut off");
+    }
+    if (encoded > 0) {
+      lines += concat("\n", tokens, " tokens, ", learned_tokens, " of them learned; ", shortest, " to ", longest,
+                      " tokens a record, ", tokens / encoded, " on average");
+    }
+    for (const auto& [reason, count] : skipped) {
+      lines += concat("\n", count, " skipped: ", reason);
+    }
+    for (const Skipped& record : named) {
+      lines += concat("\n  line ", record.line, ": ", record.reason);
+    }
+    return lines + '\n';
+  }
+};
+
+}  // namespace ampsft

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The tokenizer inside of a GGUF file.
+#pragma once
+
+#include <ampsft/data/pretrained_tokenizer.hpp>
+#include <ampsft/io/gguf.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+namespace detail {
+
+/// What `tokenizer.ggml.pre` stands for.
+struct GgufPretokenizer {
+  std::string_view name;
+  std::array<PretokenizerStep, 2> steps;  // the first may be repeated
+  bool nfc;
+  bool ignore_merges;
+};
+
+inline constexpr std::array<GgufPretokenizer, 5> gguf_pretokenizers{
+    {{"gpt-2", {PretokenizerStep::gpt2_words, PretokenizerStep::gpt2_words}, false, false},
+     {"smollm", {PretokenizerStep::digits, PretokenizerStep::gpt2_words}, false, false},
+     {"llama-bpe", {PretokenizerStep::llama3_words, PretokenizerStep::llama3_words}, false, true},
+     {"llama3", {PretokenizerStep::llama3_words, PretokenizerStep::llama3_words}, false, true},
+     {"qwen2", {PretokenizerStep::qwen2_words, PretokenizerStep::qwen2_words}, true, false}}};
+
+inline void read_gguf_pretokenizer(const GgufFile& file, PretrainedTokenizerParts& parts) {
+  const std::string_view name = file.value("tokenizer.ggml.pre").text();
+  std::string supported;
+  for (const GgufPretokenizer& known : gguf_pretokenizers) {
+    if (known.name == name) {
+      parts.steps.assign(known.steps.begin(), known.steps.end());
+      if (known.steps[0] == known.steps[1]) {
+        parts.steps.pop_back();
+      }
+      parts.nfc = known.nfc;
+      parts.ignore_merges = known.ignore_merges;
+      return;
+    }
+    supported.append(supported.empty() ? "" : ", ").append(known.name);
+  }
+  fail(file.path(), ": the pre-tokenizer ", quoted(name), " (tokenizer.ggml.pre) is not supported; supported are ",
+       supported);
+}
+
+/// Control tokens and those that users defined are found in the text before anything else.
+inline void read_gguf_added(const GgufFile& file, PretrainedTokenizerParts& parts) {
+  constexpr std::int32_t control = 3;
+  constexpr std::int32_t user_defined = 4;
+  const GgufValue* const value = file.find("tokenizer.ggml.token_type");
+  if (value == nullptr) {
+    return;
+  }
+  const auto types = value->numbers<std::int32_t>();
+  require(types.size() == parts.tokens.size(), file.path(), ": tokenizer.ggml.token_type has ", types.size(),
+          " entries for ", parts.tokens.size(), " tokens");
+  for (std::size_t id = 0; id < types.size(); ++id) {
+    if ((types[id] == control || types[id] == user_defined) && !parts.tokens[id].empty()) {
+      AddedToken token;
+      token.content = parts.tokens[id];
+      token.id = static_cast<std::int32_t>(id);
+      token.special = types[id] == control;
+      parts.added.push_back(std::move(token));
+    }
+  }
+}
+
+/// The token of `key`, to be put beside texts if `flag` says so.
+inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::string_view key,
+                          std::vector<std::int32_t>& ids) {
+  const GgufValue* const wanted = file.find(flag);
+  if (wanted != nullptr && wanted->flag()) {
+    ids.push_back(static_cast<std::int32_t>(file.value(key).integer(0, std::numeric_limits<std::int32_t>::max())));
+  }
+}
+
+}  // namespace detail
+
+/// The tokenizer of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = gpt2) with the words of gpt-2, smollm,
+/// llama-bpe or qwen2.
+///
+/// Throws `Error` with the file for missing or wrong metadata, and for other kinds of tokenizers by their names with
+/// the list of what is supported.
+[[nodiscard]] inline PretrainedTokenizer read_gguf_tokenizer(const GgufFile& file) {
+  const std::string_view model = file.value("tokenizer.ggml.model").text();
+  require(model == "gpt2", file.path(), ": the tokenizer model ", detail::quoted(model),
+          " (tokenizer.ggml.model) is not supported; supported is gpt2, BPE over bytes");
+  PretrainedTokenizerParts parts;
+  detail::read_gguf_pretokenizer(file, parts);
+  const auto tokens = file.value("tokenizer.ggml.tokens").texts();
+  const auto merges = file.value("tokenizer.ggml.merges").texts();
+  require(tokens.size() <= PretrainedTokenizer::most_tokens && merges.size() <= PretrainedTokenizer::most_merges,
+          file.path(), ": its tokenizer has ", tokens.size(), " tokens and ", merges.size(), " merges; at most ",
+          PretrainedTokenizer::most_tokens, " and ", PretrainedTokenizer::most_merges, " are believed");
+  parts.tokens.assign(tokens.begin(), tokens.end());
+  parts.merges.reserve(merges.size());
+  for (const std::string_view merge : merges) {
+    const std::size_t space = merge.find(' ', 1);
+    require(space != std::string_view::npos && space + 1 < merge.size(), file.path(), ": the merge ",
+            detail::quoted(merge), " is no pair of tokens");
+    parts.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
+  }
+  detail::read_gguf_added(file, parts);
+  detail::read_gguf_end(file, "tokenizer.ggml.add_bos_token", "tokenizer.ggml.bos_token_id", parts.prefix);
+  detail::read_gguf_end(file, "tokenizer.ggml.add_eos_token", "tokenizer.ggml.eos_token_id", parts.suffix);
+  try {
+    return PretrainedTokenizer(std::move(parts));
+  } catch (const Error& error) {
+    fail(file.path(), ": ", error.what());
+  }
+}
+
+}  // namespace ampsft

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Text out of tokens that come one at a time.
+#pragma once
+
+#include <ampsft/data/detail/utf8.hpp>
+#include <ampsft/data/pretrained_tokenizer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace ampsft {
+
+/// Gives out the text of tokens as soon as its characters are complete; the tokenizer must outlive it.
+class StreamingDecoder {
+ public:
+  explicit StreamingDecoder(const PretrainedTokenizer& tokenizer, bool skip_special = true)
+      : tokenizer_(&tokenizer), skip_special_(skip_special) {}
+
+  /// The text that a token completes; bytes that begin a character are held back until the rest of it has come. Throws
+  /// `Error` for an id outside of the vocabulary.
+  [[nodiscard]] std::string push(std::int32_t id) {
+    if (skip_special_ && tokenizer_->is_special(id)) {
+      return {};
+    }
+    held_ += tokenizer_->token(id);
+    const std::size_t complete = held_.size() - detail::incomplete_tail(held_);
+    std::string text = held_.substr(0, complete);
+    held_.erase(0, complete);
+    return text;
+  }
+
+  /// What is still held back, as it is.
+  [[nodiscard]] std::string finish() { return std::exchange(held_, {}); }
+
+ private:
+  const PretrainedTokenizer* tokenizer_;
+  bool skip_special_;
+  std::string held_;
+};
+
+}  // namespace ampsft

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Typed members of a JSON object, with errors that name file and member.
+#pragma once
+
+#include <ampsft/core/tensor.hpp>
+#include <ampsft/io/json_text.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ampsft::detail {
+
+/// A view of an object that outlives it. A member that is null counts as missing.
+class JsonFields {
+ public:
+  JsonFields(const nlohmann::json& object, std::string source) : object_(&object), source_(std::move(source)) {
+    require(object.is_object(), source_, ": a JSON object is expected");
+  }
+
+  [[nodiscard]] const std::string& source() const noexcept { return source_; }
+
+  /// Null for a member that is missing.
+  [[nodiscard]] const nlohmann::json* find(const char* key) const {
+    const auto found = object_->find(key);
+    return found == object_->end() || found->is_null() ? nullptr : &*found;
+  }
+
+  [[nodiscard]] bool contains(const char* key) const { return find(key) != nullptr; }
+
+  /// Whether the member is there and null.
+  [[nodiscard]] bool is_null(const char* key) const {
+    const auto found = object_->find(key);
+    return found != object_->end() && found->is_null();
+  }
+
+  [[nodiscard]] Index integer(const char* key, std::optional<Index> otherwise = std::nullopt) const {
+    const nlohmann::json* const value = find(key);
+    if (value == nullptr) {
+      return fallback(key, otherwise);
+    }
+    require(value->is_number_integer() &&
+                (!value->is_number_unsigned() || std::in_range<Index>(value->get<std::uint64_t>())),
+            source_, ": ", quoted(key), " must be a whole number below 2^63");
+    return value->get<Index>();
+  }
+
+  [[nodiscard]] double number(const char* key, std::optional<double> otherwise = std::nullopt) const {
+    const nlohmann::json* const value = find(key);
+    if (value == nullptr) {
+      return fallback(key, otherwise);
+    }
+    require(value->is_number() && std::isfinite(value->get<double>()), source_, ": ", quoted(key),
+            " must be a finite number");
+    return value->get<double>();
+  }
+
+  [[nodiscard]] bool flag(const char* key, std::optional<bool> otherwise = std::nullopt) const {
+    const nlohmann::json* const value = find(key);
+    if (value == nullptr) {
+      return fallback(key, otherwise);
+    }
+    require(value->is_boolean(), source_, ": ", quoted(key), " must be true or false");
+    return value->get<bool>();
+  }
+
+  [[nodiscard]] std::string text(const char* key, std::optional<std::string> otherwise = std::nullopt) const {
+    const nlohmann::json* const value = find(key);
+    if (value == nullptr) {
+      return fallback(key, std::move(otherwise));
+    }
+    require(value->is_string(), source_, ": ", quoted(key), " must be a string");
+    return value->get<std::string>();
+  }
+
+  /// One token id or an array of them; none if the member is missing.
+  [[nodiscard]] std::vector<std::int32_t> ids(const char* key) const {
+    std::vector<std::int32_t> all;
+    const nlohmann::json* const value = find(key);
+    const auto append = [&](const nlohmann::json& id) {
+      require(id.is_number_integer() && id.get<std::int64_t>() >= 0 &&
+                  id.get<std::int64_t>() <= std::numeric_limits<std::int32_t>::max(),
+              source_, ": ", quoted(key), " must be a token id or an array of them");
+      all.push_back(id.get<std::int32_t>());
+    };
+    if (value != nullptr && value->is_array()) {
+      for (const auto& id : *value) {
+        append(id);
+      }
+    } else if (value != nullptr) {
+      append(*value);
+    }
+    return all;
+  }
+
+  /// An object inside of this one.
+  [[nodiscard]] JsonFields object(const char* key) const {
+    const nlohmann::json* const value = find(key);
+    require(value != nullptr, source_, ": ", quoted(key), " is missing");
+    return {*value, concat(source_, ": ", quoted(key))};
+  }
+
+ private:
+  template <class T>
+  [[nodiscard]] T fallback(const char* key, std::optional<T> otherwise) const {
+    require(otherwise.has_value(), source_, ": ", quoted(key), " is missing");
+    return *std::move(otherwise);
+  }
+
+  const nlohmann::json* object_;
+  std::string source_;
+};
+
+}  // namespace ampsft::detail

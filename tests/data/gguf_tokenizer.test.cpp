@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Tokenizers inside of GGUF files, made of a tokenizer.json.
+#include <ampsft/data/gguf_tokenizer.hpp>
+#include <ampsft/data/hf_tokenizer.hpp>
+#include <ampsft/io/gguf_writer.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "data/tokenizer_cases.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace ampsft;
+
+namespace {
+
+struct Vocabulary {
+  std::vector<std::string> tokens;
+  std::vector<std::string> merges;
+  std::vector<std::int32_t> types;
+};
+
+Vocabulary vocabulary_of(const std::string& name) {
+  const auto root = nlohmann::json::parse(read_text(testing::tokenizer_file(name)));
+  Vocabulary all;
+  all.tokens.resize(root["model"]["vocab"].size());
+  all.types.assign(all.tokens.size(), 1);
+  for (const auto& [token, id] : root["model"]["vocab"].items()) {
+    all.tokens[id.get<std::size_t>()] = token;
+  }
+  for (const auto& merge : root["model"]["merges"]) {
+    all.merges.push_back(merge[0].get<std::string>() + ' ' + merge[1].get<std::string>());
+  }
+  for (const auto& token : root["added_tokens"]) {
+    if (token["id"].get<std::size_t>() < all.types.size()) {
+      all.types[token["id"].get<std::size_t>()] = 3;
+    }
+  }
+  return all;
+}
+
+struct Model {
+  testing::TemporaryFolder folder;
+
+  GgufFile write(const std::string& kind, const std::string& pre, const Vocabulary& vocabulary,
+                 const std::function<void(GgufWriter&)>& change = {}) {
+    GgufWriter writer;
+    writer.set("tokenizer.ggml.model", kind);
+    writer.set("tokenizer.ggml.pre", pre);
+    writer.set_array("tokenizer.ggml.tokens", vocabulary.tokens);
+    writer.set_array("tokenizer.ggml.merges", vocabulary.merges);
+    writer.set_array("tokenizer.ggml.token_type", vocabulary.types);
+    if (change) {
+      change(writer);
+    }
+    writer.write(folder.path() / "model.gguf");
+    return GgufFile(folder.path() / "model.gguf");
+  }
+
+  std::string error(const std::string& kind, const std::string& pre, const Vocabulary& vocabulary) {
+    try {
+      static_cast<void>(read_gguf_tokenizer(write(kind, pre, vocabulary)));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "nothing thrown";
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a GGUF tokenizer gives the ids of the tokenizer.json that it was made of") {
+  Model model;
+  const Vocabulary vocabulary = vocabulary_of("gpt2");
+  const PretrainedTokenizer tokenizer = read_gguf_tokenizer(model.write("gpt2", "gpt-2", vocabulary));
+  const testing::TokenizerCases cases("gpt2");
+  for (std::size_t i = 0; i < cases.texts.size(); ++i) {
+    CHECK(tokenizer.encode(cases.texts[i]) == cases.ids[i]);
+  }
+}
+
+TEST_CASE("every pre-tokenizer of GGUF files is Hugging Face's") {
+  Model model;
+  const auto same = [&](const std::string& pre, const std::string& name) {
+    const PretrainedTokenizer actual = read_gguf_tokenizer(model.write("gpt2", pre, vocabulary_of(name)));
+    const PretrainedTokenizer expected = read_huggingface_tokenizer(testing::tokenizer_file(name));
+    // No text of the added tokens with flags, of which GGUF knows nothing.
+    for (const std::string text : {"I'm 12345\n\n  x A\xcc\x8a <|im_end|> zebra WE'LL\r\n ", "it's\t\tx=1;  "}) {
+      INFO(pre);
+      CHECK(actual.encode(text) == expected.encode(text));
+    }
+  };
+  same("smollm", "smollm");
+  same("llama-bpe", "llama3");
+  same("llama3", "llama3");
+  same("qwen2", "qwen2");
+}
+
+TEST_CASE("what GGUF metadata put around a text") {
+  Model model;
+  const PretrainedTokenizer tokenizer =
+      read_gguf_tokenizer(model.write("gpt2", "gpt-2", vocabulary_of("gpt2"), [](GgufWriter& writer) {
+        writer.set("tokenizer.ggml.add_bos_token", true);
+        writer.set("tokenizer.ggml.bos_token_id", 1U);
+        writer.set("tokenizer.ggml.add_eos_token", false);
+        writer.set("tokenizer.ggml.eos_token_id", 2U);
+      }));
+  CHECK(tokenizer.prefix() == std::vector<std::int32_t>{1});
+  CHECK(tokenizer.suffix().empty());
+}
+
+TEST_CASE("GGUF tokenizers that are not supported or broken are refused by name") {
+  Model model;
+  Vocabulary vocabulary = vocabulary_of("gpt2");
+  CHECK_THAT(model.error("llama", "default", vocabulary),
+             ContainsSubstring("model.gguf") && ContainsSubstring("\"llama\"") && ContainsSubstring("gpt2"));
+  CHECK_THAT(model.error("gpt2", "tekken", vocabulary), ContainsSubstring("\"tekken\"") && ContainsSubstring("smollm"));
+  vocabulary.merges.emplace_back("ab");
+  CHECK_THAT(model.error("gpt2", "gpt-2", vocabulary), ContainsSubstring("\"ab\" is no pair"));
+  vocabulary.merges.back() = "a zzz";
+  CHECK_THAT(model.error("gpt2", "gpt-2", vocabulary), ContainsSubstring("\"zzz\""));
+  vocabulary.merges.pop_back();
+  vocabulary.types.pop_back();
+  CHECK_THAT(model.error("gpt2", "gpt-2", vocabulary), ContainsSubstring("token_type"));
+}

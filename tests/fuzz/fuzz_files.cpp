@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Damages files and reads them, as often as asked: each is read or refused with an Error, in bounded memory.
+///
+/// usage: fuzz_files [COUNT [SEED]]   (default: 100000 files, seed 1), one kind of file after another
+#include <ampsft/data/chat_template.hpp>
+#include <ampsft/data/gguf_tokenizer.hpp>
+#include <ampsft/data/hf_tokenizer.hpp>
+#include <ampsft/io/gguf_model.hpp>
+#include <ampsft/io/gguf_writer.hpp>
+#include <ampsft/io/huggingface.hpp>
+#include <ampsft/io/pretrained_tensors.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fuzz/memory_peak.hpp"
+#include "support/mutate.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace ampsft;
+
+namespace {
+
+/// A good file, and what reads all of it.
+struct Kind {
+  std::string name;      ///< of the file
+  std::string contents;  ///< undamaged
+  std::size_t head;      ///< half of the changes hit this many bytes
+  std::function<void(const std::filesystem::path&)> read;
+};
+
+/// Calls what may refuse a part of a file that could be opened.
+template <class Read>
+void attempt(Read&& read) {
+  try {
+    read();
+  } catch (const Error&) {
+    return;
+  }
+}
+
+void read_safetensors(const std::filesystem::path& path) {
+  const SafetensorsFile file(path);
+  for (const std::string& name : file.names()) {
+    attempt([&] { static_cast<void>(file.read_matrix<float>(name)); });
+  }
+  file.verify_checksum();
+}
+
+void read_gguf(const std::filesystem::path& path) {
+  const GgufFile file(path);
+  for (const std::string_view key : file.keys()) {
+    attempt([&] { static_cast<void>(file.value(key).texts()); });
+    attempt([&] { static_cast<void>(file.value(key).numbers<std::int32_t>()); });
+    attempt([&] { static_cast<void>(file.value(key).number()); });
+  }
+  for (const std::string& name : file.names()) {
+    attempt([&] { static_cast<void>(file.read_matrix<float>(name)); });
+  }
+  attempt([&] { static_cast<void>(find_tensors(read_gguf_config(file), file)); });
+  const PretrainedTokenizer tokenizer = read_gguf_tokenizer(file);
+  static_cast<void>(tokenizer.decode(tokenizer.encode("some text 123 <|im_end|> \xc3\xa9")));
+}
+
+void read_tokenizer(const std::filesystem::path& path) {
+  const PretrainedTokenizer tokenizer = read_huggingface_tokenizer(path);
+  static_cast<void>(tokenizer.decode(tokenizer.encode("some text 123 <|im_end|> \xc3\xa9")));
+}
+
+void read_config(const std::filesystem::path& path) {
+  static_cast<void>(tensor_sources(read_huggingface_config(path.parent_path()), TensorNaming::huggingface));
+}
+
+void read_lines(const std::filesystem::path& path) {
+  static const PretrainedTokenizer tokenizer = read_huggingface_tokenizer(
+      std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures" / "tokenizers" / "smollm.tokenizer.json");
+  DataReport report;
+  const auto records = read_records(path, BadRecord::skip, report);
+  const ChatTemplate chat(ChatTemplateKind::chatml, tokenizer);
+  static_cast<void>(encode_records(records, chat, LossOn::answers, 64, BadRecord::skip, report));
+}
+
+std::string good_safetensors(const testing::TemporaryFolder& folder, const Matrix<float>& values) {
+  const std::vector<std::int64_t> integers{1, 2, 3};
+  SafetensorsWriter writer;
+  writer.set_metadata("key", "value");
+  writer.add("single", values);
+  writer.add("half", DType::f16, {96}, values);
+  writer.add_integers("integers", {3}, integers);
+  writer.write(folder.path() / "good");
+  return folder.read("good");
+}
+
+/// A whole small model: facts, tokenizer, tensors of several formats.
+std::string good_gguf(const testing::TemporaryFolder& folder, const Matrix<float>& values) {
+  GgufWriter writer;
+  writer.set("general.architecture", "llama");
+  for (const auto& [key, value] : std::vector<std::pair<std::string, std::uint32_t>>{{"context_length", 32},
+                                                                                     {"embedding_length", 32},
+                                                                                     {"block_count", 1},
+                                                                                     {"feed_forward_length", 3},
+                                                                                     {"attention.head_count", 2}}) {
+    writer.set("llama." + key, value);
+  }
+  writer.set("llama.attention.layer_norm_rms_epsilon", 1e-5F);
+  writer.set("tokenizer.ggml.model", "gpt2");
+  writer.set("tokenizer.ggml.pre", "smollm");
+  writer.set_array("tokenizer.ggml.tokens", std::vector<std::string>{"e", "x", "ex", "<|im_end|>"});
+  writer.set_array("tokenizer.ggml.merges", std::vector<std::string>{"e x"});
+  writer.set_array("tokenizer.ggml.token_type", std::vector<std::int32_t>{1, 1, 1, 3});
+  writer.add("token_embd.weight", BlockFormat::q8_0, {3, 32}, values);
+  writer.add("output_norm.weight", BlockFormat::f16, {96}, values);
+  writer.write(folder.path() / "good");
+  return folder.read("good");
+}
+
+std::vector<Kind> kinds(const testing::TemporaryFolder& folder) {
+  const std::filesystem::path fixtures = std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures";
+  Matrix<float> values = make_matrix<float>(3, 32);
+  Random random(3);
+  fill_normal(values, 1, random);
+  const std::string lines =
+      "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", \"content\": \"Yo\"}]}\n"
+      "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"text\": \"c\"}\n";
+  const std::string config = read_text(fixtures / "configs" / "llama" / "config.json");
+  return {{"a.safetensors", good_safetensors(folder, values), 300, read_safetensors},
+          {"a.gguf", good_gguf(folder, values), 900, read_gguf},
+          {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama3.tokenizer.json"), 3000, read_tokenizer},
+          {"config.json", config, config.size(), read_config},
+          {"a.jsonl", lines, lines.size(), read_lines}};
+}
+
+/// Returns whether all went well.
+bool fuzz(const Kind& kind, int count, Random& random, const testing::TemporaryFolder& folder) {
+  constexpr std::size_t bound = std::size_t{64} << 20U;
+  constexpr double slowest_allowed = 10;  // seconds
+  int refused = 0;
+  std::size_t highest = 0;
+  double slowest = 0;
+  for (int i = 0; i < count; ++i) {
+    const std::string bytes = testing::mutate(kind.contents, random, kind.head);
+    const auto path = folder.write(kind.name, bytes);
+    const std::size_t before = testing::reset_memory_peak();
+    const auto start = std::chrono::steady_clock::now();
+    try {
+      kind.read(path);
+    } catch (const Error&) {
+      ++refused;
+    }
+    slowest = std::max(slowest, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    const std::size_t used = testing::memory_peak() - before;
+    highest = std::max(highest, used);
+    if (used > 4 * bytes.size() + bound || slowest > slowest_allowed) {
+      std::cerr << kind.name << ": file " << i << " took " << used << " bytes, " << slowest << " s at most\n";
+      return false;
+    }
+  }
+  std::cout << kind.name << ": " << count << " files, " << refused << " refused, " << highest
+            << " bytes at most, slowest " << slowest << " s\n";
+  return true;
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  const int count = argument_count > 1 ? std::atoi(arguments[1]) : 100'000;
+  const int seed = argument_count > 2 ? std::atoi(arguments[2]) : 1;
+  const testing::TemporaryFolder folder;
+  const auto all = kinds(folder);
+  bool good = true;
+  for (const Kind& kind : all) {
+    Random random(static_cast<std::uint64_t>(seed));
+    good = fuzz(kind, count / static_cast<int>(all.size()), random, folder) && good;
+  }
+  return good ? 0 : 1;
+}
