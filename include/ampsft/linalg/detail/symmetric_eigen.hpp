@@ -5,6 +5,7 @@
 
 #include <ampsft/core/random.hpp>
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/linalg/detail/lazily.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -21,9 +22,10 @@ struct Eigenpairs {
 };
 
 /// `T - shift I` of a symmetric tridiagonal `T`, factored by elimination with row exchanges.
+template <std::same_as<double> Real = double>
 class ShiftedTridiagonal {
  public:
-  ShiftedTridiagonal(const Eigen::VectorXd& diagonal, const Eigen::VectorXd& below, double shift)
+  ShiftedTridiagonal(const VectorOf<Real>& diagonal, const VectorOf<Real>& below, double shift)
       : pivot_(diagonal.array() - shift), above_(below), below_(below) {
     const Index n = pivot_.size();
     second_ = Eigen::VectorXd::Zero(n);
@@ -57,7 +59,7 @@ class ShiftedTridiagonal {
   }
 
   /// Replaces the right-hand side by the solution.
-  void solve(Eigen::VectorXd& x) const {
+  void solve(VectorOf<Real>& x) const {
     const Index n = pivot_.size();
     for (Index i = 0; i + 1 < n; ++i) {
       if (swapped_[static_cast<std::size_t>(i)]) {
@@ -73,18 +75,19 @@ class ShiftedTridiagonal {
   }
 
  private:
-  Eigen::VectorXd pivot_;
-  Eigen::VectorXd above_;
-  Eigen::VectorXd second_;
-  Eigen::VectorXd below_;  // multipliers, after the elimination
+  VectorOf<Real> pivot_;
+  VectorOf<Real> above_;
+  VectorOf<Real> second_;
+  VectorOf<Real> below_;  // multipliers, after the elimination
   std::vector<bool> swapped_;
 };
 
 /// Eigenvectors of a tridiagonal matrix of norm about 1 by inverse iteration, each made orthogonal to those of values
 /// near its own (as LAPACK's stein); false if one does not converge. Their values become Rayleigh quotients: those of
 /// the QL algorithm are off by some hundred roundings.
-inline bool tridiagonal_vectors(const Eigen::VectorXd& diagonal, const Eigen::VectorXd& below, Eigen::VectorXd& values,
-                                Eigen::MatrixXd& vectors) {
+template <std::same_as<double> Real = double>
+bool tridiagonal_vectors(const VectorOf<Real>& diagonal, const VectorOf<Real>& below, VectorOf<Real>& values,
+                         MatrixOf<Real>& vectors) {
   const Index n = diagonal.size();
   constexpr double epsilon = std::numeric_limits<double>::epsilon();
   constexpr double near = 1e-3;
@@ -93,7 +96,7 @@ inline bool tridiagonal_vectors(const Eigen::VectorXd& diagonal, const Eigen::Ve
   double shift = std::numeric_limits<double>::infinity();
   for (Index k = 0; k < vectors.cols(); ++k) {
     shift = std::min(values(k), shift - 4.0 * epsilon);  // equal shifts would give equal vectors
-    const ShiftedTridiagonal shifted(diagonal, below, shift);
+    const ShiftedTridiagonal<Real> shifted(diagonal, below, shift);
     Index group = k;
     while (group > 0 && values(group - 1) - values(k) < near) {
       --group;
@@ -139,7 +142,8 @@ inline bool tridiagonal_vectors(const Eigen::VectorXd& diagonal, const Eigen::Ve
 /// Householder tridiagonalisation, values alone by the implicit QL algorithm, inverse iteration for the vectors:
 /// `4/3 d^3 + O(d^2)` operations beside `9 d^3` for all vectors, which is the way back if an iteration fails and the
 /// way for more than half of them.
-inline Eigenpairs leading_eigenpairs(Eigen::MatrixXd matrix, Index count) {
+template <std::same_as<double> Real = double>
+Eigenpairs leading_eigenpairs(MatrixOf<Real> matrix, Index count) {
   const Index n = matrix.rows();
   const double norm = matrix.diagonal().cwiseAbs().maxCoeff();
   if (!(norm > 0.0)) {
