@@ -6,6 +6,7 @@
 #include <ampsft/autograd/gradient_sink.hpp>
 #include <ampsft/autograd/parameter.hpp>
 #include <ampsft/autograd/storage_pool.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/core/tensor.hpp>
 
@@ -251,5 +252,8 @@ class Tape {
   std::map<std::pair<const void*, Index>, Index> shared_;
   StoragePool<T> pool_;
 };
+
+AMPSFT_INSTANCE(class Tape<float>);
+AMPSFT_INSTANCE(class Tape<double>);
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/basis/stack_moments.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/natural_order.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
@@ -127,5 +128,12 @@ template <Scalar T>
   });
   return merged;
 }
+
+AMPSFT_INSTANCE(void save_partial(const std::filesystem::path&, const std::vector<StackMoments<float>>&));
+AMPSFT_INSTANCE(void save_partial(const std::filesystem::path&, const std::vector<StackMoments<double>>&));
+AMPSFT_INSTANCE(std::vector<StackMoments<float>> load_partial(const std::filesystem::path&));
+AMPSFT_INSTANCE(std::vector<StackMoments<double>> load_partial(const std::filesystem::path&));
+AMPSFT_INSTANCE(std::vector<StackMoments<float>> merge_partials(const std::vector<std::filesystem::path>&));
+AMPSFT_INSTANCE(std::vector<StackMoments<double>> merge_partials(const std::vector<std::filesystem::path>&));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -138,5 +139,8 @@ template <Scalar T>
   require(heads > 0 && q.cols() % heads == 0, "attention: ", q.cols(), " columns do not split into ", heads, " heads");
   return q.tape().apply(ops::CausalAttention<T>{q, k, v, sequences, heads});
 }
+
+AMPSFT_INSTANCE(Variable<float> causal_attention(Variable<float>, Variable<float>, Variable<float>, Index, Index));
+AMPSFT_INSTANCE(Variable<double> causal_attention(Variable<double>, Variable<double>, Variable<double>, Index, Index));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -82,5 +83,8 @@ template <Scalar T>
   require(counted > 0, "cross_entropy: every target is ignored, so there is no loss");
   return logits.tape().apply(ops::CrossEntropy<T>{logits, {targets.begin(), targets.end()}, counted});
 }
+
+AMPSFT_INSTANCE(Variable<float> cross_entropy(Variable<float>, std::span<const std::int32_t>));
+AMPSFT_INSTANCE(Variable<double> cross_entropy(Variable<double>, std::span<const std::int32_t>));
 
 }  // namespace ampsft

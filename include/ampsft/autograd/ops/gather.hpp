@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 
 #include <cstdint>
 #include <span>
@@ -46,5 +47,8 @@ template <Scalar T>
   }
   return w.tape().apply(ops::Gather<T>{w, {row.begin(), row.end()}});
 }
+
+AMPSFT_INSTANCE(Variable<float> gather(Variable<float>, std::span<const std::int32_t>));
+AMPSFT_INSTANCE(Variable<double> gather(Variable<double>, std::span<const std::int32_t>));
 
 }  // namespace ampsft

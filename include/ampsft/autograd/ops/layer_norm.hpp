@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 
 #include <cmath>
 #include <vector>
@@ -88,5 +89,8 @@ template <Scalar T>
   require(!bias || (bias.rows() == 1 && bias.cols() == x.cols()), "layer_norm: the bias must be 1 x ", x.cols());
   return x.tape().apply(ops::LayerNorm<T>{x, gain, bias, static_cast<T>(epsilon)});
 }
+
+AMPSFT_INSTANCE(Variable<float> layer_norm(Variable<float>, Variable<float>, Variable<float>, double));
+AMPSFT_INSTANCE(Variable<double> layer_norm(Variable<double>, Variable<double>, Variable<double>, double));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/factored.hpp>
 
 #include <array>
@@ -134,5 +135,8 @@ template <Scalar T>
 [[nodiscard]] Variable<T> linear(Variable<T> x, Variable<T> w, Variable<T> bias = {}) {
   return linear<T>(Product<T>{x, w}, Product<T>{}, bias);
 }
+
+AMPSFT_INSTANCE(Variable<float> linear(const Product<float>&, const Product<float>&, Variable<float>));
+AMPSFT_INSTANCE(Variable<double> linear(const Product<double>&, const Product<double>&, Variable<double>));
 
 }  // namespace ampsft
