@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# ampsft::blas: Eigen's products through OpenBLAS, for the examples and benchmarks.
+# ampsft::blas: Eigen's products through OpenBLAS, for the examples and benchmarks, which then cannot link
+# ampsft::instances: AMPSFT_USES_BLAS says so.
 #
 # AUTO takes only a build that helps; ON takes whichever there is. An OpenBLAS with its own threads and an OpenMP program
 # fight for the cores (half the speed). One that is older than the processor runs its kernels for the Prescott of 2004
@@ -38,6 +39,7 @@ elseif(AMPSFT_BLAS STREQUAL "AUTO" AND NOT (AMPSFT_OPENMP AND TARGET OpenMP::Ope
   message(STATUS "ampsft: ${AMPSFT_OPENBLAS} has other threads or does not know this processor: Eigen's products")
 else()
   message(STATUS "ampsft: the programs use ${AMPSFT_OPENBLAS}")
+  set(AMPSFT_USES_BLAS ON)
   target_compile_definitions(ampsft_blas INTERFACE EIGEN_USE_BLAS)
   target_link_libraries(ampsft_blas INTERFACE ${AMPSFT_OPENBLAS})
 endif()

@@ -22,4 +22,6 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/ampsft-config-version.cma
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/ampsft-config.cmake ${PROJECT_BINARY_DIR}/ampsft-config-version.cmake
   DESTINATION ${AMPSFT_PACKAGE_DIR})
+# Sources: the library is built by whoever links it, see instances/instances.cmake.
+install(DIRECTORY instances DESTINATION ${AMPSFT_PACKAGE_DIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

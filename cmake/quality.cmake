@@ -2,6 +2,7 @@
 # What only this repository's own build needs: warnings, clang-tidy, the coverage report.
 add_library(ampsft_warnings INTERFACE)
 target_compile_options(ampsft_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+target_link_libraries(ampsft_instances PRIVATE ampsft_warnings)
 
 # One translation unit that includes every header, for clang-tidy.
 set(AMPSFT_EVERY_HEADER "")

@@ -7,6 +7,7 @@
 #include <ampsft/autograd/operation.hpp>
 #include <ampsft/autograd/parameter.hpp>
 #include <ampsft/autograd/storage_pool.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/core/tensor.hpp>
 
@@ -452,5 +453,8 @@ class Tape {
   std::unique_ptr<Tape> inner_;
   std::vector<SharedVariable> shared_;
 };
+
+AMPSFT_INSTANCE(class Tape<float>);
+AMPSFT_INSTANCE(class Tape<double>);
 
 }  // namespace ampsft

@@ -5,6 +5,7 @@
 
 #include <ampsft/basis/source.hpp>
 #include <ampsft/basis/universal_basis.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <algorithm>
@@ -143,5 +144,10 @@ template <Scalar T>
     return result;
   });
 }
+
+AMPSFT_INSTANCE(void save_bases(const std::filesystem::path&, const BasisFile<float>&));
+AMPSFT_INSTANCE(void save_bases(const std::filesystem::path&, const BasisFile<double>&));
+AMPSFT_INSTANCE(BasisFile<float> load_bases(const std::filesystem::path&));
+AMPSFT_INSTANCE(BasisFile<double> load_bases(const std::filesystem::path&));
 
 }  // namespace ampsft

@@ -7,6 +7,7 @@
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/universal_basis.hpp>
 #include <ampsft/core/error.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/io/checksum.hpp>
 
@@ -139,5 +140,8 @@ template <Scalar T>
   result.hash = detail::join_hashes(hashes);
   return result;
 }
+
+AMPSFT_INSTANCE(MatrixScores<float> score_matrix(const RowBlock<float>&, const UniversalBasis<float>&));
+AMPSFT_INSTANCE(MatrixScores<double> score_matrix(const RowBlock<double>&, const UniversalBasis<double>&));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/basis/stack_moments.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <algorithm>
@@ -133,5 +134,10 @@ template <Scalar T>
   }
   return moments;
 }
+
+AMPSFT_INSTANCE(void save_partial(const std::filesystem::path&, const std::vector<StackMoments<float>>&));
+AMPSFT_INSTANCE(void save_partial(const std::filesystem::path&, const std::vector<StackMoments<double>>&));
+AMPSFT_INSTANCE(std::vector<StackMoments<float>> load_partial(const std::filesystem::path&));
+AMPSFT_INSTANCE(std::vector<StackMoments<double>> load_partial(const std::filesystem::path&));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/basis/partial_file.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/natural_order.hpp>
 
 #include <algorithm>
@@ -107,5 +108,8 @@ template <Scalar T>
   }
   return merged;
 }
+
+AMPSFT_INSTANCE(std::vector<StackMoments<float>> merge_partials(const std::vector<std::filesystem::path>&));
+AMPSFT_INSTANCE(std::vector<StackMoments<double>> merge_partials(const std::vector<std::filesystem::path>&));
 
 }  // namespace ampsft

@@ -6,6 +6,7 @@
 #include <ampsft/basis/basis_file.hpp>
 #include <ampsft/basis/matrix_scores.hpp>
 #include <ampsft/basis/source.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <concepts>
@@ -98,5 +99,10 @@ template <Scalar T>
   result.source = visit_scores<T>(path, [&](StoredScores<T> one) { result.scores.push_back(std::move(one)); });
   return result;
 }
+
+AMPSFT_INSTANCE(void save_scores(const std::filesystem::path&, const ScoreFile<float>&, DType));
+AMPSFT_INSTANCE(void save_scores(const std::filesystem::path&, const ScoreFile<double>&, DType));
+AMPSFT_INSTANCE(ScoreFile<float> load_scores(const std::filesystem::path&));
+AMPSFT_INSTANCE(ScoreFile<double> load_scores(const std::filesystem::path&));
 
 }  // namespace ampsft

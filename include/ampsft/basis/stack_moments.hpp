@@ -6,6 +6,7 @@
 #include <ampsft/basis/matrix_scores.hpp>
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/source.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/linalg/gram.hpp>
 
@@ -101,5 +102,10 @@ void merge(StackMoments<T>& into, const StackMoments<T>& other) {
   into.gram.merge(other.gram);
   into.matrices.insert(into.matrices.end(), other.matrices.begin(), other.matrices.end());
 }
+
+AMPSFT_INSTANCE(StackMoments<float> accumulate(const RowStack<float>&, const std::function<void(Index)>&));
+AMPSFT_INSTANCE(StackMoments<double> accumulate(const RowStack<double>&, const std::function<void(Index)>&));
+AMPSFT_INSTANCE(void merge(StackMoments<float>&, const StackMoments<float>&));
+AMPSFT_INSTANCE(void merge(StackMoments<double>&, const StackMoments<double>&));
 
 }  // namespace ampsft

@@ -5,6 +5,7 @@
 
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/spectrum.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/linalg/batched_svd.hpp>
@@ -215,5 +216,8 @@ class UniversalBasis {
   std::optional<Spectrum> spectrum_;
   std::optional<BasisFit> fit_;
 };
+
+AMPSFT_INSTANCE(class UniversalBasis<float>);
+AMPSFT_INSTANCE(class UniversalBasis<double>);
 
 }  // namespace ampsft

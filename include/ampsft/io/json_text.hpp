@@ -8,6 +8,7 @@
 #include <ampsft/io/detail/json_builder.hpp>
 #include <ampsft/io/detail/names.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>

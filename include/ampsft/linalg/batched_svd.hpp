@@ -3,6 +3,7 @@
 /// Truncated SVDs of many stacks of rows in one call, spread over threads.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
 
@@ -71,5 +72,8 @@ template <Scalar T>
   });
   return results;
 }
+
+AMPSFT_INSTANCE(std::vector<TruncatedSvd<float>> batched_svd(const std::vector<SvdJob<float>>&));
+AMPSFT_INSTANCE(std::vector<TruncatedSvd<double>> batched_svd(const std::vector<SvdJob<double>>&));
 
 }  // namespace ampsft

@@ -3,6 +3,7 @@
 /// Streams the rows of a tall matrix into their count, mean and centred scatter matrix.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/core/view.hpp>
@@ -193,5 +194,8 @@ class GramAccumulator {
   Matrix<double> mean_;
   Matrix<double> scatter_;  // only the lower triangle is kept up to date
 };
+
+AMPSFT_INSTANCE(class GramAccumulator<float>);
+AMPSFT_INSTANCE(class GramAccumulator<double>);
 
 }  // namespace ampsft

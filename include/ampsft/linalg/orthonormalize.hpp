@@ -3,6 +3,7 @@
 /// Orthonormal rows, from given rows or at random.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/core/tensor.hpp>
 
@@ -46,5 +47,10 @@ template <Scalar T>
   const Matrix<double> rows = orthonormal_rows(normal);
   return make_matrix(map(rows).template cast<T>());
 }
+
+AMPSFT_INSTANCE(Matrix<float> orthonormal_rows(const Matrix<float>&));
+AMPSFT_INSTANCE(Matrix<double> orthonormal_rows(const Matrix<double>&));
+AMPSFT_INSTANCE(Matrix<float> random_orthonormal(Index, Index, Random&));
+AMPSFT_INSTANCE(Matrix<double> random_orthonormal(Index, Index, Random&));
 
 }  // namespace ampsft

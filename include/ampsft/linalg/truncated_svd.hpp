@@ -3,6 +3,7 @@
 /// Leading right singular vectors of a stack of rows, by the algorithm that its shape asks for.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/linalg/detail/dense.hpp>
 #include <ampsft/linalg/detail/gram_svd.hpp>
@@ -162,5 +163,10 @@ template <Scalar T>
 [[nodiscard]] TruncatedSvd<T> truncated_svd(const GramAccumulator<T>& gram, Index rank, bool centred = true) {
   return truncated_svd(gram, SvdOptions{.rank = rank, .centred = centred});
 }
+
+AMPSFT_INSTANCE(TruncatedSvd<float> truncated_svd(std::span<const RowBlock<float>>, const SvdOptions&));
+AMPSFT_INSTANCE(TruncatedSvd<double> truncated_svd(std::span<const RowBlock<double>>, const SvdOptions&));
+AMPSFT_INSTANCE(TruncatedSvd<float> truncated_svd(const GramAccumulator<float>&, SvdOptions, const ChooseRank&));
+AMPSFT_INSTANCE(TruncatedSvd<double> truncated_svd(const GramAccumulator<double>&, SvdOptions, const ChooseRank&));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/basis/accounting.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/nn/transformer.hpp>
 
 namespace ampsft {
@@ -34,5 +35,8 @@ template <Scalar T>
   const Index masks = config.layers * config.context * config.context;
   return make_accounting({{stacked_rows, config.width, rank}}, unique - unique_stacked + masks, unique);
 }
+
+AMPSFT_INSTANCE(Accounting account(Transformer<float>&, Index));
+AMPSFT_INSTANCE(Accounting account(Transformer<double>&, Index));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/parameter.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/safetensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
@@ -49,5 +50,12 @@ void load_parameters(const SafetensorsFile& file, const ParameterList<T>& parame
     parameters[i]->value = std::move(values[i]);
   }
 }
+
+AMPSFT_INSTANCE(void save_parameters(const std::filesystem::path&, const ParameterList<float>&,
+                                     const std::map<std::string, std::string>&, DType));
+AMPSFT_INSTANCE(void save_parameters(const std::filesystem::path&, const ParameterList<double>&,
+                                     const std::map<std::string, std::string>&, DType));
+AMPSFT_INSTANCE(void load_parameters(const SafetensorsFile&, const ParameterList<float>&));
+AMPSFT_INSTANCE(void load_parameters(const SafetensorsFile&, const ParameterList<double>&));
 
 }  // namespace ampsft

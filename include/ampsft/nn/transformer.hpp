@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/ops/checkpoint.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/nn/block.hpp>
 
 #include <algorithm>
@@ -181,5 +182,8 @@ template <Scalar T>
   }
   return count;
 }
+
+AMPSFT_INSTANCE(class Transformer<float>);
+AMPSFT_INSTANCE(class Transformer<double>);
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/compat/json.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/nn/parameter_file.hpp>
 #include <ampsft/nn/transformer.hpp>
 
@@ -93,5 +94,10 @@ template <Scalar T>
   load_parameters(file, model.parameters());
   return model;
 }
+
+AMPSFT_INSTANCE(void save_transformer(const std::filesystem::path&, Transformer<float>&));
+AMPSFT_INSTANCE(void save_transformer(const std::filesystem::path&, Transformer<double>&));
+AMPSFT_INSTANCE(Transformer<float> load_transformer(const std::filesystem::path&));
+AMPSFT_INSTANCE(Transformer<double> load_transformer(const std::filesystem::path&));
 
 }  // namespace ampsft

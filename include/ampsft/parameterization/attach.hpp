@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/glob.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/lora.hpp>
 #include <ampsft/parameterization/score.hpp>
 #include <ampsft/parameterization/weight.hpp>
@@ -155,5 +156,14 @@ void freeze(const ParameterList<T>& parameters) {
     parameter->trainable = false;
   }
 }
+
+AMPSFT_INSTANCE(WeightList<float> match_weights(const WeightList<float>&, const std::vector<std::string>&));
+AMPSFT_INSTANCE(WeightList<double> match_weights(const WeightList<double>&, const std::vector<std::string>&));
+AMPSFT_INSTANCE(ParameterList<float> attach_scores(const WeightList<float>&, const BasisByWidth<float>&, ScoreForm,
+                                                   const AttachTargets&, Route));
+AMPSFT_INSTANCE(ParameterList<double> attach_scores(const WeightList<double>&, const BasisByWidth<double>&, ScoreForm,
+                                                    const AttachTargets&, Route));
+AMPSFT_INSTANCE(ParameterList<float> attach_lora(const WeightList<float>&, const LoraOptions&, const AttachTargets&));
+AMPSFT_INSTANCE(ParameterList<double> attach_lora(const WeightList<double>&, const LoraOptions&, const AttachTargets&));
 
 }  // namespace ampsft

@@ -6,6 +6,7 @@
 #include <ampsft/basis/policy.hpp>
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/universal_basis.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/attach.hpp>
 
 #include <memory>
@@ -62,5 +63,15 @@ template <Scalar T, BasisPolicy<T> P>
   }
   return bases;
 }
+
+AMPSFT_INSTANCE(std::vector<RowStack<float>> stack_weights(const WeightList<float>&, const std::vector<std::string>&));
+AMPSFT_INSTANCE(std::vector<RowStack<double>> stack_weights(const WeightList<double>&,
+                                                            const std::vector<std::string>&));
+AMPSFT_INSTANCE(BasisByWidth<float> fit_bases(const std::vector<RowStack<float>>&, const SvdOptions&));
+AMPSFT_INSTANCE(BasisByWidth<double> fit_bases(const std::vector<RowStack<double>>&, const SvdOptions&));
+AMPSFT_INSTANCE(BasisByWidth<float> fit_bases(const WeightList<float>&, const SvdOptions&,
+                                              const std::vector<std::string>&));
+AMPSFT_INSTANCE(BasisByWidth<double> fit_bases(const WeightList<double>&, const SvdOptions&,
+                                               const std::vector<std::string>&));
 
 }  // namespace ampsft

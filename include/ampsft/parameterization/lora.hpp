@@ -6,6 +6,7 @@
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/autograd/ops/linear.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/parameterization/frozen_base.hpp>
 
@@ -99,5 +100,8 @@ class LoraParameterization {
   T scale_;
   Route route_;
 };
+
+AMPSFT_INSTANCE(class LoraParameterization<float>);
+AMPSFT_INSTANCE(class LoraParameterization<double>);
 
 }  // namespace ampsft

@@ -7,6 +7,7 @@
 #include <ampsft/autograd/ops/linear.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/basis/universal_basis.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/frozen_base.hpp>
 
 #include <memory>
@@ -160,5 +161,8 @@ class ScoreParameterization {
   FrozenBase<T> base_;  // exact start only
   Matrix<T> ones_;      // truncated only: the 1 of (x mu) 1'
 };
+
+AMPSFT_INSTANCE(class ScoreParameterization<float>);
+AMPSFT_INSTANCE(class ScoreParameterization<double>);
 
 }  // namespace ampsft

@@ -3,6 +3,7 @@
 /// The one place where a parameterisation's type is erased: the weight of a layer.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/concept.hpp>
 #include <ampsft/parameterization/dense.hpp>
 #include <ampsft/parameterization/frozen.hpp>
@@ -112,5 +113,8 @@ class Weight {
 /// Weights by reference, in a stable order.
 template <Scalar T>
 using WeightList = std::vector<Weight<T>*>;
+
+AMPSFT_INSTANCE(class Weight<float>);
+AMPSFT_INSTANCE(class Weight<double>);
 
 }  // namespace ampsft

@@ -7,6 +7,7 @@
 /// time like all kernels here. docs/performance.md compares them.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/detail/gemm_pack.hpp>
@@ -153,6 +154,13 @@ void run_gemm(const GemmFactor<T>& a, const GemmFactor<S>& b, T scale, const T* 
     }
   });
 }
+
+AMPSFT_INSTANCE(void run_gemm(const GemmFactor<float>&, const GemmFactor<float>&, float, const float*, float*, Index,
+                              bool));
+AMPSFT_INSTANCE(void run_gemm(const GemmFactor<float>&, const GemmFactor<BFloat16>&, float, const float*, float*, Index,
+                              bool));
+AMPSFT_INSTANCE(void run_gemm(const GemmFactor<double>&, const GemmFactor<double>&, double, const double*, double*,
+                              Index, bool));
 
 }  // namespace simd::detail
 

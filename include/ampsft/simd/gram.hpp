@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/aligned_allocator.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/view.hpp>
 #include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/detail/memory.hpp>
@@ -36,24 +37,7 @@ class GramSums {
   }
 
   /// Adds rows, `n x d`. What is not finite makes `trace()` not finite. Throws if the width differs.
-  void add(const ConstView<T>& rows) {
-    require(rows.cols() == width_, "rows of width ", rows.cols(), " cannot join sums of width ", width_);
-    simd::detail::with_level([&](auto code) {
-      using Code = decltype(code);
-      constexpr Index panel = Code::template gram_panel<T>;
-      static_assert(most_panel % panel == 0);
-      struct Use;
-      T* const panels = simd::detail::scratch<Use, T>(tile_rows * simd::detail::round_up(width_, panel));
-      for (Index first = 0; first < rows.rows(); first += tile_rows) {
-        const Index count = std::min(tile_rows, rows.rows() - first);
-        const T* const x = rows.data() + first * rows.outerStride();
-        Code::panels(simd::detail::Panels<T>{count, width_, x, rows.outerStride(), centre_.data(), scale_, panels,
-                                             panel, count * panel, column_sums_.data(), rows.rows() - first});
-        Code::gram(simd::detail::Gram<T>{count, width_, panels, count * panel, sums_.data(), stride_});
-      }
-    });
-    count_ += rows.rows();
-  }
+  void add(const ConstView<T>& rows);
 
   /// Adds what another has summed around the same centre with the same scale.
   void merge(const GramSums& other) {
@@ -95,5 +79,28 @@ class GramSums {
   std::vector<double, AlignedAllocator<double>> sums_;  // stride x stride, whole panels
   std::vector<double, AlignedAllocator<double>> column_sums_;
 };
+
+template <Scalar T>
+void GramSums<T>::add(const ConstView<T>& rows) {
+  require(rows.cols() == width_, "rows of width ", rows.cols(), " cannot join sums of width ", width_);
+  simd::detail::with_level([&](auto code) {
+    using Code = decltype(code);
+    constexpr Index panel = Code::template gram_panel<T>;
+    static_assert(most_panel % panel == 0);
+    struct Use;
+    T* const panels = simd::detail::scratch<Use, T>(tile_rows * simd::detail::round_up(width_, panel));
+    for (Index first = 0; first < rows.rows(); first += tile_rows) {
+      const Index count = std::min(tile_rows, rows.rows() - first);
+      const T* const x = rows.data() + first * rows.outerStride();
+      Code::panels(simd::detail::Panels<T>{count, width_, x, rows.outerStride(), centre_.data(), scale_, panels, panel,
+                                           count * panel, column_sums_.data(), rows.rows() - first});
+      Code::gram(simd::detail::Gram<T>{count, width_, panels, count * panel, sums_.data(), stride_});
+    }
+  });
+  count_ += rows.rows();
+}
+
+AMPSFT_INSTANCE(class GramSums<float>);
+AMPSFT_INSTANCE(class GramSums<double>);
 
 }  // namespace ampsft

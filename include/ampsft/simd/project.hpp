@@ -7,6 +7,7 @@
 /// multiply-adds, `n d` elements read once; a copy of `B` is packed in a buffer that the thread keeps.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/detail/run_contract.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 
@@ -111,5 +112,10 @@ void extract(const std::type_identity_t<ConstView<X>>& weights, const ConstView<
   const ExtractJob<T, X> job{weights, scores, residuals};
   extract<T, X>(std::span<const ExtractJob<T, X>>(&job, 1), components, mean);
 }
+
+AMPSFT_INSTANCE(void project_with_mean(const ConstView<float>&, const ConstView<float>&, const ConstView<float>&,
+                                       View<float>, MatrixRef<float>, Into));
+AMPSFT_INSTANCE(void project_with_mean(const ConstView<double>&, const ConstView<double>&, const ConstView<double>&,
+                                       View<double>, MatrixRef<double>, Into));
 
 }  // namespace ampsft

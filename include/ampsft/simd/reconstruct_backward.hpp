@@ -4,6 +4,7 @@
 /// `dmu`.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/detail/run_contract.hpp>
 #include <ampsft/simd/detail/run_outer.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
@@ -83,5 +84,15 @@ void reconstruct_backward(const std::type_identity_t<ConstView<X>>& gradient, co
     }
   });
 }
+
+AMPSFT_INSTANCE(void reconstruct_backward<float, float>(const ConstView<float>&, const ConstView<float>&,
+                                                        const ConstView<float>&, View<float>, View<float>,
+                                                        MatrixRef<float>, Into, float));
+AMPSFT_INSTANCE(void reconstruct_backward<double, double>(const ConstView<double>&, const ConstView<double>&,
+                                                          const ConstView<double>&, View<double>, View<double>,
+                                                          MatrixRef<double>, Into, double));
+AMPSFT_INSTANCE(void reconstruct_backward<float, BFloat16>(const ConstView<BFloat16>&, const ConstView<float>&,
+                                                           const ConstView<float>&, View<float>, View<float>,
+                                                           MatrixRef<float>, Into, float));
 
 }  // namespace ampsft

@@ -3,6 +3,7 @@
 /// Adam with decoupled weight decay.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/adamw.hpp>
 #include <ampsft/train/optimizer.hpp>
 
@@ -96,5 +97,8 @@ class AdamW {
   Index steps_ = 0;
   std::map<std::string, Moments> moments_;
 };
+
+AMPSFT_INSTANCE(class AdamW<float>);
+AMPSFT_INSTANCE(class AdamW<double>);
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/parameter.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 
 #include <cmath>
@@ -43,5 +44,8 @@ double clip_gradients(const ParameterList<T>& parameters, double limit) {
   }
   return norm;
 }
+
+AMPSFT_INSTANCE(double clip_gradients(const ParameterList<float>&, double));
+AMPSFT_INSTANCE(double clip_gradients(const ParameterList<double>&, double));
 
 }  // namespace ampsft

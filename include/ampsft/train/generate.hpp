@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/random.hpp>
 
 #include <algorithm>
@@ -110,5 +111,8 @@ std::vector<std::int32_t> generate(Model& model, std::span<const std::int32_t> p
                                    const SamplingOptions& options = {}) {
   return generate(model, prompt, count, options, [](std::int32_t) {});
 }
+
+AMPSFT_INSTANCE(std::int32_t sample_token(std::span<const float>, const SamplingOptions&, Random&));
+AMPSFT_INSTANCE(std::int32_t sample_token(std::span<const double>, const SamplingOptions&, Random&));
 
 }  // namespace ampsft

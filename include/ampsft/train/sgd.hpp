@@ -3,6 +3,7 @@
 /// Stochastic gradient descent with momentum.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/train/optimizer.hpp>
 
@@ -77,5 +78,8 @@ class Sgd {
   Index steps_ = 0;
   std::map<std::string, Matrix<T>> velocity_;
 };
+
+AMPSFT_INSTANCE(class Sgd<float>);
+AMPSFT_INSTANCE(class Sgd<double>);
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/elementwise.hpp>
 
 namespace ampsft {
@@ -46,5 +47,8 @@ template <Scalar T>
           b.cols(), " differ in shape");
   return a.tape().apply(ops::Add<T>{a, b});
 }
+
+AMPSFT_INSTANCE(Variable<float> add(Variable<float>, Variable<float>));
+AMPSFT_INSTANCE(Variable<double> add(Variable<double>, Variable<double>));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/attention.hpp>
 #include <ampsft/simd/attention_gradient.hpp>
 
@@ -138,5 +139,10 @@ template <Scalar T>
   }
   return tape.apply(ops::CausalAttention<T>{q, k, v, shape, scale, std::move(first), tape.save(heads, q.rows())});
 }
+
+AMPSFT_INSTANCE(Variable<float> causal_attention(Variable<float>, Variable<float>, Variable<float>, Index, Index,
+                                                 const AttentionOptions&));
+AMPSFT_INSTANCE(Variable<double> causal_attention(Variable<double>, Variable<double>, Variable<double>, Index, Index,
+                                                  const AttentionOptions&));
 
 }  // namespace ampsft

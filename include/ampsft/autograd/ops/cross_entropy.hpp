@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/log_sum_exp.hpp>
 
 #include <algorithm>
@@ -87,5 +88,8 @@ template <Scalar T>
   Tape<T>& tape = logits.tape();
   return tape.apply(ops::CrossEntropy<T>{logits, tape.save(targets), counted, tape.save(2, logits.rows())});
 }
+
+AMPSFT_INSTANCE(Variable<float> cross_entropy(Variable<float>, std::span<const std::int32_t>));
+AMPSFT_INSTANCE(Variable<double> cross_entropy(Variable<double>, std::span<const std::int32_t>));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/random.hpp>
 
 #include <cstdint>
@@ -66,5 +67,8 @@ template <Scalar T>
   }
   return x.tape().apply(ops::Dropout<T>{x, p, random()});
 }
+
+AMPSFT_INSTANCE(Variable<float> dropout(Variable<float>, double, Random&));
+AMPSFT_INSTANCE(Variable<double> dropout(Variable<double>, double, Random&));
 
 }  // namespace ampsft

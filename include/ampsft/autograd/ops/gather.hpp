@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/frozen_weight.hpp>
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 
 #include <cstdint>
 #include <span>
@@ -87,5 +88,8 @@ template <Scalar T>
   }
   return tape.apply(ops::GatherFrozen<T>{&w, tape.save(row), static_cast<Index>(row.size())});
 }
+
+AMPSFT_INSTANCE(Variable<float> gather(Variable<float>, std::span<const std::int32_t>));
+AMPSFT_INSTANCE(Variable<double> gather(Variable<double>, std::span<const std::int32_t>));
 
 }  // namespace ampsft

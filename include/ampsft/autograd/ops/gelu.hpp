@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/activations.hpp>
 
 namespace ampsft {
@@ -40,5 +41,8 @@ template <Scalar T>
 [[nodiscard]] Variable<T> gelu(Variable<T> x, GeluForm form = GeluForm::tanh) {
   return x.tape().apply(ops::Gelu<T>{x, form});
 }
+
+AMPSFT_INSTANCE(Variable<float> gelu(Variable<float>, GeluForm));
+AMPSFT_INSTANCE(Variable<double> gelu(Variable<double>, GeluForm));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/ops/norm_gradients.hpp>
+#include <ampsft/core/instances.hpp>
 
 namespace ampsft {
 namespace ops {
@@ -54,5 +55,8 @@ template <Scalar T>
           " x ", bias ? bias.cols() : 0, ", expected 1 x ", x.cols());
   return x.tape().apply(ops::LayerNorm<T>{x, gain, bias, epsilon, x.tape().save(2, x.rows())});
 }
+
+AMPSFT_INSTANCE(Variable<float> layer_norm(Variable<float>, Variable<float>, Variable<float>, double));
+AMPSFT_INSTANCE(Variable<double> layer_norm(Variable<double>, Variable<double>, Variable<double>, double));
 
 }  // namespace ampsft

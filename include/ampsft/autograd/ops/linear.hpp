@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/product.hpp>
+#include <ampsft/core/instances.hpp>
 
 namespace ampsft {
 namespace ops {
@@ -72,5 +73,8 @@ template <Scalar T>
 [[nodiscard]] Variable<T> linear(Variable<T> x, Variable<T> w, Variable<T> bias = {}) {
   return linear<T>(Terms<T>{Product<T>{x, w}, Product<T>{}}, bias);
 }
+
+AMPSFT_INSTANCE(Variable<float> linear(const Terms<float>&, Variable<float>));
+AMPSFT_INSTANCE(Variable<double> linear(const Terms<double>&, Variable<double>));
 
 }  // namespace ampsft

@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/product.hpp>
+#include <ampsft/core/instances.hpp>
 
 #include <algorithm>
 #include <array>
@@ -240,5 +241,10 @@ template <Scalar T>
   op.prepare(tape);
   return tape.apply(std::move(op));
 }
+
+AMPSFT_INSTANCE(Variable<float> linear_cross_entropy(const Terms<float>&, Variable<float>,
+                                                     std::span<const std::int32_t>));
+AMPSFT_INSTANCE(Variable<double> linear_cross_entropy(const Terms<double>&, Variable<double>,
+                                                      std::span<const std::int32_t>));
 
 }  // namespace ampsft

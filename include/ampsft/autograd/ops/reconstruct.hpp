@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/factored.hpp>
 #include <ampsft/simd/reconstruct_backward.hpp>
 
@@ -89,5 +90,9 @@ template <Scalar T>
           " x ", b.cols());
   return s.tape().apply(ops::Reconstruct<T>{s, b, mu, base, scale});
 }
+
+AMPSFT_INSTANCE(Variable<float> reconstruct(Variable<float>, Variable<float>, Variable<float>, Variable<float>, float));
+AMPSFT_INSTANCE(Variable<double> reconstruct(Variable<double>, Variable<double>, Variable<double>, Variable<double>,
+                                             double));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/ops/norm_gradients.hpp>
+#include <ampsft/core/instances.hpp>
 
 namespace ampsft {
 namespace ops {
@@ -48,5 +49,8 @@ template <Scalar T>
           ", expected 1 x ", x.cols());
   return x.tape().apply(ops::RmsNorm<T>{x, gain, epsilon, x.tape().save(1, x.rows())});
 }
+
+AMPSFT_INSTANCE(Variable<float> rms_norm(Variable<float>, Variable<float>, double));
+AMPSFT_INSTANCE(Variable<double> rms_norm(Variable<double>, Variable<double>, double));
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/activations.hpp>
 
 namespace ampsft {
@@ -52,5 +53,8 @@ template <Scalar T>
           ", but what it gates ", up.rows(), " x ", up.cols());
   return gate.tape().apply(ops::Swiglu<T>{gate, up});
 }
+
+AMPSFT_INSTANCE(Variable<float> swiglu(Variable<float>, Variable<float>));
+AMPSFT_INSTANCE(Variable<double> swiglu(Variable<double>, Variable<double>));
 
 }  // namespace ampsft

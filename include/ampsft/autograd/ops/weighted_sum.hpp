@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 
 namespace ampsft {
 namespace ops {
@@ -37,5 +38,8 @@ template <Scalar T>
           x.rows(), " x ", x.cols(), " elements");
   return x.tape().apply(ops::WeightedSum<T>{x, std::move(c)});
 }
+
+AMPSFT_INSTANCE(Variable<float> weighted_sum(Variable<float>, Matrix<float>));
+AMPSFT_INSTANCE(Variable<double> weighted_sum(Variable<double>, Matrix<double>));
 
 }  // namespace ampsft

@@ -22,7 +22,8 @@ inline constexpr double double_gram_error = 8.0 * std::numeric_limits<double>::e
 inline constexpr double direct_error = 2.0 * std::numeric_limits<double>::epsilon();
 
 /// Roots of eigenvalues, each of which may be off by `error`; all scaled back.
-inline RawSvd from_eigenvalues(Eigenpairs pairs, double error, double scale) {
+template <std::same_as<double> Real = double>
+RawSvd from_eigenvalues(Eigenpairs pairs, double error, double scale) {
   RawSvd svd;
   svd.values = pairs.values.cwiseMax(0.0).cwiseSqrt();
   svd.errors = svd.values.unaryExpr([&](double value) { return root_error(value, error); }) / scale;
@@ -38,7 +39,8 @@ inline double value_after(const Eigen::VectorXd& values, Index count) {
 
 /// What polishing can leave wrong of the first `count` squares, if the matrix is off by `error`: to second order where
 /// there is a gap before the `next` one, else what it was.
-inline Eigen::VectorXd second_order(const Eigen::VectorXd& squares, Index count, double next, double error) {
+template <std::same_as<double> Real = double>
+Eigen::VectorXd second_order(const VectorOf<Real>& squares, Index count, double next, double error) {
   Eigen::VectorXd left(count);
   for (Index k = 0; k < count; ++k) {
     const double gap = squares(k) - next - error;

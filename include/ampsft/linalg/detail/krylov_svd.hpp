@@ -16,10 +16,11 @@
 namespace ampsft::detail {
 
 /// An orthonormal basis of a growing space, what `G` makes of it, and the Ritz pairs of `G` in it.
+template <std::same_as<double> Real = double>
 class KrylovSpace {
  public:
   /// Adds orthonormal columns, orthogonal to the others, and their products with `G`.
-  void add(const Eigen::MatrixXd& vectors, const Eigen::MatrixXd& products) {
+  void add(const MatrixOf<Real>& vectors, const MatrixOf<Real>& products) {
     const Index before = basis_.cols();
     const Index count = vectors.cols();
     basis_.conservativeResize(vectors.rows(), before + count);
@@ -38,7 +39,7 @@ class KrylovSpace {
 
   /// Orthonormal columns that extend the space: what is left of `candidates` orthogonal to it; directions that depend
   /// on others, or nearly so, are left out.
-  [[nodiscard]] Eigen::MatrixXd extension(Eigen::MatrixXd candidates) const {
+  [[nodiscard]] Eigen::MatrixXd extension(MatrixOf<Real> candidates) const {
     constexpr double dependent = 1e-12;  // square of a direction's length, of columns of length 1
     for (Index j = 0; j < candidates.cols(); ++j) {
       candidates.col(j).normalize();  // zeros stay
@@ -79,16 +80,17 @@ class KrylovSpace {
   }
 
  private:
-  Eigen::MatrixXd basis_;
-  Eigen::MatrixXd products_;
-  Eigen::MatrixXd inner_;
-  Eigen::VectorXd values_;
-  Eigen::MatrixXd turns_;
+  MatrixOf<Real> basis_;
+  MatrixOf<Real> products_;
+  MatrixOf<Real> inner_;
+  VectorOf<Real> values_;
+  MatrixOf<Real> turns_;
 };
 
 /// What may be wrong of the first `count` Ritz values: residuals, to second order where there is a gap behind them, and
 /// `noise`, the products' own rounding.
-inline Eigen::VectorXd ritz_errors(const KrylovSpace& space, const Eigen::MatrixXd& residuals, double noise) {
+template <std::same_as<double> Real = double>
+Eigen::VectorXd ritz_errors(const KrylovSpace<Real>& space, const MatrixOf<Real>& residuals, double noise) {
   const Index count = residuals.cols();
   const Eigen::VectorXd lengths = residuals.colwise().norm();
   const double all = residuals.norm();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/linalg/detail/lazily.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +22,8 @@ struct SmallSvd {
 
 /// One-sided Jacobi (Hestenes; Demmel and Veselic 1992): small singular values keep their relative accuracy where the
 /// columns are of widely different lengths. Sweeps of `4 n K^2` operations and more; two for nearly orthogonal columns.
-inline SmallSvd one_sided_jacobi(Eigen::MatrixXd columns) {
+template <std::same_as<double> Real = double>
+SmallSvd one_sided_jacobi(MatrixOf<Real> columns) {
   const Index count = columns.cols();
   Eigen::MatrixXd rotation = Eigen::MatrixXd::Identity(count, count);
   constexpr double tolerance = 4.0 * std::numeric_limits<double>::epsilon();
@@ -59,7 +61,8 @@ inline SmallSvd one_sided_jacobi(Eigen::MatrixXd columns) {
 ///
 /// The eigenvectors of its Gram matrix turn the columns nearly orthogonal; one-sided Jacobi does the rest. About
 /// `9 d^3` operations for the former and some sweeps of `4 d^3`.
-inline SmallSvd preconditioned_jacobi(const Eigen::MatrixXd& matrix) {
+template <std::same_as<double> Real = double>
+SmallSvd preconditioned_jacobi(const MatrixOf<Real>& matrix) {
   const double size = matrix.cwiseAbs().maxCoeff();
   if (!(size > 0.0)) {
     return {Eigen::VectorXd::Zero(matrix.cols()), Eigen::MatrixXd::Identity(matrix.cols(), matrix.cols())};

@@ -5,6 +5,7 @@
 
 #include <ampsft/core/random.hpp>
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/linalg/detail/lazily.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -21,9 +22,10 @@ struct Eigenpairs {
 };
 
 /// `T - shift I` of a symmetric tridiagonal `T`, factored by elimination with row exchanges.
+template <std::same_as<double> Real = double>
 class ShiftedTridiagonal {
  public:
-  ShiftedTridiagonal(const Eigen::VectorXd& diagonal, const Eigen::VectorXd& below, double shift)
+  ShiftedTridiagonal(const VectorOf<Real>& diagonal, const VectorOf<Real>& below, double shift)
       : pivot_(diagonal.array() - shift), above_(below), below_(below) {
     const Index n = pivot_.size();
     second_ = Eigen::VectorXd::Zero(n);
@@ -57,7 +59,7 @@ class ShiftedTridiagonal {
   }
 
   /// Replaces the right-hand side by the solution.
-  void solve(Eigen::VectorXd& x) const {
+  void solve(VectorOf<Real>& x) const {
     const Index n = pivot_.size();
     for (Index i = 0; i + 1 < n; ++i) {
       if (swapped_[static_cast<std::size_t>(i)]) {
@@ -73,18 +75,19 @@ class ShiftedTridiagonal {
   }
 
  private:
-  Eigen::VectorXd pivot_;
-  Eigen::VectorXd above_;
-  Eigen::VectorXd second_;
-  Eigen::VectorXd below_;  // multipliers, after the elimination
+  VectorOf<Real> pivot_;
+  VectorOf<Real> above_;
+  VectorOf<Real> second_;
+  VectorOf<Real> below_;  // multipliers, after the elimination
   std::vector<bool> swapped_;
 };
 
 /// Eigenvectors of a tridiagonal matrix of norm about 1 by inverse iteration, each made orthogonal to those of values
 /// near its own (as LAPACK's stein); false if one does not converge. Their values become Rayleigh quotients: those of
 /// the QL algorithm are off by some hundred roundings.
-inline bool tridiagonal_vectors(const Eigen::VectorXd& diagonal, const Eigen::VectorXd& below, Eigen::VectorXd& values,
-                                Eigen::MatrixXd& vectors) {
+template <std::same_as<double> Real = double>
+bool tridiagonal_vectors(const VectorOf<Real>& diagonal, const VectorOf<Real>& below, VectorOf<Real>& values,
+                         MatrixOf<Real>& vectors) {
   const Index n = diagonal.size();
   constexpr double epsilon = std::numeric_limits<double>::epsilon();
   constexpr double near = 1e-3;
@@ -93,7 +96,7 @@ inline bool tridiagonal_vectors(const Eigen::VectorXd& diagonal, const Eigen::Ve
   double shift = std::numeric_limits<double>::infinity();
   for (Index k = 0; k < vectors.cols(); ++k) {
     shift = std::min(values(k), shift - 4.0 * epsilon);  // equal shifts would give equal vectors
-    const ShiftedTridiagonal shifted(diagonal, below, shift);
+    const ShiftedTridiagonal<Real> shifted(diagonal, below, shift);
     Index group = k;
     while (group > 0 && values(group - 1) - values(k) < near) {
       --group;

@@ -16,6 +16,7 @@ namespace ampsft::detail {
 ///
 /// Rows are taken in blocks; each is centred on its own mean, and the step between the means becomes one more row
 /// (Chan, Golub and LeVeque 1979). Demmel, Grigori, Hoemmen and Langou 2012 for the reduction.
+template <std::same_as<double> Real = double>
 class TriangularFactor {
  public:
   TriangularFactor() = default;
@@ -71,7 +72,7 @@ class TriangularFactor {
     rows_.topRows(width_) = qr.matrixQR().topRows(width_).template triangularView<Eigen::Upper>();
   }
 
-  Eigen::MatrixXd rows_;  // the factor, then room for a block
+  MatrixOf<Real> rows_;  // the factor, then room for a block
   Index width_ = 0;
   Index count_ = 0;
   Eigen::RowVectorXd mean_;
@@ -79,11 +80,11 @@ class TriangularFactor {
 
 /// The factor of `scale (x - centre)`, rows spread over threads.
 template <Scalar T>
-TriangularFactor triangular_factor(const Stack<T>& stack, const Frame& frame) {
+TriangularFactor<> triangular_factor(const Stack<T>& stack, const Frame& frame) {
   const Index width = stack.width();
   const Index tile = std::max<Index>(256, 3 * width);
   const Index pieces = stack.pieces(4 * tile);
-  std::vector<TriangularFactor> parts(static_cast<std::size_t>(pieces));
+  std::vector<TriangularFactor<>> parts(static_cast<std::size_t>(pieces));
   parallel_for(pieces, 1, [&](Index first, Index last) {
     for (Index piece = first; piece < last; ++piece) {
       TriangularFactor part(width, tile);

@@ -3,6 +3,7 @@
 /// `Contract` from one call on many matrices to kernels on blocks: packs once, spreads rows over threads.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/detail/memory.hpp>
 #include <ampsft/simd/detail/rows.hpp>
@@ -153,5 +154,18 @@ void run_contract(std::span<const Job> jobs, Index cols, Index rank, const Strid
     });
   });
 }
+
+AMPSFT_INSTANCE(void run_contract(std::span<const ProjectJob<float>>, Index, Index, const Strided<float>&, const float*,
+                                  bool));
+AMPSFT_INSTANCE(void run_contract(std::span<const ProjectJob<double>>, Index, Index, const Strided<double>&,
+                                  const double*, bool));
+AMPSFT_INSTANCE(void run_contract(std::span<const ProjectJob<float, BFloat16>>, Index, Index, const Strided<float>&,
+                                  const float*, bool));
+AMPSFT_INSTANCE(void run_contract(std::span<const ExtractJob<float>>, Index, Index, const Strided<float>&, const float*,
+                                  bool));
+AMPSFT_INSTANCE(void run_contract(std::span<const ExtractJob<double>>, Index, Index, const Strided<double>&,
+                                  const double*, bool));
+AMPSFT_INSTANCE(void run_contract(std::span<const ExtractJob<float, BFloat16>>, Index, Index, const Strided<float>&,
+                                  const float*, bool));
 
 }  // namespace ampsft::simd::detail

@@ -3,6 +3,7 @@
 /// `Expand` from one call on many matrices to kernels on blocks of rows: packs once, spreads rows over threads.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/detail/rows.hpp>
 #include <ampsft/simd/detail/stream.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
@@ -76,5 +77,12 @@ void run_expand(std::span<const ReconstructJob<T, W>> jobs, const Expand<T, W>& 
     });
   });
 }
+
+AMPSFT_INSTANCE(void run_expand(std::span<const ReconstructJob<float>>, const Expand<float, float>&,
+                                const Strided<float>&, bool));
+AMPSFT_INSTANCE(void run_expand(std::span<const ReconstructJob<double>>, const Expand<double, double>&,
+                                const Strided<double>&, bool));
+AMPSFT_INSTANCE(void run_expand(std::span<const ReconstructJob<float, BFloat16>>, const Expand<float, BFloat16>&,
+                                const Strided<float>&, bool));
 
 }  // namespace ampsft::simd::detail

@@ -3,6 +3,7 @@
 /// Sums of outer products, `G = A' X`: an `Expand` whose few rows are columns of `A`.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/detail/memory.hpp>
@@ -69,5 +70,9 @@ void run_outer(Index rows, Index rank, Index cols, const T* a, Index a_row, cons
     });
   });
 }
+
+AMPSFT_INSTANCE(void run_outer(Index, Index, Index, const float*, Index, const float*, Index, float*, Index, bool));
+AMPSFT_INSTANCE(void run_outer(Index, Index, Index, const double*, Index, const double*, Index, double*, Index, bool));
+AMPSFT_INSTANCE(void run_outer(Index, Index, Index, const float*, Index, const BFloat16*, Index, float*, Index, bool));
 
 }  // namespace ampsft::simd::detail

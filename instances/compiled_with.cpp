@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The mark of the choices that this library was compiled with, which every object that uses it looks for.
+#include <ampsft/core/instances.hpp>
+
+namespace ampsft::detail {
+
+template <int Alignment, bool Blas, bool OpenMp>
+const char CompiledWith<Alignment, Blas, OpenMp>::here = 0;
+
+}  // namespace ampsft::detail

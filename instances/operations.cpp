@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The operations of the tape, forward and backward.
+#include <ampsft/simd/factored.hpp>
+#include <ampsft/simd/gemm.hpp>
+#include <ampsft/simd/project.hpp>
+#include <ampsft/simd/reconstruct.hpp>
+#include <ampsft/simd/reconstruct_backward.hpp>
+
+#undef AMPSFT_EXTERN
+#define AMPSFT_EXTERN  // what the headers from here on name is compiled here
+
+#include <ampsft/autograd/ops/add.hpp>
+#include <ampsft/autograd/ops/attention.hpp>
+#include <ampsft/autograd/ops/cross_entropy.hpp>
+#include <ampsft/autograd/ops/dropout.hpp>
+#include <ampsft/autograd/ops/gather.hpp>
+#include <ampsft/autograd/ops/gelu.hpp>
+#include <ampsft/autograd/ops/layer_norm.hpp>
+#include <ampsft/autograd/ops/linear.hpp>
+#include <ampsft/autograd/ops/linear_cross_entropy.hpp>
+#include <ampsft/autograd/ops/reconstruct.hpp>
+#include <ampsft/autograd/ops/rms_norm.hpp>
+#include <ampsft/autograd/ops/swiglu.hpp>
+#include <ampsft/autograd/ops/weighted_sum.hpp>
