@@ -8,4 +8,6 @@ namespace ampsft::detail {
 template <int Alignment, bool Blas, bool OpenMp>
 const char CompiledWith<Alignment, Blas, OpenMp>::here = 0;
 
+template struct CompiledWith<EIGEN_MAX_ALIGN_BYTES, with_blas, with_openmp>;
+
 }  // namespace ampsft::detail

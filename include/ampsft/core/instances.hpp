@@ -24,19 +24,19 @@ struct CompiledWith {
   static const char here;
 };
 
-using ThisChoice = CompiledWith<EIGEN_MAX_ALIGN_BYTES,
 #if defined(EIGEN_USE_BLAS)
-                                true,
+constexpr bool with_blas = true;
 #else
-                                false,
+constexpr bool with_blas = false;
 #endif
 #if defined(_OPENMP)
-                                true
+constexpr bool with_openmp = true;
 #else
-                                false
+constexpr bool with_openmp = false;
 #endif
-                                >;
-[[maybe_unused, gnu::used]] static const char* const compiled_with = &ThisChoice::here;
+
+[[maybe_unused, gnu::used]] static const char* const compiled_with =
+    &CompiledWith<EIGEN_MAX_ALIGN_BYTES, with_blas, with_openmp>::here;
 
 }  // namespace ampsft::detail
 
