@@ -5,13 +5,17 @@ target_compile_options(ampsft_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconv
 
 # One translation unit that includes every header, for clang-tidy.
 set(AMPSFT_EVERY_HEADER "")
-foreach(header IN LISTS AMPSFT_HEADERS)
+set(headers ${AMPSFT_HEADERS})
+if(TARGET ampsft::mpi)
+  list(APPEND headers ${AMPSFT_MPI_HEADERS})
+endif()
+foreach(header IN LISTS headers)
   cmake_path(RELATIVE_PATH header BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/include)
   string(APPEND AMPSFT_EVERY_HEADER "#include <${header}>\n")
 endforeach()
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/every_header.cpp CONTENT "${AMPSFT_EVERY_HEADER}")
 add_library(ampsft_every_header OBJECT EXCLUDE_FROM_ALL ${PROJECT_BINARY_DIR}/every_header.cpp)
-target_link_libraries(ampsft_every_header PRIVATE ampsft::ampsft)
+target_link_libraries(ampsft_every_header PRIVATE ampsft::ampsft $<TARGET_NAME_IF_EXISTS:ampsft_mpi>)
 
 find_program(AMPSFT_CLANG_TIDY NAMES clang-tidy-14 clang-tidy)
 if(AMPSFT_CLANG_TIDY)

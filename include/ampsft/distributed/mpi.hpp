@@ -29,10 +29,9 @@ inline void require_mpi(int code, const char* what) {
   }
 }
 
-/// Calls `send(part, count)` for parts that MPI can count in an `int`.
+/// Calls `send(part, count)` for parts of at most `most` elements, which MPI counts in an `int`.
 template <class T, class Send>
-void in_parts(std::span<T> all, const char* what, Send&& send) {
-  constexpr std::size_t most = std::size_t{1} << 30;
+void in_parts(std::span<T> all, const char* what, Send&& send, std::size_t most = std::size_t{1} << 30) {
   for (std::size_t first = 0; first < all.size(); first += most) {
     const std::span<T> part = all.subspan(first, std::min(most, all.size() - first));
     require_mpi(send(part.data(), static_cast<int>(part.size())), what);
