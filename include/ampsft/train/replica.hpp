@@ -42,7 +42,9 @@ void require_same_start(const C& ranks, Model& model, Index step) {
     if constexpr (requires { model.weights(); }) {
       for (const auto* weight : model.weights()) {
         for (const auto& buffer : weight->buffers()) {
-          add_to_checksum(checksum, *buffer.value);
+          if (buffer.value != nullptr) {
+            add_to_checksum(checksum, *buffer.value);
+          }
         }
       }
     }
