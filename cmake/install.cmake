@@ -13,7 +13,7 @@ if(fetched)
   message(STATUS "ampsft: fetched libraries are not installed with it; whoever uses the package needs them installed")
 endif()
 
-install(TARGETS ampsft ampsft_native EXPORT ampsft-targets FILE_SET HEADERS FILE_SET kernels)
+install(TARGETS ampsft ampsft_native EXPORT ampsft-targets FILE_SET HEADERS FILE_SET mpi FILE_SET kernels)
 install(EXPORT ampsft-targets NAMESPACE ampsft:: DESTINATION ${AMPSFT_PACKAGE_DIR})
 configure_package_config_file(cmake/ampsft-config.cmake.in ${PROJECT_BINARY_DIR}/ampsft-config.cmake
   INSTALL_DESTINATION ${AMPSFT_PACKAGE_DIR} NO_SET_AND_CHECK_MACRO)

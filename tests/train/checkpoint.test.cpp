@@ -15,7 +15,7 @@ using namespace ampsft;
 namespace {
 
 /// Two parameters, an optimiser with state, and a checkpoint of them.
-struct Saved {
+struct SavedRun {
   testing::TemporaryFolder folder;
   std::filesystem::path path = folder.path() / "run.safetensors";
   Parameter<float> a{"a", make_matrix<float>(2, 3, 1.5F)};
@@ -25,7 +25,7 @@ struct Saved {
   std::vector<Matrix<float>> best;
   TrainingState state;
 
-  Saved() {
+  SavedRun() {
     a.gradient = make_matrix<float>(2, 3, 0.25F);
     a.has_gradient = true;
     adamw.step(parameters);
@@ -41,7 +41,7 @@ struct Saved {
 }  // namespace
 
 TEST_CASE("a checkpoint brings back every number") {
-  Saved saved;
+  SavedRun saved;
   const auto a = saved.a.value;
   const auto m = *saved.adamw.state(saved.parameters)[0].value;
   map(saved.a.value).setZero();
@@ -59,7 +59,7 @@ TEST_CASE("a checkpoint brings back every number") {
 }
 
 TEST_CASE("a checkpoint of another run, or another shape, is refused and changes nothing") {
-  Saved saved;
+  SavedRun saved;
   CHECK_THROWS_WITH(load_checkpoint(saved.path, saved.parameters, saved.adamw, saved.best, "that run"),
                     ContainsSubstring("another run"));
   saved.a.value = make_matrix<float>(3, 2, 9.0F);
@@ -72,7 +72,7 @@ TEST_CASE("a checkpoint of another run, or another shape, is refused and changes
 }
 
 TEST_CASE("every truncation and every damaged byte of a checkpoint is refused") {
-  Saved saved;
+  SavedRun saved;
   const std::string good = read_text(saved.path);
   const auto refuse = [&](const std::string& bytes) {
     std::ofstream(saved.path, std::ios::binary | std::ios::trunc) << bytes;
@@ -91,7 +91,7 @@ TEST_CASE("every truncation and every damaged byte of a checkpoint is refused") 
 }
 
 TEST_CASE("a checkpoint that cannot be written leaves the one before") {
-  Saved saved;
+  SavedRun saved;
   const std::string good = read_text(saved.path);
   CHECK_THROWS_AS(save_checkpoint(saved.folder.path() / "missing" / "run.safetensors", saved.parameters, saved.adamw,
                                   saved.best, saved.state, "this run"),

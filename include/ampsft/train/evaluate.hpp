@@ -5,8 +5,10 @@
 
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/data/token_stream.hpp>
+#include <ampsft/train/communicator.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace ampsft {
@@ -27,19 +29,18 @@ struct EvaluateOptions {
 
 /// Mean loss of the model over windows of the text that do not overlap, without dropout and without gradients.
 ///
-/// Deterministic. Throws `Error` for options below their least values. Cost: one forward pass over the windows; pass
-/// the same tape again to use its memory again.
-template <class Model, class Dataset>
+/// Deterministic. Throws `Error` for options below their least values. Cost: one forward pass over the windows, shared
+/// by the ranks, which all get the result; pass the same tape again to use its memory again.
+template <class Model, class Dataset, Communicator C = Alone>
 [[nodiscard]] Evaluation evaluate(Model& model, const Dataset& text, const EvaluateOptions& options,
-                                  Tape<typename Model::scalar>& tape) {
+                                  Tape<typename Model::scalar>& tape, const C& ranks = {}) {
   require(options.sequences >= 1 && options.max_windows >= 0, "evaluate: windows a batch must be at least 1 and the ",
           "number of windows at least 0");
   require(!tape.training(), "evaluate: needs an inference tape, or dropout would act");
   const Index all = text.window_count();
   const Index chosen = options.max_windows > 0 ? std::min(options.max_windows, all) : all;
-  Evaluation result;
-  double sum = 0.0;
-  for (Index first = 0; first < chosen; first += options.sequences) {
+  std::array<double, 2> sums{};  // of losses and of targets
+  for (Index first = ranks.rank() * options.sequences; first < chosen; first += ranks.size() * options.sequences) {
     Batch batch;
     for (Index i = first; i < std::min(first + options.sequences, chosen); ++i) {
       const Batch window = text.window_batch(i * all / chosen, 1);
@@ -47,15 +48,15 @@ template <class Model, class Dataset>
       batch.targets.insert(batch.targets.end(), window.targets.begin(), window.targets.end());
       ++batch.sequences;
     }
-    const auto counted = static_cast<Index>(
+    const auto counted = static_cast<double>(
         std::count_if(batch.targets.begin(), batch.targets.end(), [](auto target) { return target >= 0; }));
-    sum += static_cast<double>(model.loss(tape, batch.inputs, batch.targets, batch.sequences).value()(0, 0)) *
-           static_cast<double>(counted);
-    result.tokens += counted;
+    sums[0] +=
+        static_cast<double>(model.loss(tape, batch.inputs, batch.targets, batch.sequences).value()(0, 0)) * counted;
+    sums[1] += counted;
     tape.clear();
   }
-  result.loss = sum / static_cast<double>(result.tokens);
-  return result;
+  ranks.sum(std::span<double>(sums));
+  return {.loss = sums[0] / sums[1], .tokens = static_cast<Index>(sums[1])};
 }
 
 /// The same with a tape of its own.

@@ -5,10 +5,15 @@
 
 #include <ampsft/train/checkpoint.hpp>
 #include <ampsft/train/clip.hpp>
+#include <ampsft/train/communicator.hpp>
 #include <ampsft/train/evaluate.hpp>
+#include <ampsft/train/gradient_sum.hpp>
+#include <ampsft/train/replica.hpp>
 #include <ampsft/train/schedule.hpp>
+#include <ampsft/train/shard.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -41,7 +46,7 @@ struct TrainingProgress {
 /// How long, on what and with what safety net.
 struct TrainOptions {
   Index steps = 100;
-  Index sequences = 4;     ///< windows a batch
+  Index sequences = 4;     ///< windows a batch, on each rank
   Index accumulation = 1;  ///< batches an update; their gradients are averaged
   double clip_norm = 1.0;  ///< limit on the norm of all gradients; 0: none
   Schedule schedule = {};
@@ -54,7 +59,7 @@ struct TrainOptions {
 
   std::filesystem::path checkpoint = {};  ///< empty: none. An existing file of the same run is resumed
   double checkpoint_seconds = 30.0;       ///< between checkpoints
-  /// Called after every update; returning false ends the run early, with a checkpoint.
+  /// Called after every update, on every rank; returning false on any ends the run early, with a checkpoint.
   std::function<bool(const TrainingProgress&)> on_update = nullptr;
 };
 
@@ -63,7 +68,7 @@ struct TrainReport {
   std::vector<double> losses;  ///< one an update, before that update
   std::vector<ValidationPoint> validation;
   double seconds = 0.0;  ///< spent training, over all sessions, evaluation not counted
-  Index tokens = 0;
+  Index tokens = 0;      ///< of all ranks
   bool stopped = false;  ///< by `on_update`
 
   [[nodiscard]] double tokens_per_second() const { return seconds > 0.0 ? static_cast<double>(tokens) / seconds : 0.0; }
@@ -75,19 +80,26 @@ struct TrainReport {
 /// Same seed and same thread count: the same run bit for bit, also over a kill and a resume. A checkpoint knows the
 /// options and what is trained, not the text or the frozen weights: give each of those a checkpoint path of its own.
 /// A second `fit` goes on with the optimiser's state.
-template <class Model, class O>
+///
+/// Several ranks (`C`) each hold the same model and text and take their part of each batch; gradients and losses are
+/// means over all of it, so a run equals that of one process with the whole batch to rounding, dropout apart, whose
+/// masks differ by rank. Rank 0 writes the checkpoints, which all must be able to read; that all hold the same weights
+/// is checked at the start and before each. What one throws alone must end the others too (`run_with_mpi` does that).
+template <class Model, class O, Communicator C = Alone>
 requires Optimizer<O, typename Model::scalar>
 class Trainer {
  public:
   using T = typename Model::scalar;
 
-  /// Keeps a reference to the model and a copy of the optimiser.
-  Trainer(Model& model, O optimizer) : model_(&model), optimizer_(std::move(optimizer)) {}
+  /// Keeps a reference to the model and copies of the optimiser and the communicator.
+  Trainer(Model& model, O optimizer, C ranks = {})
+      : model_(&model), optimizer_(std::move(optimizer)), ranks_(std::move(ranks)) {}
 
   /// Runs `options.steps` updates on random windows of `text`, measuring the loss on `validation` where one is given.
   ///
-  /// Throws `Error` for options that cannot be, if nothing is trainable, if the checkpoint cannot be used, and
-  /// `Diverged`. Memory: the activations of one batch; gradients and optimiser state of what is trainable.
+  /// Throws `Error` for options that cannot be, if nothing is trainable, if the checkpoint cannot be used, if ranks
+  /// differ, and `Diverged`, on all ranks alike. Memory: the activations of one batch; gradients (over several ranks
+  /// twice) and optimiser state of what is trainable.
   template <class Dataset>
   TrainReport fit(const Dataset& text, const TrainOptions& options, const Dataset* validation = nullptr) {
     validate(options, validation != nullptr);
@@ -99,7 +111,7 @@ class Trainer {
     }
     require(!trainable_.empty(), "training: no parameter of the model is trainable");
     begin(options, text.length());
-    const Index batch_tokens = options.accumulation * options.sequences * text.length();
+    const Index batch_tokens = options.accumulation * options.sequences * ranks_.size() * text.length();
     Index here = 0;  // updates in this session
     double seconds_here = 0.0;
     TrainReport report;
@@ -117,9 +129,14 @@ class Trainer {
           (state_.step % options.evaluate_every == 0 || state_.step == options.steps)) {
         progress.validation_loss = measure(*validation, options);
       }
-      report.stopped = options.on_update && !options.on_update(progress);
-      if (seconds_since(saved_) >= options.checkpoint_seconds) {
+      // Ranks do not see the same clock or signals, and must still do the same.
+      std::array<double, 2> votes{options.on_update && !options.on_update(progress) ? 1.0 : 0.0,
+                                  seconds_since(saved_) >= options.checkpoint_seconds ? 1.0 : 0.0};
+      ranks_.sum(std::span<double>(votes));
+      report.stopped = votes[0] > 0.0;
+      if (votes[1] > 0.0) {
         save(options);
+        saved_ = Clock::now();
       }
     }
     if (!weights_are_finite()) {
@@ -159,14 +176,16 @@ class Trainer {
 
   [[nodiscard]] std::string describe(const TrainOptions& options, Index length) const {
     return concat(optimizer_.describe(), " schedule=", options.schedule.describe(), " steps=", options.steps,
-                  " batch=", options.sequences, "x", length, "x", options.accumulation, " clip=", options.clip_norm,
-                  " seed=", options.seed, " evaluate=", options.evaluate_every, "x", options.evaluation.sequences, "x",
-                  options.evaluation.max_windows, " patience=", options.patience, " best=", options.restore_best);
+                  " batch=", options.sequences * ranks_.size(), "x", length, "x", options.accumulation,
+                  " clip=", options.clip_norm, " seed=", options.seed, " evaluate=", options.evaluate_every, "x",
+                  options.evaluation.sequences, "x", options.evaluation.max_windows, " patience=", options.patience,
+                  " best=", options.restore_best);
   }
 
   /// A fresh start, or the state of the checkpoint.
   void begin(const TrainOptions& options, Index length) {
     run_ = describe(options, length);
+    detail::require_same_run(ranks_, run_);
     checkpoint_ = options.checkpoint;
     best_.clear();
     state_ = {};
@@ -175,16 +194,16 @@ class Trainer {
     inference_.clear();
     Random seeds(options.seed);
     state_.sampler = Random(seeds());
-    model_->dropout_random() = Random(seeds());
+    state_.dropout = Random(seeds());
     if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) {
       state_ = load_checkpoint(options.checkpoint, trainable_, optimizer_, best_, run_);
-      model_->dropout_random() = state_.dropout;
       last_good_ = state_.step;
     }
+    detail::require_same_start(ranks_, *model_, state_.step);
     saved_ = Clock::now();
   }
 
-  /// One update: gradients of `accumulation` batches, clipped, then the optimiser.
+  /// One update: gradients of `accumulation` batches, summed over the ranks, clipped, then the optimiser.
   template <class Dataset>
   TrainingProgress update(const Dataset& text, const TrainOptions& options) {
     for (auto* parameter : trainable_) {
@@ -192,12 +211,20 @@ class Trainer {
     }
     double loss = 0.0;
     for (Index i = 0; i < options.accumulation; ++i) {
-      const Batch batch = text.sample(state_.sampler, options.sequences);
-      const Variable<T> mean = model_->loss(tape_, batch.inputs, batch.targets, batch.sequences);
-      loss += static_cast<double>(mean.value()(0, 0)) / static_cast<double>(options.accumulation);
-      tape_.backward(mean, static_cast<T>(1.0 / static_cast<double>(options.accumulation)));
+      const Batch batch = text.sample(state_.sampler, options.sequences * ranks_.size());
+      const Shard own = shard_of(batch, ranks_.rank(), ranks_.size());
+      // All ranks know the generator of these seeds, so one checkpoint is enough for all.
+      model_->dropout_random() = Random(state_.dropout() + static_cast<std::uint64_t>(ranks_.rank()));
+      if (own.weight == 0.0) {  // all that this rank could learn from is ignored
+        continue;
+      }
+      const double weight = own.weight / static_cast<double>(options.accumulation);
+      const Variable<T> mean = model_->loss(tape_, own.inputs, own.targets, own.sequences);
+      loss += static_cast<double>(mean.value()(0, 0)) * weight;
+      tape_.backward(mean, static_cast<T>(weight));
       tape_.clear();
     }
+    gradient_sum_(ranks_, trainable_, loss);
     TrainingProgress progress;
     progress.gradient_norm = clip_gradients(trainable_, options.clip_norm);
     require_finite(loss, progress.gradient_norm);
@@ -227,7 +254,7 @@ class Trainer {
 
   template <class Dataset>
   double measure(const Dataset& validation, const TrainOptions& options) {
-    const double loss = evaluate(*model_, validation, options.evaluation, inference_).loss;
+    const double loss = evaluate(*model_, validation, options.evaluation, inference_, ranks_).loss;
     if (!std::isfinite(loss)) {
       throw Diverged(diverged(concat("after step ", state_.step, " the validation loss is ", loss)));
     }
@@ -262,14 +289,17 @@ class Trainer {
     return since >= options.patience;
   }
 
+  /// Checks that the ranks still agree, and leaves a checkpoint if one is wanted.
   void save(const TrainOptions& options) {
+    detail::require_same_weights(ranks_, trainable_, state_.step);
     if (options.checkpoint.empty() || last_good_ == state_.step || !weights_are_finite()) {
       return;
     }
-    state_.dropout = model_->dropout_random();
-    save_checkpoint(options.checkpoint, trainable_, optimizer_, best_, state_, run_);
+    if (ranks_.rank() == 0) {
+      save_checkpoint(options.checkpoint, trainable_, optimizer_, best_, state_, run_);
+    }
+    detail::wait_for_first(ranks_);
     last_good_ = state_.step;
-    saved_ = Clock::now();
   }
 
   /// An update may have ended in infinity, which the next loss will tell: the last good checkpoint must survive that.
@@ -280,6 +310,8 @@ class Trainer {
 
   Model* model_;
   O optimizer_;
+  [[no_unique_address]] C ranks_;
+  GradientSum<T> gradient_sum_;
   ParameterList<T> trainable_;
   TrainingState state_;
   std::string run_;
