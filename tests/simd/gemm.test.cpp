@@ -144,3 +144,31 @@ TEST_CASE("gemm refuses factors that do not fit") {
                               EigenMatrix<float>::Zero(1, 3)),
                   Error);
 }
+
+TEMPLATE_TEST_CASE("gemm in bfloat16 multiplies rounded factors", "", float, BFloat16) {
+  using S = TestType;
+  Random random(4);
+  const auto rounded = [](double value) {
+    return static_cast<double>(bf16_to_float(float_to_bf16(static_cast<float>(value))));
+  };
+  for (int round = 0; round < 300; ++round) {
+    const auto [m, k, n] = draw_shape(random);
+    Side<float> a(m, k, random);
+    Side<S> b(k, n, random);
+    Placed<float> c(m, n, random);
+    for (const simd::Level level : simd::levels()) {
+      const UseLevel use(level);
+      const bool pairs = level == simd::Level::avx512 && simd::detail::converts_bf16();
+      const Reference expected = reference<float>(m, n, k + 2, [&](Index i, Index j, Sum& sum) {
+        sum += c(i, j);
+        for (Index l = 0; l < k; ++l) {
+          sum += pairs ? rounded(a(i, l)) * rounded(b(l, j)) : a(i, l) * b(l, j);
+        }
+      });
+      c.restore();
+      gemm<float, S>(a.factor(), b.factor(), c.view(), Into::add, 1.0F, ConstMatrixMap<float>(nullptr, 0, 0),
+                     Arithmetic::bf16);
+      check_result(c, expected, {m, n, k}, a.name(), b.name());
+    }
+  }
+}

@@ -53,9 +53,9 @@ template <Scalar T>
 requires std::same_as<T, float>
 class Bf16Weight final : public FrozenWeight<T> {
  public:
-  /// Rounds to nearest, ties to even.
-  explicit Bf16Weight(const Matrix<T>& matrix)
-      : values_(make_matrix<BFloat16>(ampsft::rows(matrix), ampsft::cols(matrix))) {
+  /// Rounds to nearest, ties to even. `arithmetic`: of its products (simd/gemm.hpp).
+  explicit Bf16Weight(const Matrix<T>& matrix, Arithmetic arithmetic = Arithmetic::full)
+      : arithmetic_(arithmetic), values_(make_matrix<BFloat16>(ampsft::rows(matrix), ampsft::cols(matrix))) {
     std::transform(matrix.storage().begin(), matrix.storage().end(), values_.storage().begin(),
                    [](T value) { return static_cast<BFloat16>(value); });
   }
@@ -65,11 +65,13 @@ class Bf16Weight final : public FrozenWeight<T> {
   [[nodiscard]] Index bytes() const override { return static_cast<Index>(values_.size() * sizeof(BFloat16)); }
 
   void output(const ConstView<T>& x, View<T> y, Into into, T scale, const ConstView<T>& bias) const override {
-    gemm<T, BFloat16>(Factor<T>::plain(x), Factor<BFloat16>::transposed(map(values_)), y, into, scale, bias);
+    gemm<T, BFloat16>(Factor<T>::plain(x), Factor<BFloat16>::transposed(map(values_)), y, into, scale, bias,
+                      arithmetic_);
   }
 
   void input_gradient(const ConstView<T>& dy, View<T> dx, Into into, T scale) const override {
-    gemm<T, BFloat16>(Factor<T>::plain(dy), Factor<BFloat16>::plain(map(values_)), dx, into, scale);
+    gemm<T, BFloat16>(Factor<T>::plain(dy), Factor<BFloat16>::plain(map(values_)), dx, into, scale,
+                      ConstMatrixMap<T>(nullptr, 0, 0), arithmetic_);
   }
 
   void copy_row(Index i, T* to) const override {
@@ -78,6 +80,7 @@ class Bf16Weight final : public FrozenWeight<T> {
   }
 
  private:
+  Arithmetic arithmetic_;
   Matrix<BFloat16> values_;
 };
 

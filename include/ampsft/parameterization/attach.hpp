@@ -139,12 +139,15 @@ ParameterList<T> attach_lora(const WeightList<T>& weights, const LoraOptions& op
 
 /// Keeps the chosen weights in bfloat16, frozen: half of float's memory. Scores and factors can still be put upon them.
 ///
-/// Rounds every element to 8 bits of significand. Throws `Error`, and changes nothing, if a pattern matches nothing or
-/// a chosen weight is not dense.
-inline void keep_in_bf16(const WeightList<float>& weights, const AttachTargets& targets = {}) {
+/// Rounds every element to 8 bits of significand. `Arithmetic::bf16` also rounds what is multiplied with them, for
+/// twice the speed where the processor can. Throws `Error`, and changes nothing, if a pattern matches nothing or a
+/// chosen weight is not dense.
+inline void keep_in_bf16(const WeightList<float>& weights, const AttachTargets& targets = {},
+                         Arithmetic arithmetic = Arithmetic::full) {
   static_cast<void>(detail::attach(weights, targets, [&](const std::string& name, const FrozenBase<float>& source) {
     require(source.matrix() != nullptr, name, " is no dense matrix; what is frozen already stays as it is");
-    const std::shared_ptr<const FrozenWeight<float>> kept = std::make_shared<const Bf16Weight<float>>(*source.matrix());
+    const std::shared_ptr<const FrozenWeight<float>> kept =
+        std::make_shared<const Bf16Weight<float>>(*source.matrix(), arithmetic);
     return FrozenParameterization<float>(name, kept);
   }));
 }

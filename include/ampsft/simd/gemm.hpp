@@ -19,6 +19,12 @@
 
 namespace ampsft {
 
+/// What products of floats are computed in.
+enum class Arithmetic {
+  full,  ///< float
+  bf16,  ///< both factors rounded to bfloat16, sums in float, where the processor can (AVX512-BF16); else `full`
+};
+
 namespace simd::detail {
 
 /// Elements of B that are packed at once, to be read by all threads: 4 MiB of floats.
@@ -45,6 +51,7 @@ struct GemmBlock {
   T* c;
   Index c_row;
   bool accumulate;
+  bool pairs;  // of bfloat16, two in an element
 
   static constexpr Index strip = Code::gemm_rows;
   static constexpr Index panel = Code::template gemm_panel<T>;
@@ -58,14 +65,15 @@ struct GemmBlock {
         Gemm<T> g;
         g.rows = count;
         g.cols = cols;
-        g.depth = std::min(part, depth - k);
+        const Index here = std::min(part, depth - k);
+        g.depth = pairs ? (here + 1) / 2 : here;
         g.a = a.at(first, k);
         g.a_row = a.row_stride;
         g.a_depth = a.col_stride;
-        if (a.col_stride != 1) {
+        if (pairs || a.col_stride != 1) {
           struct Use;
           T* const strips = scratch<Use, T>(round_up(gemm_block_rows, strip) * part);
-          pack_strips(a, first, count, k, g.depth, strips, strip);
+          pack(first, count, k, here, strips);
           g.a = strips;
           g.a_row = 1;
           g.a_depth = strip;
@@ -73,15 +81,34 @@ struct GemmBlock {
         } else {
           g.a_strip = strip * a.row_stride;
         }
-        g.b = packed + k * round_up(packed_cols, panel) + col / panel * (g.depth * panel);
+        g.b = packed + (pairs ? k / 2 : k) * round_up(packed_cols, panel) + col / panel * (g.depth * panel);
         g.b_panel = g.depth * panel;
         g.bias = k == 0 && bias != nullptr ? bias + col : nullptr;
         g.c = c + first * c_row + col;
         g.c_row = c_row;
         g.accumulate = accumulate || k > 0;
-        Code::gemm(g);
+        multiply(g);
       }
     }
+  }
+
+ private:
+  void pack(Index row, Index rows, Index k, Index depth, T* to) const noexcept {
+    if constexpr (std::same_as<T, float>) {
+      if (pairs) {
+        return pack_strip_pairs(a, row, rows, k, depth, to, strip);
+      }
+    }
+    pack_strips(a, row, rows, k, depth, to, strip);
+  }
+
+  void multiply(const Gemm<T>& g) const noexcept {
+    if constexpr (Code::has_pairs && std::same_as<T, float>) {
+      if (pairs) {
+        return Code::gemm_pairs(g);
+      }
+    }
+    Code::gemm(g);
   }
 };
 
@@ -103,20 +130,28 @@ struct GemmPiece {
 /// `C = A B (+ C) + 1 bias'` with a piece of B: packed by all threads, then read by all of them.
 template <class Code, class T, class S>
 void gemm_piece(const GemmFactor<T>& a, const GemmFactor<S>& b, Index part, T scale, const T* bias, T* c, Index c_row,
-                bool accumulate, T* packed) {
+                bool accumulate, bool pairs, T* packed) {
   constexpr Index panel = Code::template gemm_panel<T>;
   constexpr Index strip = Code::gemm_rows;
   const Index panels = (b.cols + panel - 1) / panel;
   parallel_for(panels, grain_of(panel * b.rows * 8), [&](Index begin, Index end) {
     for (Index k = 0; k < b.rows; k += part) {
       const Index count = std::min(part, b.rows - k);
+      const Index lines = pairs ? (count + 1) / 2 : count;
       for (Index i = begin; i < end; ++i) {
-        pack_panel(b, k, count, i * panel, std::min(panel, b.cols - i * panel), scale,
-                   packed + k * panels * panel + i * count * panel, panel);
+        T* const to = packed + (pairs ? k / 2 : k) * panels * panel + i * lines * panel;
+        const Index cols = std::min(panel, b.cols - i * panel);
+        if constexpr (std::same_as<T, float>) {
+          if (pairs) {
+            pack_panel_pairs(b, k, count, i * panel, cols, scale, to, panel);
+            continue;
+          }
+        }
+        pack_panel(b, k, count, i * panel, cols, scale, to, panel);
       }
     }
   });
-  const GemmBlock<Code, T> block{a, packed, part, b.cols, bias, c, c_row, accumulate};
+  const GemmBlock<Code, T> block{a, packed, part, b.cols, bias, c, c_row, accumulate, pairs};
   // Threads share rows; where there are few of them, columns too.
   const Index strips = (a.rows + strip - 1) / strip;
   const Index groups = std::clamp<Index>(4 * thread_count() / strips, 1, panels);
@@ -135,11 +170,13 @@ void gemm_piece(const GemmFactor<T>& a, const GemmFactor<S>& b, Index part, T sc
 
 template <class T, class S>
 void run_gemm(const GemmFactor<T>& a, const GemmFactor<S>& b, T scale, const T* bias, T* c, Index c_row,
-              bool accumulate) {
+              bool accumulate, Arithmetic arithmetic) {
   with_level([&](auto code) {
     using Code = decltype(code);
     constexpr Index panel = Code::template gemm_panel<T>;
-    const Index part = equal_part(a.cols, gemm_depth_bytes / static_cast<Index>(sizeof(T)), 1);
+    const bool pairs = arithmetic == Arithmetic::bf16 && std::same_as<T, float> && Code::has_pairs && converts_bf16();
+    const Index most_part = (pairs ? 2 : 1) * gemm_depth_bytes / static_cast<Index>(sizeof(T));
+    const Index part = equal_part(a.cols, most_part, pairs ? 2 : 1);
     const GemmPiece piece(a.cols, b.cols, panel, part);
     struct Use;
     T* const packed = scratch<Use, T>(piece.cols * piece.depth);
@@ -149,18 +186,18 @@ void run_gemm(const GemmFactor<T>& a, const GemmFactor<S>& b, T scale, const T* 
         const Index depth = std::min(piece.depth, a.cols - k);
         gemm_piece<Code, T, S>(a.part(0, k, a.rows, depth), b.part(k, col, depth, cols), part, scale,
                                k == 0 && bias != nullptr ? bias + col : nullptr, c + col, c_row, accumulate || k > 0,
-                               packed);
+                               pairs, packed);
       }
     }
   });
 }
 
 AMPSFT_INSTANCE(void run_gemm(const GemmFactor<float>&, const GemmFactor<float>&, float, const float*, float*, Index,
-                              bool));
+                              bool, Arithmetic));
 AMPSFT_INSTANCE(void run_gemm(const GemmFactor<float>&, const GemmFactor<BFloat16>&, float, const float*, float*, Index,
-                              bool));
+                              bool, Arithmetic));
 AMPSFT_INSTANCE(void run_gemm(const GemmFactor<double>&, const GemmFactor<double>&, double, const double*, double*,
-                              Index, bool));
+                              Index, bool, Arithmetic));
 
 }  // namespace simd::detail
 
@@ -194,7 +231,8 @@ class Factor {
 template <Scalar T, Storage S = T>
 void gemm(const std::type_identity_t<Factor<T>>& a, const std::type_identity_t<Factor<S>>& b,
           std::type_identity_t<View<T>> c, Into into = Into::overwrite, T scale = T{1},
-          const std::type_identity_t<ConstView<T>>& bias = ConstMatrixMap<T>(nullptr, 0, 0)) {
+          const std::type_identity_t<ConstView<T>>& bias = ConstMatrixMap<T>(nullptr, 0, 0),
+          Arithmetic arithmetic = Arithmetic::full) {
   static_assert(std::same_as<T, S> || std::same_as<T, float>, "bfloat16 is computed in float");
   require(a.parts().rows == c.rows() && b.parts().cols == c.cols() && a.parts().cols == b.parts().rows,
           "gemm: factors of ", a.parts().rows, " x ", a.parts().cols, " and ", b.parts().rows, " x ", b.parts().cols,
@@ -213,7 +251,7 @@ void gemm(const std::type_identity_t<Factor<T>>& a, const std::type_identity_t<F
     return;
   }
   simd::detail::run_gemm<T, S>(a.parts(), b.parts(), scale, bias.rows() == 1 ? bias.data() : nullptr, c.data(),
-                               c.outerStride(), into == Into::add);
+                               c.outerStride(), into == Into::add, arithmetic);
 }
 
 }  // namespace ampsft

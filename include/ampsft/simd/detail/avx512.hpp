@@ -11,7 +11,7 @@
 
 #if defined(AMPSFT_SIMD_X86)
 
-// avx512bf16 stands here for the one conversion that asks at run time whether the processor has it.
+// avx512bf16 stands here for what asks at run time whether the processor has it.
 #define AMPSFT_TARGET __attribute__((target("avx2,fma,prfchw,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
 
 namespace ampsft::simd::detail::avx512 {
@@ -27,6 +27,7 @@ inline constexpr Index gram_rows = 8;
 inline constexpr Index gram_registers = 3;
 inline constexpr Index gemm_rows = 12;
 inline constexpr Index gemm_registers = 2;
+inline constexpr bool has_pairs = true;  // products of bfloat16
 inline constexpr Index attention_accumulators = 24;
 inline constexpr Index attention_score_registers = 3;
 inline constexpr Index attention_registers = 4;
@@ -47,6 +48,10 @@ struct Vec<float> {
   AMPSFT_INLINE static Register sub(Register a, Register b) noexcept { return _mm512_sub_ps(a, b); }
   AMPSFT_INLINE static Register mul(Register a, Register b) noexcept { return _mm512_mul_ps(a, b); }
   AMPSFT_INLINE static Register fma(Register a, Register b, Register c) noexcept { return _mm512_fmadd_ps(a, b, c); }
+  /// Each lane of `a` and `b` holds two numbers in bfloat16: both products are added. Only where the processor can.
+  AMPSFT_INLINE static Register add_pairs(Register a, Register b, Register c) noexcept {
+    return _mm512_dpbf16_ps(c, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
+  }
   AMPSFT_INLINE static float sum(Register a) noexcept { return _mm512_reduce_add_ps(a); }
 
   AMPSFT_INLINE static Mask first(Index count) noexcept { return static_cast<Mask>((1U << count) - 1U); }

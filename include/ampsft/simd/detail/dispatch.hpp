@@ -57,6 +57,7 @@ struct ScalarCode {
   static void gemm(const Arguments& g) noexcept {
     scalar::gemm(g);
   }
+  static constexpr bool has_pairs = false;
   template <Map M, class Arguments>
   static void elementwise(const Arguments& e) noexcept {
     scalar::elementwise<M>(e);
@@ -133,6 +134,11 @@ struct ScalarCode {
     template <class Arguments>                                                       \
     static void gemm(const Arguments& g) noexcept {                                  \
       space::gemm(g);                                                                \
+    }                                                                                \
+    static constexpr bool has_pairs = space::has_pairs;                              \
+    template <class Arguments>                                                       \
+    static void gemm_pairs(const Arguments& g) noexcept {                            \
+      space::gemm<true>(g);                                                          \
     }                                                                                \
     template <Map M, class Arguments>                                                \
     static void elementwise(const Arguments& e) noexcept {                           \

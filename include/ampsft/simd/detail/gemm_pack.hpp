@@ -7,6 +7,8 @@
 #include <ampsft/core/tensor.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <cstring>
 
 namespace ampsft::simd::detail {
@@ -116,6 +118,41 @@ void pack_strips(const GemmFactor<T>& a, Index row, Index rows, Index k, Index d
     const Index count = std::min(strip, rows - i);
     for (Index j = 0; j < depth; ++j, from += a.col_stride) {
       std::copy_n(from, count, to + j * strip);
+    }
+  }
+}
+
+/// Two numbers in bfloat16 as the bits of a float, the first one low.
+template <class S>
+float pair_of(S first, S second) noexcept {
+  const auto bits = [](S value) -> std::uint32_t { return float_to_bf16(static_cast<float>(value)); };
+  return std::bit_cast<float>(bits(first) | bits(second) << 16U);
+}
+
+/// `pack_panel` of pairs: `depth` rows of numbers make half as many lines; after an odd one comes a zero.
+template <class S>
+void pack_panel_pairs(const GemmFactor<S>& b, Index k, Index depth, Index col, Index cols, float scale, float* to,
+                      Index panel) noexcept {
+  for (Index i = 0; i < depth; i += 2, to += panel) {
+    for (Index j = 0; j < cols; ++j) {
+      const S* const from = b.at(k + i, col + j);
+      const float second = i + 1 < depth ? static_cast<float>(from[b.row_stride]) : 0.0F;
+      to[j] = pair_of(scale * static_cast<float>(*from), scale * second);
+    }
+    std::fill(to + cols, to + panel, 0.0F);
+  }
+}
+
+/// `pack_strips` of pairs, for a factor of any strides.
+inline void pack_strip_pairs(const GemmFactor<float>& a, Index row, Index rows, Index k, Index depth, float* to,
+                             Index strip) noexcept {
+  const Index lines = (depth + 1) / 2;
+  for (Index i = 0; i < rows; i += strip, to += strip * lines) {
+    for (Index r = 0; r < std::min(strip, rows - i); ++r) {
+      const float* from = a.at(row + i + r, k);
+      for (Index j = 0; j < depth; j += 2, from += 2 * a.col_stride) {
+        to[j / 2 * strip + r] = pair_of(*from, j + 1 < depth ? from[a.col_stride] : 0.0F);
+      }
     }
   }
 }

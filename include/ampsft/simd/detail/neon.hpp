@@ -25,6 +25,7 @@ inline constexpr Index gram_rows = 4;
 inline constexpr Index gram_registers = 4;
 inline constexpr Index gemm_rows = 8;
 inline constexpr Index gemm_registers = 3;
+inline constexpr bool has_pairs = false;
 inline constexpr Index attention_accumulators = 16;
 inline constexpr Index attention_score_registers = 4;
 inline constexpr Index attention_registers = 4;
