@@ -59,7 +59,8 @@ void add_functions(Index rows, Index cols) {
   add("swiglu", rows, cols, 2, 1, [](Floats(&m)[4]) { ampsft::swiglu<float>(map(m[0]), map(m[1]), map(m[3])); });
   add("swiglu_gradient", rows, cols, 3, 2, [](Floats(&m)[4]) {
     using ampsft::Into;
-    ampsft::swiglu_gradient<float>(map(m[0]), map(m[1]), map(m[2]), {map(m[3]), Into::overwrite, map(m[2]), Into::overwrite});
+    ampsft::swiglu_gradient<float>(map(m[0]), map(m[1]), map(m[2]),
+                                   {map(m[3]), Into::overwrite, map(m[2]), Into::overwrite});
   });
   add("adamw", rows, cols, 4, 3, [](Floats(&m)[4]) {
     const auto all = [](Floats& matrix) { return std::span(matrix.data(), matrix.size()); };
