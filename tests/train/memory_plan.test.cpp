@@ -103,3 +103,24 @@ TEST_CASE("a memory plan is printed in MiB", "[train]") {
   CHECK_THAT(text.str(), ContainsSubstring("0.1 MiB"));
   CHECK_THAT(text.str(), ContainsSubstring("6.6 MiB"));
 }
+
+TEST_CASE("a long context takes no more memory a token than a short one", "[train]") {
+  const AdamW<float> optimizer;
+  const auto bytes_a_token = [&](Index context, bool scores) {
+    TransformerConfig config = TransformerConfig::paper72();
+    config.context = context;
+    config.layers = 2;
+    config.vocabulary = 997;
+    Transformer<float> model(config);
+    if (scores) {
+      const auto bases = fit_bases(model.weights(), RandomBasis{.rank = 8, .seed = 1});
+      freeze(model.parameters());
+      attach_scores(model.weights(), bases, ScoreForm::exact_start);
+    }
+    const Index sequences = 4096 / context;
+    return static_cast<double>(plan_memory(model, optimizer, sequences, context).activations) / 4096.0;
+  };
+  for (const bool scores : {false, true}) {
+    CHECK(bytes_a_token(4096, scores) < 1.05 * bytes_a_token(512, scores));
+  }
+}

@@ -21,7 +21,7 @@ CASES = {
     "paper72": (15007, 512, 256, 8, 8, 1024, 4),
     "gpt2": (50257, 256, 768, 12, 12, 3072, 2),
 }
-OURS = ("dense", "exact", "truncated")
+OURS = ("dense", "exact", "exact-bf16", "truncated")
 TORCH = ("full", "full-compiled", "lora", "lora-compiled")
 
 

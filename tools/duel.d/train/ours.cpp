@@ -35,8 +35,11 @@ void parameterise(Transformer<float>& model, const std::string& method) {
   }
   const auto bases = fit_bases(model.weights(), RandomBasis{.rank = 8, .seed = 1});
   freeze(model.parameters());
-  require(method == "exact" || method == "truncated", "unknown method ", method);
-  attach_scores(model.weights(), bases, method == "exact" ? ScoreForm::exact_start : ScoreForm::truncated,
+  if (method == "exact-bf16") {
+    keep_in_bf16(model.weights(), {}, Arithmetic::bf16);
+  }
+  require(method.starts_with("exact") || method == "truncated", "unknown method ", method);
+  attach_scores(model.weights(), bases, method == "truncated" ? ScoreForm::truncated : ScoreForm::exact_start,
                 {.patterns = {"*"}, .tied = Tied::shared});
 }
 
