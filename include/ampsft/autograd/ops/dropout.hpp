@@ -29,29 +29,26 @@ struct Dropout {
     visit(x, Reads::shape);
   }
 
-  /// Calls `use(row, mask)` for every row; kept elements of the mask are `1 / (1 - p)`, dropped ones 0.
-  template <class Use>
-  void for_each_row(Use&& use) const {
-    const T kept = static_cast<T>(1.0 / (1.0 - probability));
-    parallel_for(rows(), 8, [&](Index begin, Index end) {
-      Matrix<T> mask = make_matrix<T>(1, cols());
-      for (Index row = begin; row < end; ++row) {
-        Random random(seed + static_cast<std::uint64_t>(row));
-        for (T& element : mask.storage()) {
-          element = random.uniform() < probability ? T{0} : kept;
-        }
-        use(row, ampsft::map(mask));
-      }
-    });
-  }
-
-  void forward(Matrix<T>& y) const {
-    for_each_row([&](Index row, const auto& mask) { map(y).row(row) = x.map().row(row).cwiseProduct(mask); });
-  }
+  void forward(Matrix<T>& y) const { mask(x.map(), map(y), Into::overwrite); }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
     const auto dx = x.sink();
-    for_each_row([&](Index row, const auto& mask) { dx.add(dx.map().row(row), map(dy).row(row).cwiseProduct(mask)); });
+    mask(map(dy), dx.map(), dx.into());
+  }
+
+ private:
+  /// `to = from` times a mask, or added to `to`; what the mask keeps grows by `1 / (1 - p)`. Each row has its own seed.
+  void mask(const ConstMatrixMap<T>& from, MatrixMap<T> to, Into into) const {
+    const T kept = static_cast<T>(1.0 / (1.0 - probability));
+    parallel_for(rows(), 8, [&](Index begin, Index end) {
+      for (Index row = begin; row < end; ++row) {
+        Random random(seed + static_cast<std::uint64_t>(row));
+        for (Index col = 0; col < cols(); ++col) {
+          const T value = random.uniform() < probability ? T{0} : kept * from(row, col);
+          to(row, col) = into == Into::add ? to(row, col) + value : value;
+        }
+      }
+    });
   }
 };
 
