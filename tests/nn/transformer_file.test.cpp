@@ -23,7 +23,7 @@ TransformerConfig tiny() {
   config.tied_head = false;
   config.norm_bias = false;
   config.head_bias = true;
-  config.activation = GeluForm::erf;
+  config.activation = Activation::gelu_erf;
   config.dropout = 0.25;
   return config;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/rotary_facts.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -46,12 +47,6 @@ class RotaryTable {
   Index pairs_;
   Index positions_;
   std::vector<T> turns_;
-};
-
-/// Which numbers of a head make a pair.
-enum class RotaryPairing {
-  halves,       ///< `j` and `j + pairs`, as in Hugging Face's Llama
-  interleaved,  ///< `2 j` and `2 j + 1`, as in the paper
 };
 
 namespace ops {
