@@ -4,6 +4,7 @@
 #include <ampsft/io/gguf_writer.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <functional>
 #include <map>
@@ -105,6 +106,29 @@ TEST_CASE("GGUF files compute what transformers computes", "[nn]") {
         CHECK(model.config().rotary.pairing == RotaryPairing::interleaved);
       }
     }
+  }
+}
+
+TEST_CASE("what is trained beside frozen weights of a file gets its gradients", "[nn]") {
+  const TemporaryFolder folder;
+  const PretrainedReference reference("llama");
+  const auto path = write_gguf(folder, reference.folder);
+  auto dense = load_pretrained<float>(reference.folder);
+  auto frozen = load_pretrained<float>(path, {.storage = WeightStorage::as_stored});
+  for (auto* model : {&dense, &frozen}) {
+    Tape<float> tape;
+    const auto loss = model->loss(tape, reference.tokens, reference.targets, PretrainedReference::sequences);
+    CHECK(std::abs(static_cast<double>(loss.value()(0, 0)) - reference.loss) < 1e-5);
+    tape.backward(loss);
+  }
+  const auto gains = frozen.parameters();
+  CHECK(gains.size() == 5);  // of the normalisations
+  for (const auto* gain : gains) {
+    INFO(gain->name);
+    const auto all = dense.parameters();
+    const auto twin = std::find_if(all.begin(), all.end(), [&](auto* other) { return other->name == gain->name; });
+    REQUIRE((twin != all.end() && gain->has_gradient));
+    CHECK((map(gain->gradient) - map((*twin)->gradient)).cwiseAbs().maxCoeff() < 1e-5F);
   }
 }
 
