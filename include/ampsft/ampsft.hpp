@@ -19,6 +19,7 @@
 #include <ampsft/autograd/ops/rotary.hpp>
 #include <ampsft/autograd/ops/swiglu.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>
+#include <ampsft/autograd/quantized_weight.hpp>
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/basis/accounting.hpp>
 #include <ampsft/basis/basis_file.hpp>
@@ -75,7 +76,11 @@
 #include <ampsft/linalg/svd_result.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
 #include <ampsft/nn/account.hpp>
+#include <ampsft/nn/key_value_cache.hpp>
 #include <ampsft/nn/parameter_file.hpp>
+#include <ampsft/nn/pretrained.hpp>
+#include <ampsft/nn/rotary_frequencies.hpp>
+#include <ampsft/nn/token_batch.hpp>
 #include <ampsft/nn/transformer.hpp>
 #include <ampsft/nn/transformer_file.hpp>
 #include <ampsft/parameterization/attach.hpp>

@@ -4,7 +4,9 @@
 #include <ampsft/core/random.hpp>
 #include <ampsft/data/packing.hpp>
 
+#include <algorithm>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -39,6 +41,17 @@ TEST_CASE("two short records share a row, a third begins another") {
   CHECK(packed.documents == Ids{0, 0, 0, 1, 1, 0, 0, -1, -1, -1});
   CHECK(packed.positions == Ids{0, 1, 2, 0, 1, 0, 1, 0, 0, 0});
   CHECK(packed.filled() == Approx(0.7));
+
+  const TokenBatch batch = packed.batch(1, 1);
+  CHECK((batch.sequences == 1 && batch.length() == 5));
+  const auto same = [](std::span<const std::int32_t> part, const Ids& ids) {
+    return std::equal(part.begin(), part.end(), ids.begin(), ids.end());
+  };
+  CHECK(same(batch.tokens, {6, 7, 9, 9, 9}));
+  CHECK(same(batch.targets, {7, -1, -1, -1, -1}));
+  CHECK(same(batch.documents, {0, 0, -1, -1, -1}));
+  CHECK(same(batch.positions, {0, 1, 0, 0, 0}));
+  CHECK_THROWS_WITH(packed.batch(1, 2), ContainsSubstring("among 2"));
 }
 
 TEST_CASE("a record longer than a row comes in pieces that lose no target") {

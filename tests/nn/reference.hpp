@@ -34,10 +34,10 @@ class Reference {
     config.heads = std::stol(setting("heads"));
     config.mlp_width = std::stol(setting("mlp_width"));
     config.tied_head = setting("tied_head") == "True";
-    config.linear_bias = setting("linear_bias") == "True";
+    config.attention_bias = config.attention_output_bias = config.mlp_bias = setting("linear_bias") == "True";
     config.norm_bias = setting("norm_bias") == "True";
     config.head_bias = setting("head_bias") == "True";
-    config.activation = setting("activation") == "tanh" ? GeluForm::tanh : GeluForm::erf;
+    config.activation = setting("activation") == "tanh" ? Activation::gelu_tanh : Activation::gelu_erf;
     return config;
   }
 

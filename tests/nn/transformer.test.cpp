@@ -37,7 +37,7 @@ TEST_CASE("parameters are unique, named, and as many as the formula says", "[nn]
   for (unsigned bits = 0; bits < 16; ++bits) {
     TransformerConfig config = tiny();
     config.tied_head = (bits & 1U) != 0;
-    config.linear_bias = (bits & 2U) != 0;
+    config.attention_bias = config.attention_output_bias = config.mlp_bias = (bits & 2U) != 0;
     config.norm_bias = (bits & 4U) != 0;
     config.head_bias = (bits & 8U) != 0;
     Transformer<double> model(config);
@@ -50,14 +50,14 @@ TEST_CASE("parameters are unique, named, and as many as the formula says", "[nn]
     const Index v = 13;
     const Index d = 8;
     const Index h = 12;
-    const Index linear = 4 * d * d + 2 * h * d + (config.linear_bias ? 5 * d + h : 0);
+    const Index linear = 4 * d * d + 2 * h * d + (config.mlp_bias ? 5 * d + h : 0);
     const Index norm = d + (config.norm_bias ? d : 0);
     const Index expected =
         v * d + 6 * d + 2 * (linear + 2 * norm) + norm + (config.tied_head ? 0 : v * d) + (config.head_bias ? v : 0);
     CHECK(trainable_count(model.parameters()) == expected);
     CHECK(names.contains("lm_head.weight") == !config.tied_head);
     CHECK(names.contains("lm_head.bias") == config.head_bias);
-    CHECK(names.contains("blocks.1.attention.output.bias") == config.linear_bias);
+    CHECK(names.contains("blocks.1.attention.output.bias") == config.mlp_bias);
     CHECK(names.contains("blocks.1.norm_2.bias") == config.norm_bias);
     CHECK(names.contains("final_norm.weight"));
 

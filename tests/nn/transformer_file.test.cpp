@@ -23,7 +23,7 @@ TransformerConfig tiny() {
   config.tied_head = false;
   config.norm_bias = false;
   config.head_bias = true;
-  config.activation = GeluForm::erf;
+  config.activation = Activation::gelu_erf;
   config.dropout = 0.25;
   return config;
 }
@@ -66,6 +66,61 @@ TEMPLATE_TEST_CASE("a model comes back bit for bit", "[nn]", float, double) {
   const SafetensorsFile file(path);
   CHECK(file.info("final_norm.weight").shape == std::vector<Index>{4});
   CHECK(file.info("blocks.1.mlp.up.weight").shape == std::vector<Index>{6, 4});
+}
+
+TEST_CASE("a Llama with all that a config can hold comes back", "[nn]") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "model.safetensors";
+  TransformerConfig config = tiny();
+  config.context = 1 << 20;  // costs nothing before it is used
+  config.heads = 4;
+  config.kv_heads = 2;
+  config.head_width = 6;
+  config.norm = NormKind::rms;
+  config.positions = PositionKind::rotary;
+  config.rotary = {.theta = 77,
+                   .pairing = RotaryPairing::interleaved,
+                   .scaling = RotaryScaling::yarn,
+                   .factor = 3,
+                   .original_context = 9,
+                   .low_frequency_factor = 2,
+                   .high_frequency_factor = 5,
+                   .beta_fast = 30,
+                   .beta_slow = 2,
+                   .attention_factor = 1.5};
+  config.rotary_divisors = {1, 2, 3};
+  config.activation = Activation::silu;
+  config.attention_bias = false;
+  config.attention_output_bias = true;
+  config.mlp_bias = false;
+  config.qk_norm = true;
+  Transformer<float> model(config, 3);
+  save_transformer(path, model);
+  auto loaded = load_transformer<float>(path);
+  CHECK(loaded.config() == config);
+  REQUIRE(loaded.parameters().size() == model.parameters().size());
+  for (std::size_t i = 0; i < model.parameters().size(); ++i) {
+    CHECK(map(loaded.parameters()[i]->value) == map(model.parameters()[i]->value));
+  }
+  const SafetensorsFile file(path);
+  CHECK(file.info("blocks.1.mlp.gate.weight").shape == std::vector<Index>{6, 4});
+  CHECK(file.info("blocks.1.attention.k.weight").shape == std::vector<Index>{12, 4});
+  CHECK(file.info("blocks.1.attention.k_norm.weight").shape == std::vector<Index>{6});
+}
+
+TEST_CASE("a file from before the Llama family loads", "[nn]") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "model.safetensors";
+  TransformerConfig config = tiny();
+  config.attention_bias = config.attention_output_bias = config.mlp_bias = false;
+  Transformer<float> model(config, 3);
+  const char* const older = R"({"vocabulary":7,"context":5,"width":4,"layers":2,"heads":2,"mlp_width":6,
+    "tied_head":false,"linear_bias":false,"norm_bias":false,"head_bias":true,"activation":"gelu_erf",
+    "norm_epsilon":1e-5,"dropout":0.25})";
+  save_parameters(path, model.parameters(), {{"ampsft.transformer", older}});
+  auto loaded = load_transformer<float>(path);
+  CHECK(loaded.config() == config);
+  CHECK(map(loaded.parameters().back()->value) == map(model.parameters().back()->value));
 }
 
 TEST_CASE("a model in single precision loads in double", "[nn]") {

@@ -115,7 +115,8 @@ Variable<T> plain_loss(Transformer<T>& model, Tape<T>& tape, std::span<const std
     const auto v = layer(h);
     x = add(x, layer(tape.apply(PlainAttention<T>{q, k, v, sequences, config.heads})));
     const auto wide = layer(norm(x, name + ".norm_2"));
-    x = add(x, layer(gelu(wide, config.activation)));
+    const auto form = config.activation == Activation::gelu_erf ? GeluForm::erf : GeluForm::tanh;
+    x = add(x, layer(gelu(wide, form)));
   }
   return cross_entropy(layer(norm(x, "final_norm")), targets);
 }

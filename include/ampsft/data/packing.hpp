@@ -6,6 +6,7 @@
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/data/chat_template.hpp>
 #include <ampsft/data/token_stream.hpp>
+#include <ampsft/nn/token_batch.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -26,6 +27,20 @@ struct PackedRows {
   std::vector<std::int32_t> targets;    ///< the next token of the document, or `ignored_target`
   std::vector<std::int32_t> documents;  ///< counts up within a row; -1 where the row is not filled
   std::vector<std::int32_t> positions;  ///< within the document
+
+  /// Rows `first` to `first + count - 1` for a model to read, without a copy. Throws `Error` unless they exist.
+  [[nodiscard]] TokenBatch batch(Index first, Index count) const {
+    require(first >= 0 && count > 0 && count <= rows - first, "there are no rows ", first, " to ", first, " + ", count,
+            " - 1 among ", rows);
+    const auto part = [&](const std::vector<std::int32_t>& all) {
+      return std::span(all).subspan(static_cast<std::size_t>(first * length), static_cast<std::size_t>(count * length));
+    };
+    return {.tokens = part(inputs),
+            .sequences = count,
+            .targets = part(targets),
+            .documents = part(documents),
+            .positions = part(positions)};
+  }
 
   /// The share of the tokens that belong to a document.
   [[nodiscard]] double filled() const {

@@ -76,6 +76,7 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 5> hu
     rotary.scaling = RotaryScaling::yarn;
     require(!scaling.contains("mscale") && !scaling.contains("mscale_all_dim"), scaling.source(),
             ": yarn with mscale is not supported");
+    require(scaling.flag("truncate", true), scaling.source(), ": yarn with \"truncate\": false is not supported");
     rotary.beta_fast = scaling.number("beta_fast", rotary.beta_fast);
     rotary.beta_slow = scaling.number("beta_slow", rotary.beta_slow);
     rotary.attention_factor = scaling.number("attention_factor", yarn_attention_factor(rotary.factor));

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// A decoder-only transformer of the GPT-2 family whose weights may be parameterised in any way.
+/// A decoder-only transformer of the GPT-2 or Llama family whose weights may be parameterised in any way.
 #pragma once
 
 #include <ampsft/autograd/ops/checkpoint.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/nn/block.hpp>
+#include <ampsft/nn/rotary_frequencies.hpp>
+#include <ampsft/nn/token_batch.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -17,12 +19,12 @@
 
 namespace ampsft {
 
-/// Token and position embeddings, `layers` blocks, a final normalisation and the LM head.
+/// Token embeddings, positions, `layers` blocks, a final normalisation and the LM head.
 ///
-/// Token ids come as one span, sequence after sequence, all of one length. Weights are called
-/// `token_embedding.weight`, `blocks.<i>.attention.{q,k,v,output}.weight`, `blocks.<i>.mlp.{up,down}.weight`,
-/// `lm_head.weight`; the other parameters `position_embedding.weight`, `blocks.<i>.norm_{1,2}.{weight,bias}`,
-/// `final_norm.{weight,bias}` and `<layer>.bias`.
+/// Weights are called `token_embedding.weight`, `blocks.<i>.attention.{q,k,v,output}.weight`,
+/// `blocks.<i>.mlp.{gate,up,down}.weight`, `lm_head.weight`; the other parameters `position_embedding.weight`,
+/// `blocks.<i>.norm_{1,2}.{weight,bias}`, `blocks.<i>.attention.{q,k}_norm.weight`, `final_norm.{weight,bias}` and
+/// `<layer>.bias`. Gates, head norms, biases and learned positions are there where the config says so.
 template <Scalar T>
 class Transformer {
  public:
@@ -30,7 +32,22 @@ class Transformer {
 
   /// A model with random weights. Throws `Error` for a config that cannot be.
   explicit Transformer(const TransformerConfig& config, std::uint64_t seed = 0)
-      : Transformer((config.validate(), config), Random(seed)) {}
+      : Transformer((config.validate(), config), RandomWeights<T>(seed)) {}
+
+  /// A model whose matrices come from `source`; gains are 1, biases 0. `seed` is that of the dropout. Throws `Error`
+  /// for a config that cannot be, and as the source does.
+  Transformer(const TransformerConfig& config, WeightSource<T>& source, std::uint64_t seed = 0)
+      : config_((config.validate(), config)),
+        dropout_(seed),
+        token_embedding_(
+            source.weight("token_embedding.weight", config.vocabulary, config.width, config.initial_deviation)),
+        position_embedding_(make_positions(config, source)),
+        blocks_(make_blocks(config, source)),
+        final_norm_("final_norm", config.width, config),
+        head_(config.tied_head
+                  ? token_embedding_.tied("lm_head.weight")
+                  : source.weight("lm_head.weight", config.vocabulary, config.width, config.initial_deviation),
+              "lm_head.bias", config.head_bias) {}
 
   [[nodiscard]] const TransformerConfig& config() const noexcept { return config_; }
 
@@ -46,33 +63,41 @@ class Transformer {
   /// Throws `Error` if the tokens are not `sequences` rows of one length in `[1, context]`, or an id is outside of the
   /// vocabulary.
   [[nodiscard]] Variable<T> hidden(Tape<T>& tape, std::span<const std::int32_t> tokens, Index sequences) {
+    return hidden(tape, TokenBatch{tokens, sequences});
+  }
+
+  /// The same of a batch, where tokens may belong to documents and stand at any position of the context.
+  [[nodiscard]] Variable<T> hidden(Tape<T>& tape, const TokenBatch& batch) {
+    batch.validate(config_.context);
+    Pass<T> pass{batch.sequences};
+    if (!batch.documents.empty()) {
+      pass.documents =
+          std::make_shared<const std::vector<std::int32_t>>(batch.documents.begin(), batch.documents.end());
+    }
+    if (batch.positions.empty()) {
+      pass.positions = count_positions(batch.tokens.size(), batch.length(), 0);
+    } else {
+      pass.positions =
+          std::make_shared<const std::vector<std::int32_t>>(batch.positions.begin(), batch.positions.end());
+    }
+    return run(tape, batch.tokens, pass, nullptr);
+  }
+
+  /// The final activations of new tokens of one text, which see those that the cache holds and are added to it.
+  ///
+  /// The tape must be one of inference. Throws `Error` if the text grows longer than the context, or an id is outside
+  /// of the vocabulary. Cost: that of the new tokens, and their products with all keys.
+  [[nodiscard]] Variable<T> hidden(Tape<T>& tape, std::span<const std::int32_t> tokens, KeyValueCache<T>& cache) {
     const auto count = static_cast<Index>(tokens.size());
-    require(sequences > 0 && count > 0 && count % sequences == 0, count, " tokens are not ", sequences,
-            " sequences of one length");
-    const Index length = count / sequences;
-    require(length <= config_.context, "a sequence of ", length, " tokens is longer than the context of ",
-            config_.context);
-    positions_.resize(tokens.size());
-    for (std::size_t i = 0; i < positions_.size(); ++i) {
-      positions_[i] = static_cast<std::int32_t>(static_cast<Index>(i) % length);
-    }
-    const Variable<T> token = token_embedding_.gather(tape, tokens);
-    const Variable<T> position = gather(tape.leaf(*position_embedding_), std::span<const std::int32_t>(positions_));
-    Variable<T> x = add(token, position);
-    token.release();
-    position.release();
-    x = dropout(x, config_.dropout, dropout_);
-    for (const auto& block : blocks_) {
-      const Random random = config_.dropout > 0.0 ? Random(dropout_()) : Random(0);
-      const auto run = [this, &block, random, sequences](Variable<T> in) {
-        Random masks = random;  // the same whenever it runs
-        return block.forward(in, sequences, config_, masks);
-      };
-      x = checkpoints_ ? checkpoint(x, run) : run(x);
-    }
-    const Variable<T> normalised = final_norm_.forward(x);
-    x.release();
-    return normalised;
+    require(count > 0, "there are no tokens to go on with");
+    require(count <= config_.context - cache.length(), "a text of ", cache.length(), " + ", count,
+            " tokens is longer than the context of ", config_.context);
+    Pass<T> pass{1};
+    pass.positions = count_positions(tokens.size(), count, cache.length());
+    pass.cached = cache.length();
+    const Variable<T> h = run(tape, tokens, pass, &cache);
+    cache.advance(count);
+    return h;
   }
 
   /// Logits of rows of `hidden`, `T x vocabulary`.
@@ -81,8 +106,13 @@ class Transformer {
   /// Mean cross-entropy in nats a target, 1 x 1; negative targets are ignored.
   [[nodiscard]] Variable<T> loss(Tape<T>& tape, std::span<const std::int32_t> tokens,
                                  std::span<const std::int32_t> targets, Index sequences) {
-    const Variable<T> h = hidden(tape, tokens, sequences);
-    const Variable<T> mean = head_.loss(h, targets);
+    return loss(tape, TokenBatch{tokens, sequences, targets});
+  }
+
+  /// The same of a batch with its documents and positions.
+  [[nodiscard]] Variable<T> loss(Tape<T>& tape, const TokenBatch& batch) {
+    const Variable<T> h = hidden(tape, batch);
+    const Variable<T> mean = head_.loss(h, batch.targets);
     h.release();
     return mean;
   }
@@ -117,10 +147,10 @@ class Transformer {
     }
     put(position_embedding_.get());
     for (auto& block : blocks_) {
-      put(block.norm_1.gain.get());
-      put(block.norm_1.bias.get());
-      put(block.norm_2.gain.get());
-      put(block.norm_2.bias.get());
+      Block<T>::for_each_norm(block, [&](Norm<T>& norm) {
+        put(norm.gain.get());
+        put(norm.bias.get());
+      });
       Block<T>::for_each_linear(block, put_linear);
     }
     put(final_norm_.gain.get());
@@ -130,30 +160,80 @@ class Transformer {
   }
 
  private:
-  Transformer(const TransformerConfig& config, Random random)
-      : config_(config),
-        dropout_(random()),
-        token_embedding_("token_embedding.weight", normal(config.vocabulary, config.width, random)),
-        position_embedding_(
-            std::make_unique<Parameter<T>>("position_embedding.weight", normal(config.context, config.width, random))),
-        blocks_(make_blocks(config, random)),
-        final_norm_("final_norm", config.width, config.norm_bias, config.norm_epsilon),
-        head_(config.tied_head ? token_embedding_.tied("lm_head.weight")
-                               : Weight<T>("lm_head.weight", normal(config.vocabulary, config.width, random)),
-              "lm_head.bias", config.head_bias) {}
+  Transformer(const TransformerConfig& config, RandomWeights<T> source)
+      : Transformer(config, source, source.model_seed) {}
 
-  Matrix<T> normal(Index rows, Index cols, Random& random) const {
-    Matrix<T> matrix = make_matrix<T>(rows, cols);
-    fill_normal(matrix, config_.initial_deviation, random);
-    return matrix;
+  static std::unique_ptr<Parameter<T>> make_positions(const TransformerConfig& config, WeightSource<T>& source) {
+    const std::string name = "position_embedding.weight";
+    return config.positions == PositionKind::learned
+               ? std::make_unique<Parameter<T>>(
+                     name, source.matrix(name, config.context, config.width, config.initial_deviation))
+               : nullptr;
   }
 
-  static std::vector<Block<T>> make_blocks(const TransformerConfig& config, Random& random) {
+  static std::vector<Block<T>> make_blocks(const TransformerConfig& config, WeightSource<T>& source) {
     std::vector<Block<T>> blocks;
     for (Index i = 0; i < config.layers; ++i) {
-      blocks.emplace_back("blocks." + std::to_string(i), config, random);
+      blocks.emplace_back("blocks." + std::to_string(i), config, source);
     }
     return blocks;
+  }
+
+  /// `first`, `first + 1`, ... in every sequence. The list of the last pass serves again when nothing refers to it.
+  std::shared_ptr<const std::vector<std::int32_t>> count_positions(std::size_t count, Index length, Index first) {
+    if (positions_ == nullptr || positions_.use_count() > 1) {
+      positions_ = std::make_shared<std::vector<std::int32_t>>();
+    }
+    positions_->resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      (*positions_)[i] = static_cast<std::int32_t>(first + static_cast<Index>(i) % length);
+    }
+    return positions_;
+  }
+
+  /// The angles of all positions up to the pass's last. The table grows with the longest pass, for a context may be
+  /// much longer than anything that is read.
+  std::shared_ptr<const RotaryTable<T>> turns(const std::vector<std::int32_t>& positions) {
+    const Index needed = *std::max_element(positions.begin(), positions.end()) + 1;
+    if (rotary_ == nullptr || rotary_->positions() < needed) {
+      const Index grown = rotary_ == nullptr ? needed : std::max(needed, 2 * rotary_->positions());
+      rotary_ = std::make_shared<const RotaryTable<T>>(
+          rotary_frequencies(config_.rotary, config_.width_of_head(), config_.rotary_divisors),
+          std::min(grown, config_.context), rotary_magnitude(config_.rotary));
+    }
+    return rotary_;
+  }
+
+  Variable<T> embed(Tape<T>& tape, std::span<const std::int32_t> tokens, const Pass<T>& pass) {
+    const Variable<T> token = token_embedding_.gather(tape, tokens);
+    if (position_embedding_ == nullptr) {
+      return token;
+    }
+    const Variable<T> position =
+        gather(tape.leaf(*position_embedding_), std::span<const std::int32_t>(*pass.positions));
+    const Variable<T> sum = add(token, position);
+    token.release();
+    position.release();
+    return sum;
+  }
+
+  Variable<T> run(Tape<T>& tape, std::span<const std::int32_t> tokens, Pass<T>& pass, KeyValueCache<T>* cache) {
+    if (config_.positions == PositionKind::rotary) {
+      pass.rotary = turns(*pass.positions);
+    }
+    Variable<T> x = dropout(embed(tape, tokens, pass), config_.dropout, dropout_);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      pass.cache = cache != nullptr ? &cache->layer(i) : nullptr;
+      const Random random = config_.dropout > 0.0 ? Random(dropout_()) : Random(0);
+      const auto segment = [this, &block = blocks_[i], pass, random](Variable<T> in) {
+        Random masks = random;  // the same whenever it runs
+        return block.forward(in, pass, config_, masks);
+      };
+      x = checkpoints_ ? checkpoint(x, segment) : segment(x);
+    }
+    const Variable<T> normalised = final_norm_.forward(x);
+    x.release();
+    return normalised;
   }
 
   TransformerConfig config_;
@@ -161,10 +241,11 @@ class Transformer {
   Weight<T> token_embedding_;
   std::unique_ptr<Parameter<T>> position_embedding_;
   std::vector<Block<T>> blocks_;
-  LayerNorm<T> final_norm_;
+  Norm<T> final_norm_;
   Linear<T> head_;
   bool checkpoints_ = false;
-  std::vector<std::int32_t> positions_;  // of the last pass: memory that is kept
+  std::shared_ptr<std::vector<std::int32_t>> positions_;  // of the last pass: memory that is kept
+  std::shared_ptr<const RotaryTable<T>> rotary_;
 };
 
 /// Name patterns of the weights that paper 72 stacks and trains: all that are as wide as the residual stream (46,398

@@ -46,6 +46,24 @@ TEST_CASE("rms_norm has the gradients of finite differences", "[autograd]") {
   }
 }
 
+TEST_CASE("a shorter gain normalises every head for itself", "[autograd]") {
+  const Matrix<double> x = random_matrix<double>(3, 8, 1);
+  const Matrix<double> gain = random_matrix<double>(1, 4, 2);
+  Tape<double> tape;
+  const Matrix<double> y = rms_norm(tape.constant(x), tape.constant(gain), 1e-5).value();
+  for (const Index head : {0, 1}) {
+    Matrix<double> part = make_matrix<double>(3, 4);
+    map(part) = map(x).middleCols(4 * head, 4);
+    const Matrix<double> alone = rms_norm(tape.constant(part), tape.constant(gain), 1e-5).value();
+    CHECK((map(y).middleCols(4 * head, 4) - map(alone)).cwiseAbs().maxCoeff() < rounding<double>);
+    tape.clear();
+  }
+  auto of_x = random_parameter<double>("x", 5, 12, 1);
+  auto of_gain = random_parameter<double>("gain", 1, 4, 2);
+  const auto loss = [&](auto& t) { return probe(rms_norm(t.leaf(of_x), t.leaf(of_gain), 1e-2)); };
+  require_right_gradients(loss, {&of_x, &of_gain});
+}
+
 TEST_CASE("rms_norm refuses a gain that does not fit", "[autograd]") {
   Tape<float> tape;
   const auto x = tape.constant(make_matrix<float>(2, 3, 1.0F));

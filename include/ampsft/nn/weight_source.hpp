@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Where the matrices of a new model come from.
+#pragma once
+
+#include <ampsft/core/random.hpp>
+#include <ampsft/parameterization/weight.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace ampsft {
+
+/// Gives a model under construction its matrices one by one, in the order of the computation, so that no more than one
+/// of them need be in memory twice.
+template <Scalar T>
+class WeightSource {
+ public:
+  WeightSource() = default;
+  WeightSource(const WeightSource&) = delete;
+  WeightSource& operator=(const WeightSource&) = delete;
+  virtual ~WeightSource() = default;
+
+  /// The values of a parameter; `deviation` is what random ones are to have.
+  [[nodiscard]] virtual Matrix<T> matrix(const std::string& name, Index rows, Index cols, double deviation) = 0;
+
+  /// The weight of a layer, outputs x inputs, in whichever form.
+  [[nodiscard]] virtual Weight<T> weight(const std::string& name, Index outputs, Index inputs, double deviation) {
+    return Weight<T>(name, matrix(name, outputs, inputs, deviation));
+  }
+};
+
+/// Normal random numbers.
+template <Scalar T>
+class RandomWeights final : public WeightSource<T> {
+ public:
+  explicit RandomWeights(std::uint64_t seed) : random_(seed), model_seed(random_()) {}
+
+  [[nodiscard]] Matrix<T> matrix(const std::string&, Index rows, Index cols, double deviation) override {
+    Matrix<T> matrix = make_matrix<T>(rows, cols);
+    fill_normal(matrix, deviation, random_);
+    return matrix;
+  }
+
+ private:
+  Random random_;
+
+ public:
+  std::uint64_t model_seed;  ///< of the model's own random generator, drawn before any weight
+};
+
+}  // namespace ampsft

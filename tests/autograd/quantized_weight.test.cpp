@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Products with a weight that stays quantised, against the same weight dequantised.
+#include <ampsft/autograd/quantized_weight.hpp>
+#include <ampsft/core/random.hpp>
+
+#include <memory>
+#include <vector>
+
+#include "support/catch.hpp"
+
+using namespace ampsft;
+
+TEMPLATE_TEST_CASE("a quantised weight computes what its numbers compute", "[autograd]", float, double) {
+  using T = TestType;
+  Random random(7);
+  struct Case {
+    BlockFormat format;
+    Index rows;
+    Index cols;
+  };
+  // one panel, several with a rest, rows of any length where a number is a block
+  for (const auto& [format, n, d] : {Case{BlockFormat::q8_0, 5, 32}, Case{BlockFormat::q8_0, 300, 2048},
+                                     Case{BlockFormat::bf16, 131, 4097}, Case{BlockFormat::f32, 70, 33}}) {
+    Matrix<float> values = make_matrix<float>(n, d);
+    fill_normal(values, 1, random);
+    const auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(n) * row_bytes(format, d));
+    quantize(format, std::span<const float>(values.data(), values.size()), std::span<std::byte>(*bytes));
+    const QuantizedWeight<T> weight("w", format, *bytes, n, d, bytes);
+    Matrix<T> w = make_matrix<T>(n, d);
+    dequantize(format, *bytes, std::span<T>(w.data(), w.size()));
+    CHECK((weight.widened() == w));
+    CHECK(weight.bytes() == static_cast<Index>(bytes->size()));
+
+    const auto any = [&](Index rows, Index cols) {
+      Matrix<T> matrix = make_matrix<T>(rows, cols);
+      fill_normal(matrix, 1, random);
+      return matrix;
+    };
+    const Matrix<T> x = any(3, d), dy = any(3, n), bias = any(1, n);
+    const double tolerance = std::same_as<T, float> ? 1e-3 : 1e-10;
+    for (const auto into : {Into::overwrite, Into::add}) {
+      Matrix<T> y = any(3, n), dx = any(3, d);
+      const EigenMatrix<T> old_y = map(y), old_dx = map(dx);
+      const T kept = into == Into::add ? T{1} : T{0};
+      weight.output(map(x), map(y), into, T{2}, map(bias));
+      EigenMatrix<T> y_wanted = kept * old_y + T{2} * map(x) * map(w).transpose();
+      y_wanted.rowwise() += map(bias).row(0);
+      CHECK((map(y) - y_wanted).cwiseAbs().maxCoeff() < tolerance);
+      weight.input_gradient(map(dy), map(dx), into, T{2});
+      const EigenMatrix<T> dx_wanted = kept * old_dx + T{2} * map(dy) * map(w);
+      CHECK((map(dx) - dx_wanted).cwiseAbs().maxCoeff() < tolerance);
+    }
+  }
+}
+
+TEST_CASE("bytes that are not the weight's rows are refused by its name", "[autograd]") {
+  const std::vector<std::byte> bytes(68);
+  using Weight = QuantizedWeight<float>;
+  CHECK_NOTHROW(Weight("w", BlockFormat::q8_0, bytes, 2, 32, nullptr));
+  CHECK_THROWS_WITH(Weight("up.weight", BlockFormat::q8_0, bytes, 3, 32, nullptr),
+                    ContainsSubstring("up.weight") && ContainsSubstring("68 bytes"));
+  CHECK_THROWS_WITH(Weight("up.weight", BlockFormat::q8_0, bytes, 2, 31, nullptr), ContainsSubstring("whole blocks"));
+  CHECK_THROWS_WITH(Weight("up.weight", BlockFormat::q8_0, bytes, 0, 32, nullptr), ContainsSubstring("0 rows"));
+}
