@@ -16,10 +16,11 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-# vocabulary, context, width, layers, heads, MLP width, sequences
+# vocabulary, context, width, layers, heads, MLP width, sequences, heads of keys (0: the GPT-2 family, else Llama's)
 CASES = {
-    "paper72": (15007, 512, 256, 8, 8, 1024, 4),
-    "gpt2": (50257, 256, 768, 12, 12, 3072, 2),
+    "paper72": (15007, 512, 256, 8, 8, 1024, 4, 0),
+    "gpt2": (50257, 256, 768, 12, 12, 3072, 2, 0),
+    "smollm2-135m": (49152, 256, 576, 30, 9, 1536, 2, 3),
 }
 OURS = ("dense", "exact", "exact-bf16", "truncated")
 TORCH = ("full", "full-compiled", "lora", "lora-compiled")

@@ -2,8 +2,9 @@
 /// @file
 /// One side of `tools/duel train`: makes a model, then takes training steps as the script on its standard input asks.
 ///
-/// Arguments: vocabulary context width layers heads mlp_width sequences method threads. Lines in: the number of steps
-/// to take, or "end". Lines out: JSON; memory in bytes.
+/// Arguments: vocabulary context width layers heads mlp_width sequences kv_heads method threads; kv_heads 0: of the
+/// GPT-2 family, else of the Llama family. Lines in: the number of steps to take, or "end". Lines out: JSON; memory in
+/// bytes.
 #include <ampsft/ampsft.hpp>
 
 #include <chrono>
@@ -53,10 +54,17 @@ int run(const std::vector<std::string>& arguments) {
   config.heads = number(4);
   config.mlp_width = number(5);
   const Index sequences = number(6);
-  set_thread_count(static_cast<int>(number(8)));
+  if (const Index kv_heads = number(7); kv_heads > 0) {
+    config.kv_heads = kv_heads;
+    config.norm = NormKind::rms;
+    config.positions = PositionKind::rotary;
+    config.activation = Activation::silu;
+    config.attention_bias = config.attention_output_bias = config.mlp_bias = false;
+  }
+  set_thread_count(static_cast<int>(number(9)));
   const Index idle = status_bytes("VmRSS");
   Transformer<float> model(config, 1);
-  parameterise(model, arguments.at(7));
+  parameterise(model, arguments.at(8));
   AdamW<float> optimizer({.learning_rate = 1e-4});
   const MemoryPlan plan = plan_memory(model, optimizer, sequences, config.context);
   const auto parameters = model.parameters();

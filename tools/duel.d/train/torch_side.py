@@ -36,36 +36,69 @@ class Block(nn.Module):
         return x + self.down(F.gelu(self.up(self.norm_2(x)), approximate="tanh"))
 
 
-class Model(nn.Module):
-    def __init__(self, vocabulary, context, width, layers, heads, mlp_width):
+class LlamaBlock(nn.Module):
+    def __init__(self, width, heads, mlp_width, kv_heads):
         super().__init__()
-        self.tokens, self.positions = nn.Embedding(vocabulary, width), nn.Embedding(context, width)
-        self.blocks = nn.ModuleList(Block(width, heads, mlp_width) for _ in range(layers))
-        self.norm = nn.LayerNorm(width)
+        self.heads, self.kv_heads = heads, kv_heads
+        kv_width = width // heads * kv_heads
+        self.norm_1, self.norm_2 = nn.RMSNorm(width, 1e-5), nn.RMSNorm(width, 1e-5)
+        self.q, self.output = (nn.Linear(width, width, bias=False) for _ in range(2))
+        self.k, self.v = (nn.Linear(width, kv_width, bias=False) for _ in range(2))
+        self.gate, self.up = (nn.Linear(width, mlp_width, bias=False) for _ in range(2))
+        self.down = nn.Linear(mlp_width, width, bias=False)
+
+    def forward(self, x, turns):
+        batch, length, width = x.shape
+        h = self.norm_1(x)
+        q, k, v = (m(h).view(batch, length, heads, -1).transpose(1, 2) for m, heads in
+                   ((self.q, self.heads), (self.k, self.kv_heads), (self.v, self.kv_heads)))
+        q, k = (z * turns[0] + torch.cat((-z[..., z.shape[-1] // 2:], z[..., :z.shape[-1] // 2]), -1) * turns[1]
+                for z in (q, k))
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+        x = x + self.output(mixed.transpose(1, 2).reshape(batch, length, width))
+        h = self.norm_2(x)
+        return x + self.down(F.silu(self.gate(h)) * self.up(h))
+
+
+class Model(nn.Module):
+    def __init__(self, vocabulary, context, width, layers, heads, mlp_width, kv_heads):
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary, width)
+        self.is_llama = kv_heads > 0
+        if self.is_llama:
+            self.blocks = nn.ModuleList(LlamaBlock(width, heads, mlp_width, kv_heads) for _ in range(layers))
+            self.norm = nn.RMSNorm(width, 1e-5)
+            half = width // heads // 2
+            angles = torch.arange(context)[:, None] * 10000.0 ** (-torch.arange(half) / half)
+            self.turns = torch.stack((angles.cos(), angles.sin())).repeat(1, 1, 2)
+        else:
+            self.positions = nn.Embedding(context, width)
+            self.blocks = nn.ModuleList(Block(width, heads, mlp_width) for _ in range(layers))
+            self.norm = nn.LayerNorm(width)
         for parameter in self.parameters():
             if parameter.dim() == 2:
                 nn.init.normal_(parameter, std=0.02)
 
     def forward(self, tokens, targets):
-        x = self.tokens(tokens) + self.positions.weight
+        x = self.tokens(tokens) if self.is_llama else self.tokens(tokens) + self.positions.weight
         for block in self.blocks:
-            x = block(x)
+            x = block(x, self.turns) if self.is_llama else block(x)
         logits = F.linear(self.norm(x), self.tokens.weight)
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
 def main():
-    *sizes, sequences = map(int, sys.argv[1:8])
-    method, threads = sys.argv[8], int(sys.argv[9])
+    *sizes, sequences, kv_heads = map(int, sys.argv[1:9])
+    method, threads = sys.argv[9], int(sys.argv[10])
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     torch.ones(64, 64) @ torch.ones(64, 64)  # what every program loads
     if method.startswith("lora"):
         import peft
     idle = status("VmRSS")
-    model = Model(*sizes)
+    model = Model(*sizes, kv_heads)
     if method.startswith("lora"):
-        targets = ["q", "k", "v", "output", "up", "down"]
+        targets = ["q", "k", "v", "output", "up", "down"] + (["gate"] if kv_heads else [])
         model = peft.get_peft_model(model, peft.LoraConfig(r=8, lora_alpha=16, target_modules=targets))
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-4, fused=True)
