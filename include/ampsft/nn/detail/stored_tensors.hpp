@@ -40,7 +40,9 @@ class StoredTensors {
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored)) {
       config_ = read_huggingface_config(path);
-      tensors_.emplace(path);
+      // as transformers does: a folder may hold other files beside it
+      const std::filesystem::path whole = path / "model.safetensors";
+      tensors_.emplace(std::filesystem::exists(whole, ignored) ? whole : path);
       index(find_tensors(config_, *tensors_));
     } else {
       gguf_.emplace(path);
