@@ -134,7 +134,7 @@ class PretrainedTokenizer {
   enum class Kind : std::uint8_t { word, added, special };
 
   struct TextHash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's
     [[nodiscard]] std::size_t operator()(std::string_view text) const noexcept {
       return std::hash<std::string_view>()(text);
     }

@@ -39,9 +39,9 @@ class SafetensorsWriter {
   /// A tensor of `shape` (row-major, its product the matrix's size), stored as `dtype`. Throws `Error` for a name that
   /// was added before, a shape of another size and for integers.
   template <Scalar T>
-  void add(const std::string& name, DType dtype, std::vector<Index> shape, const Matrix<T>& values) {
+  void add(const std::string& name, DType dtype, const std::vector<Index>& shape, const Matrix<T>& values) {
     require(dtype != DType::i64, "tensor ", detail::quoted(name), ": numbers with fractions cannot be stored as I64");
-    add_view(name, dtype, std::move(shape), std::span<const T>(values.data(), values.size()), values.size());
+    add_view(name, dtype, shape, std::span<const T>(values.data(), values.size()), values.size());
   }
 
   /// The same as a matrix of rank 2 in its own format.

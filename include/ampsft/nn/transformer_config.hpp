@@ -27,8 +27,8 @@ struct TransformerConfig {
   Index mlp_width = 256;
   NormKind norm = NormKind::layer;
   PositionKind positions = PositionKind::learned;
-  RotaryFacts rotary;                   ///< of rotary positions
-  std::vector<double> rotary_divisors;  ///< of the frequencies, head_width / 2 numbers; or none
+  RotaryFacts rotary = {};                   ///< of rotary positions
+  std::vector<double> rotary_divisors = {};  ///< of the frequencies, head_width / 2 numbers; or none
   Activation activation = Activation::gelu_tanh;
   bool tied_head = true;       ///< the LM head is the token embedding's matrix
   bool attention_bias = true;  ///< biases of q, k and v

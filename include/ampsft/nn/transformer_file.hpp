@@ -62,9 +62,9 @@ inline nlohmann::json to_json(const TransformerConfig& config) {
 }
 
 /// The one of `values` whose name the json holds; throws `Error` for another.
-template <class E, std::size_t n>
+template <class E, std::size_t Count>
 [[nodiscard]] E named_value(const nlohmann::json& json, const char* key,
-                            const std::array<std::pair<const char*, E>, n>& values) {
+                            const std::array<std::pair<const char*, E>, Count>& values) {
   const auto text = json.at(key).get<std::string>();
   for (const auto& [name, value] : values) {
     if (text == name) {

@@ -92,6 +92,8 @@ TEST_CASE("layer_norm refuses gains and biases that do not fit", "[autograd]") {
   Tape<float> tape;
   const auto vector = [&](Index rows, Index cols) { return tape.constant(make_matrix<float>(rows, cols, 0.0F)); };
   const auto x = vector(4, 3);
-  CHECK_THROWS_WITH(layer_norm(x, vector(1, 4), {}, 1e-5), ContainsSubstring("1 x 4") && ContainsSubstring("expected 1 x 3"));
-  CHECK_THROWS_WITH(layer_norm(x, vector(1, 3), vector(3, 1), 1e-5), ContainsSubstring("3 x 1") && ContainsSubstring("expected 1 x 3"));
+  CHECK_THROWS_WITH(layer_norm(x, vector(1, 4), {}, 1e-5),
+                    ContainsSubstring("1 x 4") && ContainsSubstring("expected 1 x 3"));
+  CHECK_THROWS_WITH(layer_norm(x, vector(1, 3), vector(3, 1), 1e-5),
+                    ContainsSubstring("3 x 1") && ContainsSubstring("expected 1 x 3"));
 }
