@@ -89,7 +89,8 @@ TEST_CASE("scores in bfloat16 are rounded once, and take half the room") {
       CHECK(loaded.matrices[i].scores.storage()[j] == static_cast<float>(BFloat16(stored.storage()[j])));
     }
   }
-  CHECK(SafetensorsFile(folder.path() / "a.safetensors").info("token_embedding.weight.scores").bytes.size() == 11 * 3 * 2);
+  CHECK(SafetensorsFile(folder.path() / "a.safetensors").info("token_embedding.weight.scores").bytes.size() ==
+        11 * 3 * 2);
 }
 
 TEST_CASE("many adapters share one file of bases, which must be theirs") {

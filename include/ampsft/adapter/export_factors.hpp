@@ -80,11 +80,12 @@ template <Scalar T>
       const TensorSource& place = tied_head ? head : *source;
       require(place.shape == std::vector<Index>{rows(matrix.scores), matrix.width}, "the adapter's scores of ", name,
               " do not fit the model's config");
-      auto factor = std::find_if(factors.begin(), factors.end(), [&](const auto& f) { return f.tensor == place.source; });
+      auto factor =
+          std::find_if(factors.begin(), factors.end(), [&](const auto& f) { return f.tensor == place.source; });
       if (factor == factors.end()) {
         const Index height = tied_head ? config.vocabulary : place.source_shape[place.transposed ? 1 : 0];
-        factors.push_back({place.source, name == "token_embedding.weight", basis,
-                           make_matrix<T>(height, basis->rank(), T{0})});
+        factors.push_back(
+            {place.source, name == "token_embedding.weight", basis, make_matrix<T>(height, basis->rank(), T{0})});
         factor = std::prev(factors.end());
       }
       const Index heads = paired_heads(name, config);
