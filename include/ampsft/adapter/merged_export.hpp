@@ -107,7 +107,8 @@ void export_merged(const std::filesystem::path& to, const std::filesystem::path&
     writer.add(name, dtype.value_or(tensors.info(stored).dtype), {rows(values), cols(values)}, values);
   }
   for (const auto& name : tensors.names()) {
-    if (!changed.contains(name)) {
+    const bool stale = config.tied_head && name == "lm_head.weight";  // some files hold the tied matrix twice
+    if (!changed.contains(name) && !stale) {
       writer.add_stored(name, tensors.info(name));
     }
   }
