@@ -69,7 +69,8 @@ class Weight {
 
   /// The parameterisation itself, if it is of this type, else nothing. It lives as long as the pointer.
   template <Parameterization P>
-  requires std::same_as<typename P::scalar, T> [[nodiscard]] std::shared_ptr<P> as() const {
+  requires std::same_as<typename P::scalar, T>
+  [[nodiscard]] std::shared_ptr<P> as() const {
     const auto model = std::dynamic_pointer_cast<Model<P>>(model_);
     return model ? std::shared_ptr<P>(model, &model->parameterization) : nullptr;
   }
