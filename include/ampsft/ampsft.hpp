@@ -3,6 +3,17 @@
 /// All of the library.
 #pragma once
 
+#include <ampsft/adapter/algebra.hpp>
+#include <ampsft/adapter/base_hash.hpp>
+#include <ampsft/adapter/gguf_export.hpp>
+#include <ampsft/adapter/merge.hpp>
+#include <ampsft/adapter/merged_export.hpp>
+#include <ampsft/adapter/peft_export.hpp>
+#include <ampsft/adapter/peft_import.hpp>
+#include <ampsft/adapter/score_adapter.hpp>
+#include <ampsft/adapter/score_adapter_file.hpp>
+#include <ampsft/adapter/variant_store.hpp>
+#include <ampsft/adapter/variant_weights.hpp>
 #include <ampsft/autograd/gradient_check.hpp>
 #include <ampsft/autograd/ops/add.hpp>
 #include <ampsft/autograd/ops/attention.hpp>

@@ -24,6 +24,14 @@ struct LoraOptions {
   Route route = Route::factored;
 };
 
+/// The factors of an adaptation `scale L A` that was made elsewhere.
+template <Scalar T>
+struct LoraFactors {
+  Matrix<T> a;         ///< `r x d`
+  Matrix<T> l;         ///< `n x r`
+  double scale = 1.0;  ///< `alpha / r`
+};
+
 /// `W = W0 + s L A` with `A` (`r x d`) uniform in +-1/sqrt(d), as PEFT starts it, `L` (`n x r`) zero and
 /// `s = alpha / r`.
 ///
@@ -43,10 +51,27 @@ class LoraParameterization {
         scale_(static_cast<T>(options.alpha == 0.0 ? 1.0 : options.alpha / static_cast<double>(options.rank))),
         route_(options.route) {}
 
+  /// Adapts the weight `base` (`n x d`) by given factors. Throws `Error` unless they fit it and each other.
+  LoraParameterization(const std::string& name, FrozenBase<T> base, LoraFactors<T> factors,
+                       Route route = Route::factored)
+      : name_(name),
+        base_(std::move(base)),
+        a_(name + ".lora_A", std::move(factors.a)),
+        l_(name + ".lora_B", std::move(factors.l)),
+        scale_(static_cast<T>(factors.scale)),
+        route_(route) {
+    require(ampsft::rows(l_.value) == base_.rows() && ampsft::cols(a_.value) == base_.cols() &&
+                ampsft::cols(l_.value) == ampsft::rows(a_.value),
+            name, ": factors of ", ampsft::rows(l_.value), " x ", ampsft::cols(l_.value), " and ",
+            ampsft::rows(a_.value), " x ", ampsft::cols(a_.value), " do not fit a weight of ", base_.rows(), " x ",
+            base_.cols());
+  }
+
   [[nodiscard]] Index rows() const { return base_.rows(); }
   [[nodiscard]] Index cols() const { return base_.cols(); }
   [[nodiscard]] Index rank() const { return ampsft::rows(a_.value); }
   [[nodiscard]] std::string_view kind() const { return "lora"; }
+  [[nodiscard]] const FrozenBase<T>& base() const { return base_; }
 
   Terms<T> terms(Variable<T> x) {
     Tape<T>& tape = x.tape();

@@ -59,6 +59,12 @@ class ScoreParameterization {
   [[nodiscard]] Index rank() const { return basis_->rank(); }
   [[nodiscard]] ScoreForm form() const { return form_; }
   [[nodiscard]] const UniversalBasis<T>& basis() const { return *basis_; }
+  [[nodiscard]] const std::shared_ptr<const UniversalBasis<T>>& shared_basis() const { return basis_; }
+  [[nodiscard]] const Parameter<T>& scores() const { return scores_; }
+
+  /// The frozen weight of the exact-start form; the truncated one keeps none.
+  [[nodiscard]] const FrozenBase<T>& base() const { return base_; }
+
   [[nodiscard]] std::string_view kind() const {
     return form_ == ScoreForm::exact_start ? "score (exact start)" : "score (truncated)";
   }

@@ -68,6 +68,14 @@ class Weight {
     return dense ? std::shared_ptr<const Matrix<T>>(dense, &dense->parameterization.leaves().front()->value) : nullptr;
   }
 
+  /// The parameterisation itself, if it is of this type, else nothing. It lives as long as the pointer.
+  template <Parameterization P>
+  requires std::same_as<typename P::scalar, T>
+  [[nodiscard]] std::shared_ptr<P> as() const {
+    const auto model = std::dynamic_pointer_cast<Model<P>>(model_);
+    return model ? std::shared_ptr<P>(model, &model->parameterization) : nullptr;
+  }
+
   /// What scores or factors can be put upon: the dense matrix, or a frozen one in any form; else nothing.
   [[nodiscard]] FrozenBase<T> base() const {
     if (auto matrix = dense()) {

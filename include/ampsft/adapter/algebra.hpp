@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Adapters as vectors: scaled, summed, and found in the difference of two models.
+#pragma once
+
+#include <ampsft/adapter/score_adapter.hpp>
+#include <ampsft/basis/basis_file.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// One term of a weighted sum; the adapter must outlive it.
+template <Scalar T>
+struct WeightedAdapter {
+  const ScoreAdapter<T>* adapter;
+  double weight;
+};
+
+namespace detail {
+
+template <Scalar T>
+[[nodiscard]] bool same_bases(const ScoreAdapter<T>& a, const ScoreAdapter<T>& b) {
+  return a.bases.size() == b.bases.size() &&
+         std::equal(a.bases.begin(), a.bases.end(), b.bases.begin(), [](const auto& one, const auto& other) {
+           return one.first == other.first &&
+                  (one.second == other.second || basis_hash(*one.second) == basis_hash(*other.second));
+         });
+}
+
+}  // namespace detail
+
+/// `sum_i w_i S_i` over one base and the same bases; a matrix that a term does not adapt counts as zero there.
+///
+/// Throws `Error` for no terms, other bases, a base, a form or a sharing that differs, and for truncated adapters
+/// unless the weights sum to 1 and all adapt the same matrices, for their scores hold the weight itself.
+template <Scalar T>
+[[nodiscard]] ScoreAdapter<T> weighted_sum(std::span<const WeightedAdapter<T>> terms) {
+  require(!terms.empty(), "a sum of adapters needs at least one");
+  const ScoreAdapter<T>& first = *terms.front().adapter;
+  ScoreAdapter<T> sum{.form = first.form, .bases = first.bases, .matrices = {}, .base = first.base};
+  double weights = 0.0;
+  for (const auto& [adapter, weight] : terms) {
+    require(std::isfinite(weight), "the weight of an adapter must be finite, not ", weight);
+    require(adapter->form == sum.form, "adapters of different forms cannot be summed");
+    require(adapter->base == sum.base, "adapters of different bases cannot be summed; their hashes are ", sum.base,
+            " and ", adapter->base);
+    require(detail::same_bases(first, *adapter), "adapters over different bases cannot be summed; project one to the ",
+            "bases of the other");
+    weights += weight;
+    for (const auto& matrix : adapter->matrices) {
+      const auto found = std::find_if(sum.matrices.begin(), sum.matrices.end(), [&](const auto& known) {
+        return known.weights.front() == matrix.weights.front();
+      });
+      if (found == sum.matrices.end()) {
+        for (const auto& name : matrix.weights) {
+          const auto names = sum.weights();
+          require(std::find(names.begin(), names.end(), name) == names.end(), name,
+                  " shares its scores in one adapter and not in another");
+        }
+        sum.matrices.push_back(
+            {matrix.weights, matrix.width, make_matrix(static_cast<T>(weight) * map(matrix.scores))});
+        continue;
+      }
+      require(found->weights == matrix.weights && found->scores.shape() == matrix.scores.shape(),
+              matrix.weights.front(), " has other scores or shares them otherwise in one adapter than in another");
+      map(found->scores) += static_cast<T>(weight) * map(matrix.scores);
+    }
+  }
+  if (sum.form == ScoreForm::truncated) {
+    const auto same = [&](const auto& term) { return term.adapter->matrices.size() == sum.matrices.size(); };
+    require(std::abs(weights - 1.0) < 1e-9 && std::all_of(terms.begin(), terms.end(), same),
+            "truncated adapters can be averaged alone: their weights must sum to 1, not ", weights,
+            ", and all must adapt the same matrices");
+  }
+  return sum;
+}
+
+/// `factor S`: the change of the base, made larger or smaller; the summary of the training is dropped. Throws as
+/// `weighted_sum`.
+template <Scalar T>
+[[nodiscard]] ScoreAdapter<T> scaled(const ScoreAdapter<T>& adapter, double factor) {
+  const WeightedAdapter<T> term{&adapter, factor};
+  return weighted_sum<T>({&term, 1});
+}
+
+/// How much of a change the scores hold.
+struct ProjectedEnergy {
+  std::string weight;
+  double energy = 0.0;  ///< the squared norm of the change
+  double lost = 0.0;    ///< the part of it outside of the basis
+
+  /// The lost part as a share, 0 for no change.
+  [[nodiscard]] double share() const { return energy > 0.0 ? lost / energy : 0.0; }
+};
+
+/// An adapter that stands for a change, and what it misses of it.
+template <Scalar T>
+struct ProjectedAdapter {
+  ScoreAdapter<T> adapter;
+  std::vector<ProjectedEnergy> energies;  ///< one a matrix of the adapter
+
+  /// Of all matrices together.
+  [[nodiscard]] ProjectedEnergy total() const {
+    ProjectedEnergy sum{.weight = "all"};
+    for (const auto& one : energies) {
+      sum.energy += one.energy;
+      sum.lost += one.lost;
+    }
+    return sum;
+  }
+};
+
+/// The scores `S = (W1 - W0) B'` that come nearest to a model tuned in any way: `W0 + S B` for `W1`.
+///
+/// `base` and `tuned` are lists of the same weights; those that match `targets` are projected, and tied ones that share
+/// a matrix in both models share scores. Throws `Error` if names or shapes differ or a basis is missing. Cost: that of
+/// `W1 - W0` and its projection, one weight at a time in memory.
+template <Scalar T>
+[[nodiscard]] ProjectedAdapter<T> project_difference(const WeightList<T>& base, const WeightList<T>& tuned,
+                                                     const BasisByWidth<T>& bases,
+                                                     const std::vector<std::string>& targets = {"*"}) {
+  ProjectedAdapter<T> result;
+  result.adapter.base = base_hash(base);
+  std::vector<std::pair<const Weight<T>*, const Weight<T>*>> owners;
+  for (const auto* weight : match_weights(base, targets)) {
+    const auto other = std::find_if(tuned.begin(), tuned.end(), [&](auto* w) { return w->name() == weight->name(); });
+    require(other != tuned.end() && (*other)->rows() == weight->rows() && (*other)->cols() == weight->cols(),
+            "the tuned model has no ", weight->name(), " of ", weight->rows(), " x ", weight->cols());
+    const auto twin = std::find_if(owners.begin(), owners.end(), [&](const auto& owner) {
+      return owner.first->is_tied_to(*weight) && owner.second->is_tied_to(**other);
+    });
+    if (twin != owners.end()) {
+      result.adapter.matrices[static_cast<std::size_t>(twin - owners.begin())].weights.push_back(weight->name());
+      continue;
+    }
+    const auto basis = bases.find(weight->cols());
+    require(basis != bases.end(), "there is no basis of width ", weight->cols(), " for ", weight->name());
+    Matrix<T> change = (*other)->materialize();
+    const Matrix<T> before = base_of(*weight).widened();
+    map(change) -= map(before);
+    Matrix<T> scores = basis->second->project(map(change));
+    ProjectedEnergy energy{.weight = weight->name()};
+    energy.energy = map(change).template cast<double>().squaredNorm();
+    map(change).noalias() -= map(scores) * map(basis->second->components());
+    energy.lost = map(change).template cast<double>().squaredNorm();
+    result.energies.push_back(energy);
+    result.adapter.bases.insert(*basis);
+    result.adapter.matrices.push_back({{weight->name()}, weight->cols(), std::move(scores)});
+    owners.emplace_back(weight, *other);
+  }
+  return result;
+}
+
+}  // namespace ampsft

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Merging what was trained into dense weights, and taking it out again exactly.
+#pragma once
+
+#include <ampsft/parameterization/weight.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// A model's weights as they were before they were merged; `unmerge` puts these very objects back.
+///
+/// Unmerging computes nothing: base, scores and factors are the same matrices bit for bit, where a subtraction would
+/// leave rounding. Memory: the merged matrices beside the base, as long as this object lives.
+template <Scalar T>
+class MergedWeights {
+ public:
+  /// Makes every weight that has scores or factors dense: `materialize()` of it; tied weights stay tied.
+  explicit MergedWeights(const WeightList<T>& weights) {
+    for (auto* weight : weights) {
+      if (weight->kind() == "dense" || weight->kind() == "frozen") {
+        continue;
+      }
+      const auto twin = std::find_if(changed_.begin(), changed_.end(),
+                                     [&](const Change& change) { return change.before.is_tied_to(*weight); });
+      Weight<T> merged =
+          twin != changed_.end() ? twin->merged.tied(weight->name()) : Weight<T>(weight->name(), weight->materialize());
+      changed_.push_back({weight, *weight, std::move(merged)});
+    }
+    for (auto& change : changed_) {
+      *change.weight = change.merged;
+    }
+  }
+
+  /// Puts every weight back, which must still be where it was; what happened to the dense ones meanwhile is lost.
+  void unmerge() {
+    for (auto& change : changed_) {
+      *change.weight = change.before;
+    }
+    changed_.clear();
+  }
+
+ private:
+  struct Change {
+    Weight<T>* weight;
+    Weight<T> before;
+    Weight<T> merged;
+  };
+
+  std::vector<Change> changed_;
+};
+
+/// Merges the scores or factors of all weights; keep the result to be able to unmerge.
+template <Scalar T>
+[[nodiscard]] MergedWeights<T> merge(const WeightList<T>& weights) {
+  return MergedWeights<T>(weights);
+}
+
+}  // namespace ampsft

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A model with whatever was trained merged into its weights, as a Hugging Face folder.
+#pragma once
+
+#include <ampsft/adapter/export_factors.hpp>
+#include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/json_text.hpp>
+#include <ampsft/io/model_tensors.hpp>
+#include <ampsft/io/read_text.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace ampsft {
+
+namespace detail {
+
+/// Files of a Hugging Face folder that say how a model is used and are not changed by training.
+inline constexpr std::array<std::string_view, 9> companions{"generation_config.json",
+                                                            "tokenizer.json",
+                                                            "tokenizer_config.json",
+                                                            "tokenizer.model",
+                                                            "vocab.json",
+                                                            "merges.txt",
+                                                            "added_tokens.json",
+                                                            "special_tokens_map.json",
+                                                            "chat_template.jinja"};
+
+/// Replaces part of a stored tensor (`values` as it is stored) by a weight of the model.
+template <Scalar T>
+void put_weight(const Weight<T>& weight, const TensorSource& source, const PretrainedConfig& config,
+                Matrix<T>& values) {
+  Matrix<T> merged = weight.materialize();
+  require(source.shape == std::vector<Index>{rows(merged), cols(merged)}, weight.name(), " is ", rows(merged), " x ",
+          cols(merged), ", but the folder's is ", shape_text(source.shape));
+  const Index heads = paired_heads(weight.name(), config);
+  if (heads > 0 && config.rotary.pairing != RotaryPairing::halves) {
+    merged = repair_rows(merged, heads, RotaryPairing::halves);
+  }
+  if (source.transposed) {
+    map(values).middleCols(source.first, rows(merged)) = map(merged).transpose();
+  } else {
+    map(values).middleRows(source.first, rows(merged)) = map(merged);
+  }
+}
+
+}  // namespace detail
+
+/// Writes the model of the folder `from` into the folder `to`, with the given weights in place of its own:
+/// `model.safetensors`, `config.json`, and what there is of tokenizer and generation settings.
+///
+/// The weights may be parameterised in any way; names tell which tensors they are. `config` is that of the model, which
+/// may have been read from a GGUF file of the same weights. Tensors keep the folder's format, or get `dtype`; norms and
+/// biases are copied. A head that was tied to the embedding and has become another matrix is written, and the config
+/// says so. Throws `Error` if a weight is not in the folder or has another shape, `from` and `to` are one folder, or a
+/// file cannot be written. Memory: the weights once, in `T`.
+template <Scalar T>
+void export_merged(const std::filesystem::path& to, const std::filesystem::path& from, const WeightList<T>& weights,
+                   const PretrainedConfig& config, std::optional<DType> dtype = {}) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::create_directories(to, error);
+  require(!error, "cannot make the folder ", to, ": ", error.message());
+  require(!fs::equivalent(from, to, error), "the merged model must get a folder of its own, not ", from);
+  const ModelTensors tensors(from);
+  const auto sources = find_tensors(config, tensors);
+  std::map<std::string, Matrix<T>> changed;
+  bool unties = false;
+  const auto weight_named = [&](const std::string& name) {
+    const auto found = std::find_if(weights.begin(), weights.end(), [&](auto* w) { return w->name() == name; });
+    return found == weights.end() ? nullptr : *found;
+  };
+  for (const auto* weight : weights) {
+    const auto source =
+        std::find_if(sources.begin(), sources.end(), [&](const auto& s) { return s.name == weight->name(); });
+    if (source != sources.end()) {
+      auto [entry, is_new] = changed.try_emplace(source->source);
+      if (is_new) {
+        entry->second = tensors.file(source->source).template read_matrix<T>(source->source);
+      }
+      detail::put_weight(*weight, *source, config, entry->second);
+      continue;
+    }
+    require(config.tied_head && weight->name() == "lm_head.weight", "the folder ", from, " has no tensor for ",
+            weight->name());
+    const auto* embedding = weight_named("token_embedding.weight");
+    if (embedding == nullptr || !weight->is_tied_to(*embedding)) {
+      changed.emplace("lm_head.weight", weight->materialize());
+      unties = true;
+    }
+  }
+  SafetensorsWriter writer;
+  writer.set_metadata("format", "pt");
+  for (const auto& [name, values] : changed) {
+    const std::string& stored =
+        tensors.contains(name) ? name : sources.front().source;  // an untied head: as the embedding
+    writer.add(name, dtype.value_or(tensors.info(stored).dtype), {rows(values), cols(values)}, values);
+  }
+  for (const auto& name : tensors.names()) {
+    const bool stale = config.tied_head && name == "lm_head.weight";  // some files hold the tied matrix twice
+    if (!changed.contains(name) && !stale) {
+      writer.add_stored(name, tensors.info(name));
+    }
+  }
+  writer.write(to / "model.safetensors");
+  constexpr int depth = 16;
+  nlohmann::json json = parse_json(read_text(from / "config.json"), concat(from / "config.json"), depth);
+  if (unties) {
+    json["tie_word_embeddings"] = false;
+  }
+  write_text(to / "config.json", json.dump(2) + "\n");
+  for (const std::string_view name : detail::companions) {
+    if (fs::is_regular_file(from / name, error)) {
+      write_text(to / name, read_text(from / name));
+    }
+  }
+}
+
+}  // namespace ampsft

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A model whose sequences use the variants of a store, each its own.
+#pragma once
+
+#include <ampsft/adapter/variant_store.hpp>
+#include <ampsft/autograd/ops/reconstruct.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// Which variant each sequence of a model's next passes uses. One thread uses a selection, and its model, at a time.
+template <Scalar T>
+class VariantSelection {
+ public:
+  using Pointer = std::shared_ptr<const Variant<T>>;
+
+  /// One variant a sequence, in the order of the batch; one alone is for all sequences. Null: the base. Nothing else
+  /// happens, so switching costs some nanoseconds.
+  void use(std::vector<Pointer> sequences) {
+    require(!sequences.empty(), "a batch needs at least one variant");
+    sequences_ = std::move(sequences);
+  }
+
+  void use(Pointer one) { sequences_.assign(1, std::move(one)); }
+
+  [[nodiscard]] const std::vector<Pointer>& sequences() const noexcept { return sequences_; }
+
+  /// Calls `visit(variant, first, count)` for runs of rows that use one variant, of `tokens` rows in all: sequences are
+  /// equally long. Throws `Error` if the rows do not split into the sequences.
+  template <class Visit>
+  void for_each_run(Index tokens, Visit&& visit) const {
+    const auto count = static_cast<Index>(sequences_.size());
+    require(tokens % count == 0, tokens, " rows are not ", count, " sequences of one length, one a variant; use the ",
+            "selection for the batch that is computed");
+    const Index length = tokens / count;
+    for (Index first = 0, last = 0; first < count; first = last) {
+      const Pointer& variant = sequences_[static_cast<std::size_t>(first)];
+      for (last = first + 1; last < count && sequences_[static_cast<std::size_t>(last)] == variant; ++last) {
+      }
+      visit(variant.get(), first * length, (last - first) * length);
+    }
+  }
+
+ private:
+  std::vector<Pointer> sequences_{nullptr};
+};
+
+/// `z S_v'` where the rows of `z` (`T x K`) use the scores of different variants. It is no weight of its own: rows of
+/// it are those of no single variant.
+template <Scalar T>
+class VariantExpansion final : public FrozenWeight<T> {
+ public:
+  VariantExpansion(std::shared_ptr<const VariantSelection<T>> selection, const VariantSlot<T>& slot)
+      : selection_(std::move(selection)), rows_(slot.rows), rank_(slot.basis->rank()), offset_(slot.offset) {}
+
+  [[nodiscard]] Index rows() const override { return rows_; }
+  [[nodiscard]] Index cols() const override { return rank_; }
+  [[nodiscard]] Index bytes() const override { return 0; }  // they are the store's
+
+  /// Says how many rows the whole batch has, for rows of a part would be taken for other sequences.
+  void expect(Index tokens) noexcept { tokens_ = tokens; }
+
+  void output(const ConstView<T>& x, View<T> y, Into into, T scale, const ConstView<T>& bias) const override {
+    require(x.rows() == tokens_, "a batch of variants is computed whole, not ", x.rows(), " of its ", tokens_,
+            " rows; take logits and cross-entropy instead of a loss in pieces");
+    selection_->for_each_run(x.rows(), [&](const Variant<T>* variant, Index first, Index count) {
+      auto part = y.middleRows(first, count);
+      if (variant != nullptr) {
+        layer_output<T>(x.middleRows(first, count), scores(*variant), part, into, scale, bias);
+      } else if (into == Into::overwrite) {
+        part.setZero();
+        if (bias.rows() > 0) {
+          part.rowwise() += bias.row(0);
+        }
+      }
+    });
+  }
+
+  void input_gradient(const ConstView<T>&, View<T>, Into, T) const override {
+    fail("a batch of variants is for inference; train one adapter by itself");
+  }
+
+  void copy_row(Index, T*) const override { fail("rows of a batch of variants belong to no single one"); }
+
+  /// The scores of `rows` of the weight for the tokens of a batch, `T x K`; zeros for the base.
+  [[nodiscard]] Matrix<T> gather(std::span<const std::int32_t> row) const {
+    Matrix<T> result = make_matrix<T>(static_cast<Index>(row.size()), rank_, T{0});
+    selection_->for_each_run(rows_of(row), [&](const Variant<T>* variant, Index first, Index count) {
+      for (Index i = first; variant != nullptr && i < first + count; ++i) {
+        const Index wanted = row[static_cast<std::size_t>(i)];
+        require(wanted >= 0 && wanted < rows_, "row ", wanted, " is not among the ", rows_, " of the weight");
+        map(result).row(i) = scores(*variant).row(wanted);
+      }
+    });
+    return result;
+  }
+
+ private:
+  [[nodiscard]] static Index rows_of(std::span<const std::int32_t> row) { return static_cast<Index>(row.size()); }
+
+  [[nodiscard]] ConstMatrixMap<T> scores(const Variant<T>& variant) const {
+    return {variant.scores.data() + offset_, rows_, rank_};
+  }
+
+  std::shared_ptr<const VariantSelection<T>> selection_;
+  Index rows_;
+  Index rank_;
+  Index offset_;
+  Index tokens_ = 0;
+};
+
+/// `W_v = W0 + S_v B`, for inference: the base's product and `x B'` are one for all sequences.
+///
+/// Cost a token: `2 n d` operations for the base, `2 K (n + d)` for the scores, however many variants there are.
+template <Scalar T>
+class VariantParameterization {
+ public:
+  using scalar = T;
+
+  VariantParameterization(std::string name, FrozenBase<T> base, const VariantSlot<T>& slot,
+                          std::shared_ptr<const VariantSelection<T>> selection)
+      : name_(std::move(name)),
+        base_(std::move(base)),
+        basis_(slot.basis),
+        expansion_(std::make_unique<VariantExpansion<T>>(std::move(selection), slot)) {
+    require(base_.rows() == slot.rows && base_.cols() == basis_->width(), name_, " is ", base_.rows(), " x ",
+            base_.cols(), ", but its variants are for ", slot.rows, " x ", basis_->width());
+  }
+
+  [[nodiscard]] Index rows() const { return base_.rows(); }
+  [[nodiscard]] Index cols() const { return base_.cols(); }
+  [[nodiscard]] std::string_view kind() const { return "variants"; }
+
+  Terms<T> terms(Variable<T> x) {
+    expansion_->expect(x.rows());
+    Tape<T>& tape = x.tape();
+    const auto& components = basis_->components();
+    const Variable<T> z = tape.shared(x, &components, [&] { return linear(x, tape.constant(components)); });
+    return {{base_.product(x), {z, {}, T{1}, expansion_.get()}}};
+  }
+
+  Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) {
+    return reconstruct<T>(tape.constant(expansion_->gather(row)), tape.constant(basis_->components()), {},
+                          base_.gather(tape, row));
+  }
+
+  /// Throws `Error`: it is another matrix for every variant.
+  [[nodiscard]] Matrix<T> materialize() const { fail(name_, " is another matrix for every variant"); }
+
+  [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {}; }
+  [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return {base_.named(name_)}; }
+
+ private:
+  std::string name_;
+  FrozenBase<T> base_;
+  std::shared_ptr<const UniversalBasis<T>> basis_;
+  std::unique_ptr<VariantExpansion<T>> expansion_;
+};
+
+/// Makes a model use the variants of a store, and returns the selection that says which; it starts with the base.
+///
+/// Models of several threads share the base's matrices and the store, and have a selection each. Throws `Error`, and
+/// changes nothing, if the base is another one than the store's or a weight is missing, of another shape, or not dense
+/// or frozen.
+template <Scalar T>
+[[nodiscard]] std::shared_ptr<VariantSelection<T>> attach_variants(const VariantStore<T>& store,
+                                                                   const WeightList<T>& weights) {
+  const std::string actual = base_hash(weights);
+  require(store.base().empty() || store.base() == actual, "the store's variants belong to a base with the hash ",
+          store.base(), ", but this model's is ", actual);
+  auto selection = std::make_shared<VariantSelection<T>>();
+  std::vector<std::string> names;
+  for (const auto& slot : store.slots()) {
+    names.insert(names.end(), slot.weights.begin(), slot.weights.end());
+  }
+  static_cast<void>(
+      detail::attach(weights, {.patterns = names, .tied = Tied::separate}, [&](const std::string& name, auto source) {
+        const auto slot = std::find_if(store.slots().begin(), store.slots().end(), [&](const auto& one) {
+          return std::find(one.weights.begin(), one.weights.end(), name) != one.weights.end();
+        });
+        return VariantParameterization<T>(name, std::move(source), *slot, selection);
+      }));
+  return selection;
+}
+
+}  // namespace ampsft

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A batch of variants computes what each variant computes by itself; the store may change while others read it.
+#include <ampsft/adapter/variant_weights.hpp>
+
+#include <atomic>
+#include <thread>
+
+#include "adapter/model.hpp"
+
+using namespace ampsft;
+using namespace ampsft::test;
+
+namespace {
+
+/// Adapters of one base, over one basis, by seed.
+ScoreAdapter<double> variant(std::uint64_t seed, AttachTargets targets = {}) {
+  Tuned<double> tuned(std::move(targets), ScoreForm::exact_start, seed);
+  return take_adapter(tuned.model.weights());
+}
+
+}  // namespace
+
+TEST_CASE("every sequence of a batch uses its own variant, or the base") {
+  const AttachTargets targets{.patterns = {"*"}, .tied = GENERATE(Tied::shared, Tied::separate)};
+  const std::vector<ScoreAdapter<double>> adapters{variant(1, targets), variant(2, targets)};
+  VariantStore<double> store(adapters[0]);
+  store.add("one", adapters[0]);
+  store.add("two", adapters[1]);
+  Transformer<double> model(tiny::config(), 3);
+  const auto base = logits_of(model, some_tokens, 4);
+  std::vector<Matrix<double>> alone;
+  for (const auto& adapter : adapters) {
+    Transformer<double> single(tiny::config(), 3);
+    attach_adapter(adapter, single.weights());
+    alone.push_back(logits_of(single, some_tokens, 4));
+  }
+  const auto selection = attach_variants(store, model.weights());
+  CHECK(distance(logits_of(model, some_tokens, 4), base) < 1e-12);
+  selection->use({store.find("two"), store.find("one"), nullptr, store.find("one")});
+  const auto mixed = logits_of(model, some_tokens, 4);
+  const Matrix<double>* const expected[] = {&alone[1], &alone[0], &base, &alone[0]};
+  for (Index sequence = 0; sequence < 4; ++sequence) {
+    CHECK((map(mixed).middleRows(3 * sequence, 3) - map(*expected[sequence]).middleRows(3 * sequence, 3))
+              .cwiseAbs()
+              .maxCoeff() < 1e-12);
+  }
+  CHECK(distance(alone[0], alone[1]) > 0.01);
+  selection->use(store.find("two"));
+  CHECK(distance(logits_of(model, some_tokens, 4), alone[1]) < 1e-12);
+  selection->use({store.find("two"), store.find("one"), nullptr, nullptr, nullptr});
+  CHECK_THROWS_WITH(logits_of(model, some_tokens, 4), ContainsSubstring("5 sequences"));
+}
+
+TEST_CASE("a variant of another base, basis or set of matrices is refused") {
+  const auto good = variant(1);
+  VariantStore<double> store(good);
+  auto bad = good;
+  bad.base = "0123456789abcdef";
+  CHECK_THROWS_WITH(store.add("bad", bad), ContainsSubstring("0123456789abcdef"));
+  bad = good;
+  bad.bases[12] = std::make_shared<const UniversalBasis<double>>(UniversalBasis<double>::random(12, 3, 77));
+  CHECK_THROWS_WITH(store.add("bad", bad), ContainsSubstring("bases"));
+  CHECK_THROWS_AS(store.add("bad", variant(1, {.patterns = {"blocks.*"}})), Error);
+  CHECK(store.names().empty());
+  CHECK_THROWS_WITH(store.find("bad"), ContainsSubstring("'bad'"));
+  Transformer<double> other(tiny::config(), 4);
+  CHECK_THROWS_WITH(attach_variants(store, other.weights()), ContainsSubstring(good.base));
+}
+
+TEST_CASE("variants come and go while others use them") {
+  const std::vector<ScoreAdapter<double>> adapters{variant(1, {.patterns = {"blocks.*"}}),
+                                                   variant(2, {.patterns = {"blocks.*"}})};
+  VariantStore<double> store(adapters[0]);
+  store.add("kept", adapters[0]);
+  const double first = adapters[0].matrices[0].scores(0, 0);
+  const double second = adapters[1].matrices[0].scores(0, 0);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      for (int turn = 0; turn < 2000; ++turn) {
+        const double value = store.find("kept")->scores(0, 0);
+        wrong += value != first && value != second ? 1 : 0;
+      }
+    });
+  }
+  for (int turn = 0; turn < 500; ++turn) {
+    store.add("kept", adapters[static_cast<std::size_t>(turn) % 2]);
+    store.add("passing", adapters[1]);
+    wrong += store.remove("passing") ? 0 : 1;
+  }
+  for (auto& reader : readers) {
+    reader.join();
+  }
+  CHECK(wrong == 0);
+  CHECK_FALSE(store.remove("passing"));
+  const auto held = store.find("kept");
+  const double value = held->scores(0, 0);
+  CHECK(store.remove("kept"));
+  CHECK(held->scores(0, 0) == value);
+  CHECK(store.names().empty());
+}
+
+TEST_CASE("a variant's memory is its scores") {
+  const auto adapter = variant(1);
+  VariantStore<double> store(adapter);
+  store.add("one", adapter);
+  Index scores = 0;
+  for (const auto& matrix : adapter.matrices) {
+    scores += static_cast<Index>(matrix.scores.size());
+  }
+  CHECK(store.bytes_each() == scores * static_cast<Index>(sizeof(double)));
+  CHECK(static_cast<Index>(store.find("one")->scores.size()) == scores);
+}
