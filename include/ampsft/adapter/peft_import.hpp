@@ -168,9 +168,9 @@ ParameterList<T> attach_factors(const std::vector<NamedFactors<T>>& factors, con
 /// of the weights' size is made.
 template <Scalar T>
 [[nodiscard]] ProjectedAdapter<T> project_factors(const std::vector<NamedFactors<T>>& factors,
-                                                  const BasisByWidth<T>& bases, std::string base) {
+                                                  const BasisByWidth<T>& bases, const std::string& base) {
   ProjectedAdapter<T> result;
-  result.adapter.base = std::move(base);
+  result.adapter.base = base;
   for (const auto& [name, lora] : factors) {
     const auto basis = bases.find(cols(lora.a));
     require(basis != bases.end(), "there is no basis of width ", cols(lora.a), " for ", name);

@@ -56,9 +56,9 @@ struct ScoreAdapter {
 ///
 /// Throws `Error` if no weight has scores, one has LoRA factors, forms differ, or two bases have one width.
 template <Scalar T>
-[[nodiscard]] ScoreAdapter<T> take_adapter(const WeightList<T>& weights, std::string base) {
+[[nodiscard]] ScoreAdapter<T> take_adapter(const WeightList<T>& weights, const std::string& base) {
   ScoreAdapter<T> adapter;
-  adapter.base = std::move(base);
+  adapter.base = base;
   std::vector<const Weight<T>*> owners;  // of adapter.matrices
   for (const auto* weight : weights) {
     require(weight->template as<LoraParameterization<T>>() == nullptr, weight->name(),
