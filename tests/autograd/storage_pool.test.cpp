@@ -10,11 +10,8 @@
 #include <ampsft/autograd/ops/layer_norm.hpp>
 #include <ampsft/autograd/ops/linear.hpp>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include "autograd/testing.hpp"
+#include "support/count_allocations.hpp"
 
 using namespace ampsft;
 using namespace ampsft::test;
@@ -22,54 +19,8 @@ using namespace ampsft::test;
 namespace {
 
 constexpr std::size_t large = 40 * 12 * sizeof(double);  // the smallest activation of the model below
-std::atomic<int> large_allocations = 0;
-
-/// Every block is aligned as matrices want it, so that all forms of operator new can be one.
-void* allocate(std::size_t bytes) noexcept {
-  constexpr std::size_t alignment = 64;
-  if (bytes >= large) {
-    ++large_allocations;
-  }
-  return std::aligned_alloc(alignment, (bytes / alignment + 1) * alignment);
-}
-
-void* allocate_or_throw(std::size_t bytes) {
-  void* const memory = allocate(bytes);
-  if (memory == nullptr) {
-    throw std::bad_alloc();
-  }
-  return memory;
-}
-
-/// Large allocations while `work` runs. Eigen's temporaries do not count: they do not come from operator new.
-template <class Work>
-int count_allocations(Work&& work) {
-  const int before = large_allocations;
-  work();
-  return large_allocations - before;
-}
 
 }  // namespace
-
-// All of them, so that a sanitizer sees no pair of which one half is its own.
-// clang-format off
-void* operator new(std::size_t bytes) { return allocate_or_throw(bytes); }
-void* operator new[](std::size_t bytes) { return allocate_or_throw(bytes); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
-void* operator new(std::size_t bytes, std::align_val_t) { return allocate_or_throw(bytes); }
-void* operator new[](std::size_t bytes, std::align_val_t) { return allocate_or_throw(bytes); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-// clang-format on
 
 TEST_CASE("the pool hands a returned matrix out again, in any shape of its size", "[autograd]") {
   StoragePool<float> pool;
@@ -145,9 +96,9 @@ TEST_CASE("after the first step a tape allocates no matrix", "[autograd]") {
     tape.backward(cross_entropy(linear(x, tape.leaf(embedding)), std::span<const std::int32_t>(ids)));
     tape.clear();
   };
-  CHECK(count_allocations(step) > 0);
-  CHECK(count_allocations(step) == 0);
-  CHECK(count_allocations([&] {
+  CHECK(count_allocations(large, step) > 0);
+  CHECK(count_allocations(large, step) == 0);
+  CHECK(count_allocations(large, [&] {
           for (int i = 0; i < 5; ++i) {
             step();
           }
@@ -166,5 +117,5 @@ TEST_CASE("matrices given to a tape do not pile up in its pool", "[autograd]") {
   }
   // Nothing but results of operations is kept, so the next 40 x 40 result needs memory of its own.
   const Matrix<double> x = random_matrix<double>(40, 40, 3);
-  CHECK(count_allocations([&] { static_cast<void>(gelu(tape.constant(x))); }) == 1);
+  CHECK(count_allocations(large, [&] { static_cast<void>(gelu(tape.constant(x))); }) == 1);
 }

@@ -6,51 +6,15 @@
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/mutate.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace ampsft;
 
 namespace {
-
-std::size_t below(Random& random, std::size_t bound) {
-  return static_cast<std::size_t>(random.below(static_cast<Index>(bound)));
-}
-
-/// Truncates, changes bytes, or puts another number or piece of JSON in.
-std::string mutate(std::string bytes, Random& random) {
-  constexpr std::string_view pieces[] = {
-      "-1", "0",  "9", "18446744073709551615", "1e3", "[",   "]", "{", "}", "\"", "F16", "I64", "U8", "null",
-      ",",  "\\", ":", "4611686018427387904",  " ",   "\xff"};
-  for (Index changes = 1 + random.below(3); changes > 0 && !bytes.empty(); --changes) {
-    const std::size_t at = below(random, random.below(2) == 0 ? bytes.size() : std::min<std::size_t>(16, bytes.size()));
-    switch (random.below(5)) {
-      case 0:
-        bytes.resize(at);
-        break;
-      case 1:
-        bytes[at] = static_cast<char>(random());
-        break;
-      case 2:
-        bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.below(8)));
-        break;
-      case 3: {
-        const std::string_view piece = pieces[below(random, std::size(pieces))];
-        bytes.replace(at, std::min(piece.size(), bytes.size() - at), piece);
-        break;
-      }
-      default:
-        if (const auto digit = bytes.find_first_of("0123456789", at); digit != std::string::npos) {
-          bytes[digit] = static_cast<char>('0' + random.below(10));
-        }
-        break;
-    }
-  }
-  return bytes;
-}
 
 /// Reads all that a file offers; returns how many tensors that were.
 std::size_t read_all(const std::filesystem::path& path) {
@@ -104,7 +68,7 @@ TEST_CASE("a damaged safetensors file is read or refused") {
   }
   CHECK(refused == static_cast<int>(good.size()));
   for (int i = 0; i < 5000; ++i) {
-    attempt(mutate(good, random));
+    attempt(testing::mutate(good, random));
   }
   CHECK(refused > 5000);
 }

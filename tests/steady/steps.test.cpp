@@ -7,53 +7,10 @@
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/clip.hpp>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include "support/catch.hpp"
+#include "support/count_allocations.hpp"
 
 using namespace ampsft;
-
-namespace {
-
-std::atomic<long> allocations = 0;
-
-void* allocate(std::size_t bytes) noexcept {
-  constexpr std::size_t alignment = 64;
-  ++allocations;
-  return std::aligned_alloc(alignment, (bytes / alignment + 1) * alignment);
-}
-
-void* allocate_or_throw(std::size_t bytes) {
-  void* const memory = allocate(bytes);
-  if (memory == nullptr) {
-    throw std::bad_alloc();
-  }
-  return memory;
-}
-
-}  // namespace
-
-// All of them, so that a sanitizer sees no pair of which one half is its own.
-// clang-format off
-void* operator new(std::size_t bytes) { return allocate_or_throw(bytes); }
-void* operator new[](std::size_t bytes) { return allocate_or_throw(bytes); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
-void* operator new(std::size_t bytes, std::align_val_t) { return allocate_or_throw(bytes); }
-void* operator new[](std::size_t bytes, std::align_val_t) { return allocate_or_throw(bytes); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-// clang-format on
 
 namespace {
 
@@ -95,13 +52,13 @@ long steady_allocations(int form, bool checkpoints, double dropout, int accumula
   };
   step();
   step();
-  const long before = allocations;
-  Eigen::internal::set_is_malloc_allowed(false);
-  for (int i = 0; i < 3; ++i) {
-    step();
-  }
-  Eigen::internal::set_is_malloc_allowed(true);
-  return allocations - before;
+  return test::count_allocations(0, [&] {
+    Eigen::internal::set_is_malloc_allowed(false);
+    for (int i = 0; i < 3; ++i) {
+      step();
+    }
+    Eigen::internal::set_is_malloc_allowed(true);
+  });
 }
 
 }  // namespace

@@ -239,6 +239,12 @@ TEST_CASE("what one rank cannot train is an error of all ranks") {
       {errors_of(
            [&](const ThreadRanks& ranks, auto& model, auto&) { spoil(model, static_cast<double>(ranks.rank())); }),
        "different models"},
+      {errors_of([](const ThreadRanks& ranks, auto& model, auto&) {  // in a weight that is no matrix of floats
+         const auto weights = model.weights();
+         weights[1]->leaves().front()->value(0, 0) = static_cast<float>(ranks.rank());
+         keep_in_bf16(weights, {.patterns = {weights[1]->name()}});
+       }),
+       "different models"},
       {errors_of([&](const ThreadRanks& ranks, auto& model, auto& options) {
          spoilt_after_3(ranks, model, options, std::numeric_limits<double>::quiet_NaN());
        }),

@@ -3,10 +3,12 @@
 /// Reverse-mode differentiation over an append-only tape: creation order reversed is the backward order.
 #pragma once
 
+#include <ampsft/autograd/detail/tape_node.hpp>
 #include <ampsft/autograd/gradient_sink.hpp>
 #include <ampsft/autograd/operation.hpp>
 #include <ampsft/autograd/parameter.hpp>
 #include <ampsft/autograd/storage_pool.hpp>
+#include <ampsft/autograd/variable.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/core/tensor.hpp>
@@ -21,59 +23,6 @@
 #include <vector>
 
 namespace ampsft {
-
-template <Scalar T>
-class Tape;
-
-/// Handle of a matrix on a tape; copies refer to the same matrix, a default one to none.
-template <Scalar T>
-class Variable {
- public:
-  Variable() = default;
-
-  /// Whether there is a matrix behind the handle.
-  explicit operator bool() const noexcept { return tape_ != nullptr; }
-
-  [[nodiscard]] Tape<T>& tape() const noexcept { return *tape_; }
-  [[nodiscard]] Index id() const noexcept { return id_; }
-  [[nodiscard]] Index rows() const noexcept { return tape_->node(id_).rows; }
-  [[nodiscard]] Index cols() const noexcept { return tape_->node(id_).cols; }
-
-  /// Throws `Error` if the value was released, or its tape only plans.
-  [[nodiscard]] const Matrix<T>& value() const { return tape_->value(id_); }
-  [[nodiscard]] ConstMatrixMap<T> map() const { return ampsft::map(value()); }
-
-  /// Whether some trainable parameter lies behind this matrix. False for no matrix.
-  [[nodiscard]] bool requires_grad() const { return tape_ != nullptr && tape_->node(id_).requires_grad; }
-
-  /// Where a backward pass puts this matrix's gradient; call it once a pass, and only if `requires_grad()`.
-  [[nodiscard]] GradientSink<T> sink() const { return tape_->sink(id_); }
-
-  /// A matrix of this shape in which to make a gradient that is given later: a leaf's own gradient memory, if it is
-  /// idle, else one of the tape's.
-  [[nodiscard]] Saved<T> gradient_memory() const { return tape_->gradient_memory(id_); }
-
-  /// Puts a whole gradient, instead of `sink()`; where it is the first, `gradient`'s memory is kept.
-  void give(Saved<T>& gradient) const { tape_->give(id_, gradient); }
-
-  /// The gradient of a tape's `input` after the backward pass.
-  [[nodiscard]] Matrix<T>& gradient() const { return tape_->gradient(id_); }
-
-  /// Says that no later operation will read the value: its memory returns to the tape, unless a backward pass reads
-  /// it. The shape and the gradient stay.
-  void release() const {
-    if (tape_ != nullptr) {
-      tape_->release(id_);
-    }
-  }
-
- private:
-  friend class Tape<T>;
-  Variable(Tape<T>& tape, Index id) noexcept : tape_(&tape), id_(id) {}
-
-  Tape<T>* tape_ = nullptr;
-  Index id_ = 0;
-};
 
 /// What a forward pass is for.
 enum class TapeMode {
@@ -257,27 +206,8 @@ class Tape {
  private:
   friend class Variable<T>;
 
-  struct Pools {
-    explicit Pools(bool plan_only) : plans(plan_only), matrices(plan_only), indices(plan_only) {}
-    bool plans;
-    StoragePool<T> matrices;
-    StoragePool<std::int32_t> indices;
-  };
-
-  struct Node {
-    Index rows = 0;
-    Index cols = 0;
-    Matrix<T> owned;
-    Matrix<T> gradient;
-    const Matrix<T>* external = nullptr;
-    Parameter<T>* parameter = nullptr;
-    detail::OperationSlot<T> operation;
-    bool requires_grad = false;
-    bool has_gradient = false;
-    bool pooled = false;         // the value is the pool's, and there
-    bool read_backward = false;  // by some operation
-    bool is_input = false;
-  };
+  using Pools = detail::TapePools<T>;
+  using Node = detail::TapeNode<T>;
 
   struct SharedVariable {
     const void* key;

@@ -3,6 +3,7 @@
 /// Checks that ranks which train together hold the same; over one rank they do nothing.
 #pragma once
 
+#include <ampsft/autograd/frozen_weight.hpp>
 #include <ampsft/autograd/parameter.hpp>
 #include <ampsft/io/checksum.hpp>
 #include <ampsft/train/communicator.hpp>
@@ -16,6 +17,16 @@ namespace ampsft::detail {
 template <Scalar T>
 void add_to_checksum(Checksum& checksum, const Matrix<T>& matrix) {
   checksum.update(std::as_bytes(std::span(matrix.data(), matrix.size())));
+}
+
+/// A weight that lies in another form, row by row as it is computed with.
+template <Scalar T>
+void add_rows_to_checksum(Checksum& checksum, const FrozenWeight<T>& weight) {
+  Matrix<T> row = make_matrix<T>(1, weight.cols());
+  for (Index i = 0; i < weight.rows(); ++i) {
+    weight.copy_row(i, row.data());
+    add_to_checksum(checksum, row);
+  }
 }
 
 /// Throws `Error` on all ranks unless they run with the same options.
@@ -44,6 +55,8 @@ void require_same_start(const C& ranks, Model& model, Index step) {
         for (const auto& buffer : weight->buffers()) {
           if (buffer.value != nullptr) {
             add_to_checksum(checksum, *buffer.value);
+          } else {
+            add_rows_to_checksum(checksum, *buffer.other);
           }
         }
       }

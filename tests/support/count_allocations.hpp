@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Replaces operator new by one that counts. For one file of a program only; Eigen's own allocations do not come here.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace ampsft::test {
+
+inline std::atomic<long> allocations = 0;  ///< of at least `counted_from` bytes, so far
+inline std::atomic<std::size_t> counted_from = 0;
+
+/// Every block is aligned as matrices want it, so that all forms of operator new can be one.
+inline void* allocate(std::size_t bytes) noexcept {
+  constexpr std::size_t alignment = 64;
+  if (bytes >= counted_from) {
+    ++allocations;
+  }
+  return std::aligned_alloc(alignment, (bytes / alignment + 1) * alignment);
+}
+
+inline void* allocate_or_throw(std::size_t bytes) {
+  void* const memory = allocate(bytes);
+  if (memory == nullptr) {
+    throw std::bad_alloc();
+  }
+  return memory;
+}
+
+/// Allocations of at least `least` bytes while `work` runs.
+template <class Work>
+long count_allocations(std::size_t least, Work&& work) {
+  counted_from = least;
+  const long before = allocations;
+  work();
+  return allocations - before;
+}
+
+}  // namespace ampsft::test
+
+// All of them, so that a sanitizer sees no pair of which one half is its own.
+// clang-format off
+void* operator new(std::size_t bytes) { return ampsft::test::allocate_or_throw(bytes); }
+void* operator new[](std::size_t bytes) { return ampsft::test::allocate_or_throw(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return ampsft::test::allocate(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return ampsft::test::allocate(bytes); }
+void* operator new(std::size_t bytes, std::align_val_t) { return ampsft::test::allocate_or_throw(bytes); }
+void* operator new[](std::size_t bytes, std::align_val_t) { return ampsft::test::allocate_or_throw(bytes); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+// clang-format on
