@@ -20,7 +20,9 @@ run() { "$program" "${texts[@]}" "$@"; }
 short=(--pretrain-steps 30 --steps 10)
 
 # The whole path, once without a break and once killed again and again.
+started=$(date +%s%N)
 run "${short[@]}" --output whole > whole.log
+whole=$((($(date +%s%N) - started) / 1000000)) # milliseconds
 for report in whole/report.json whole/report.html; do [[ -s $report ]] || die "$report is missing"; done
 grep -q 'Recovery' whole.log || die 'no tables were printed'
 ! LC_ALL=C grep -q $'\r' whole.log || die 'a terminal line in output that is no terminal'
@@ -31,9 +33,9 @@ for key in score_coefficients basis non_weight weight_structure total unique_par
   grep -q "\"$key\"" whole/report.json || die "report.json lacks $key"
 done
 kills=0
-for pause in 0.3 0.5 0.8 1.2; do
+for share in 10 20 30 40; do # of the time that the whole took, in percent: processors differ
   "$program" "${texts[@]}" "${short[@]}" --output broken > /dev/null 2>&1 & pid=$!  # not run(): a shell would stand between
-  sleep "$pause"
+  sleep "$(printf '%d.%05d' $((whole * share / 100000)) $((whole * share % 100000)))"
   if kill -KILL $pid 2>/dev/null; then kills=$((kills + 1)); fi
   wait $pid 2>/dev/null || true
 done

@@ -30,6 +30,11 @@ inline void* allocate_or_throw(std::size_t bytes) {
   return memory;
 }
 
+/// Not inlined, or GCC takes this `free` and the replaced operator new for no pair.
+[[gnu::noinline]] inline void release(void* memory) noexcept {
+  std::free(memory);
+}
+
 /// Allocations of at least `least` bytes while `work` runs.
 template <class Work>
 long count_allocations(std::size_t least, Work&& work) {
@@ -49,14 +54,14 @@ void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return a
 void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return ampsft::test::allocate(bytes); }
 void* operator new(std::size_t bytes, std::align_val_t) { return ampsft::test::allocate_or_throw(bytes); }
 void* operator new[](std::size_t bytes, std::align_val_t) { return ampsft::test::allocate_or_throw(bytes); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept { ampsft::test::release(memory); }
+void operator delete[](void* memory) noexcept { ampsft::test::release(memory); }
+void operator delete(void* memory, std::size_t) noexcept { ampsft::test::release(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { ampsft::test::release(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { ampsft::test::release(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { ampsft::test::release(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { ampsft::test::release(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { ampsft::test::release(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { ampsft::test::release(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { ampsft::test::release(memory); }
 // clang-format on
