@@ -66,6 +66,7 @@
 #include <ampsft/data/gguf_tokenizer.hpp>
 #include <ampsft/data/hf_tokenizer.hpp>
 #include <ampsft/data/packing.hpp>
+#include <ampsft/data/pretrained_text.hpp>
 #include <ampsft/data/streaming_decoder.hpp>
 #include <ampsft/data/text.hpp>
 #include <ampsft/data/token_stream.hpp>

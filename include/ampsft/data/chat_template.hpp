@@ -67,6 +67,11 @@ class ChatTemplate {
   [[nodiscard]] ChatTemplateKind kind() const noexcept { return kind_; }
   [[nodiscard]] const std::string& default_system() const noexcept { return default_system_; }
 
+  /// The token that ends a turn, of templates that have one of their own.
+  [[nodiscard]] std::optional<std::int32_t> end_of_turn() const noexcept {
+    return end_turn_ >= 0 ? std::optional(end_turn_) : std::nullopt;
+  }
+
   /// Throws `Error` for a chat that the template has no form for.
   [[nodiscard]] EncodedRecord encode(const TextRecord& record, LossOn loss = LossOn::answers) const {
     Sink sink{*tokenizer_, {}};
