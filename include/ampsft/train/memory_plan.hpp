@@ -43,8 +43,8 @@ inline std::ostream& operator<<(std::ostream& out, const MemoryPlan& plan) {
   return out;
 }
 
-/// What a step on such a batch will hold: runs a pass that computes nothing. Documents and positions cost as good as
-/// nothing, which ids stand in it makes no difference.
+/// What a step on such a batch will hold: runs a pass that computes nothing. Tokens without a target cost a
+/// little less than others.
 ///
 /// `Model` as in `Trainer`, with `weights()`; the optimiser is asked for the matrices that it keeps a parameter.
 /// Besides comes what the kernels pack (some MiB a thread). Throws `Error` as the model's loss does.
