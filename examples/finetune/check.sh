@@ -17,19 +17,20 @@ for i in $(seq 1 40); do
   echo "{\"messages\": [{\"role\": \"user\", \"content\": \"what is $i\"}, {\"role\": \"assistant\", \"content\": \"it is $((i * 7 % 10))\"}]}"
 done > chats.jsonl
 echo '{"prompt": "what is it", "completion": "it is this"}' > pairs.jsonl
-tiny=(--model "$model" --data chats.jsonl --context 64 --rank 3 --threads 1 --learning-rate 0.05)
+for i in $(seq 1 60); do echo "it is $i and what is this"; done > text.txt
+tiny=(--model "$model" --data chats.jsonl --context 64 --threads 1)
 run() { "$program" "${tiny[@]}" "$@"; }
 perplexity() { sed -n "s/^Validation perplexity .*-> \([0-9.]*\) .*/\1/p" "$1"; }
 
 # Reads everything, writes nothing.
-run --dry-run --output dry/adapter.safetensors > dry.log
+run --rank 3 --dry-run --output dry/adapter.safetensors > dry.log
 for words in '40 records read' 'records to train on' 'scores to train' 'activations' 'nothing was trained'; do
   grep -q "$words" dry.log || die "the dry run does not say '$words'"
 done
 [[ ! -e dry ]] || die 'a dry run wrote something'
 
 # The whole path without a break.
-long=(--steps 120 --evaluate-every 10 --checkpoint-seconds 0)
+long=(--learning-rate 0.05 --rank 3 --steps 120 --evaluate-every 10 --checkpoint-seconds 0)
 run "${long[@]}" --output whole/adapter.safetensors > whole.log
 for file in adapter.safetensors adapter.metrics.jsonl adapter.html; do [[ -s whole/$file ]] || die "$file is missing"; done
 [[ ! -e whole/adapter.checkpoint.safetensors ]] || die 'a finished run left its checkpoint'
@@ -61,14 +62,14 @@ figures() { sed 's/,"tokens_per_second":[^,}]*//' "$1"; }
 cmp <(figures whole/adapter.metrics.jsonl) <(figures broken/adapter.metrics.jsonl) || die 'other metrics after kills'
 
 # Every kind of basis, form, storage and record.
-short=(--steps 4 --output some/adapter.safetensors)
+short=(--rank 3 --steps 4 --output some/adapter.safetensors)
 for basis in weights random gradients; do run "${short[@]}" --basis $basis > /dev/null; done
 run "${short[@]}" --form truncated --basis weights --storage dense > /dev/null
 run "${short[@]}" --targets linear embeddings head --storage bf16 --scores f32 --checkpoint-blocks > /dev/null
 run "${short[@]}" --data chats.jsonl pairs.jsonl --eval-data pairs.jsonl --loss everything --template plain > /dev/null
-run "${short[@]}" --eval-split 0 --accumulation 2 --schedule constant --data "$0" > none.log
+run "${short[@]}" --eval-split 0 --accumulation 2 --schedule constant --data text.txt > none.log
 ! grep -q 'perplexity' none.log || die 'a validation without records'
-run --steps 200 --evaluate-every 1 --patience 3 --learning-rate 5 --output some/adapter.safetensors > patient.log
+run --rank 3 --steps 200 --evaluate-every 1 --patience 3 --learning-rate 5 --output some/adapter.safetensors > patient.log
 [[ $(wc -l < some/adapter.metrics.jsonl) -lt 200 ]] || die 'patience did not end the run'
 
 # Bad input.
@@ -85,8 +86,8 @@ refuse 'missing.jsonl' "${tiny[@]}" --eval-data missing.jsonl "${bad[@]}"
 refuse 'wrong.jsonl.* line 1' --model "$model" --data wrong.jsonl "${bad[@]}"
 refuse 'empty.jsonl' --model "$model" --data empty.jsonl "${bad[@]}"
 refuse 'divided' --model "$model" --data pairs.jsonl "${bad[@]}"
-refuse 'rank' "${tiny[@]:0:4}" --rank 17 "${bad[@]}"
-refuse 'rank' "${tiny[@]:0:4}" --rank 0 "${bad[@]}"
+refuse 'rank' "${tiny[@]}" --rank 17 "${bad[@]}"
+refuse 'rank' "${tiny[@]}" --rank 0 "${bad[@]}"
 refuse 'nothing.here' "${tiny[@]}" --targets nothing.here "${bad[@]}"
 refuse 'neither' "${tiny[@]}" --basis directions "${bad[@]}"
 refuse 'basis.safetensors' "${tiny[@]}" --basis basis.safetensors "${bad[@]}"
