@@ -35,17 +35,17 @@ struct Options {
   Index rank = 8;
   ampsft::ScoreForm form = ampsft::ScoreForm::exact_start;
   std::string basis = "activations";
-  Index basis_batches = 8;
+  Index basis_batches = 2;
   std::vector<std::string> targets{"blocks.*"};  ///< name patterns
 
-  double learning_rate = 1e-2;
+  double learning_rate = 2e-3;
   ampsft::Decay decay = ampsft::Decay::cosine;
   double warmup = 0.05;  ///< share of the steps
   double weight_decay = 0.0;
   double clip = 1.0;
   Index epochs = 3;
   Index steps = 0;  ///< instead of epochs
-  Index batch = 2;
+  Index batch = 1;
   Index accumulation = 1;
   Index evaluate_every = 0;  ///< steps; 0: an epoch
   Index patience = 0;
