@@ -91,20 +91,20 @@ nlohmann::json summary_of(const Options& options, const ampsft::TrainOptions& ru
                           const ampsft::TrainReport& report) {
   return {{"model", options.model.model.filename().string()},
           {"records", records.training_count},
-          {"learned from", options.loss == ampsft::LossOn::answers ? "answers" : "everything"},
+          {"learned_from", options.loss == ampsft::LossOn::answers ? "answers" : "everything"},
           {"context", records.training.length()},
           {"rank", options.rank},
           {"form", form_name(options.form)},
           {"basis", options.basis},
           {"targets", joined(options.targets)},
           {"optimiser", ampsft::concat("AdamW, ", run.schedule.describe())},
-          {"learning rate", options.learning_rate},
+          {"learning_rate", options.learning_rate},
           {"batch", ampsft::concat(options.batch, " x ", options.accumulation)},
           {"steps", report.losses.size()},
           {"seed", options.seed},
           {"tokens", report.tokens},
           {"seconds", report.seconds},
-          {"training loss", report.losses.back()}};
+          {"training_loss", report.losses.back()}};
 }
 
 /// Puts the scores of the file onto the model that they were trained on: what was rounded is what is measured.
@@ -125,8 +125,11 @@ std::optional<double> save(const Options& options, const ampsft::TrainOptions& r
   auto adapter = ampsft::take_adapter(model.weights(), base);
   adapter.training = summary_of(options, run, records, report);
   if (before) {
-    adapter.training["validation loss before"] = *before;
-    adapter.training["validation loss"] = ampsft::evaluate(model, *records.validation, run.evaluation).loss;
+    const double loss = ampsft::evaluate(model, *records.validation, run.evaluation).loss;
+    adapter.training["validation_loss_before"] = *before;
+    adapter.training["validation_loss"] = loss;
+    adapter.training["validation_perplexity_before"] = std::exp(*before);
+    adapter.training["validation_perplexity"] = std::exp(loss);
   }
   ampsft::save_adapter(options.output, adapter, {.scores = options.scores, .basis_file = {}});
   ampsft::write_text(options.beside(".html"), run_page(report, before.value_or(0.0), adapter.training));

@@ -81,7 +81,7 @@ void add_adapter_options(CLI::App& app, Options& options) {
              {{"as_stored", ampsft::WeightStorage::as_stored},
               {"bf16", ampsft::WeightStorage::bf16},
               {"dense", ampsft::WeightStorage::dense}},
-             "frozen weights in memory: as the file has them, or in bf16 or float")
+             "frozen weights in memory: as the file has them, float, or bf16 (rounded: the adapter is for those then)")
       ->group("Adapter");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "page.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -40,7 +41,9 @@ std::string shown(const nlohmann::json& value) {
 std::string run_page(const ampsft::TrainReport& report, double loss_before, const nlohmann::json& summary) {
   example::Table table({{"", false}, {"", false}});
   for (const auto& [key, value] : summary.items()) {
-    table.row({key, shown(value)});
+    std::string name = key;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    table.row({name, shown(value)});
   }
   return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Fine-tuning</title>\n"
