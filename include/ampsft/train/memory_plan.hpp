@@ -43,8 +43,8 @@ inline std::ostream& operator<<(std::ostream& out, const MemoryPlan& plan) {
   return out;
 }
 
-/// What a step on such a batch will hold: runs a pass that computes nothing. Tokens without a target cost a
-/// little less than others.
+/// What a step on such a batch will hold: runs a pass that computes nothing. How many of its tokens have
+/// a target makes no difference, as long as some have none.
 ///
 /// `Model` as in `Trainer`, with `weights()`; the optimiser is asked for the matrices that it keeps a parameter.
 /// Besides comes what the kernels pack (some MiB a thread). Throws `Error` as the model's loss does.
