@@ -38,12 +38,12 @@ struct Options {
   Index basis_batches = 2;
   std::vector<std::string> targets{"blocks.*"};  ///< name patterns
 
-  double learning_rate = 2e-3;
+  double learning_rate = 1e-3;
   ampsft::Decay decay = ampsft::Decay::cosine;
   double warmup = 0.05;  ///< share of the steps
   double weight_decay = 0.0;
   double clip = 1.0;
-  Index epochs = 3;
+  Index epochs = 2;
   Index steps = 0;  ///< instead of epochs
   Index batch = 1;
   Index accumulation = 1;
