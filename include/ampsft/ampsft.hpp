@@ -59,12 +59,14 @@
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/core/version.hpp>
 #include <ampsft/core/view.hpp>
+#include <ampsft/data/batch.hpp>
 #include <ampsft/data/bpe_tokenizer.hpp>
 #include <ampsft/data/bpe_trainer.hpp>
 #include <ampsft/data/chat.hpp>
 #include <ampsft/data/chat_template.hpp>
 #include <ampsft/data/gguf_tokenizer.hpp>
 #include <ampsft/data/hf_tokenizer.hpp>
+#include <ampsft/data/packed_dataset.hpp>
 #include <ampsft/data/packing.hpp>
 #include <ampsft/data/pretrained_text.hpp>
 #include <ampsft/data/streaming_decoder.hpp>
@@ -101,6 +103,7 @@
 #include <ampsft/parameterization/lora.hpp>
 #include <ampsft/parameterization/score.hpp>
 #include <ampsft/parameterization/weight.hpp>
+#include <ampsft/parameterization/weight_moments.hpp>
 #include <ampsft/simd/activations.hpp>
 #include <ampsft/simd/adamw.hpp>
 #include <ampsft/simd/attention.hpp>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
-#include <ampsft/data/token_stream.hpp>
+#include <ampsft/data/batch.hpp>
 #include <ampsft/train/communicator.hpp>
 
 #include <algorithm>
@@ -29,8 +29,10 @@ struct EvaluateOptions {
 
 /// Mean loss of the model over windows of the text that do not overlap, without dropout and without gradients.
 ///
-/// Deterministic. Throws `Error` for options below their least values. Cost: one forward pass over the windows, shared
-/// by the ranks, which all get the result; pass the same tape again to use its memory again.
+/// `Dataset` is a `TokenStream`, a `PackedDataset`, or has their `window_count()` and `window_batch(first, count)`.
+/// Every target that is not ignored weighs the same. Deterministic. Throws `Error` for options below their least
+/// values, and if every target is ignored. Cost: one forward pass over the windows, shared by the ranks, which all get
+/// the result; pass the same tape again to use its memory again.
 template <class Model, class Dataset, Communicator C = Alone>
 [[nodiscard]] Evaluation evaluate(Model& model, const Dataset& text, const EvaluateOptions& options,
                                   Tape<typename Model::scalar>& tape, const C& ranks = {}) {
@@ -43,19 +45,17 @@ template <class Model, class Dataset, Communicator C = Alone>
   for (Index first = ranks.rank() * options.sequences; first < chosen; first += ranks.size() * options.sequences) {
     Batch batch;
     for (Index i = first; i < std::min(first + options.sequences, chosen); ++i) {
-      const Batch window = text.window_batch(i * all / chosen, 1);
-      batch.inputs.insert(batch.inputs.end(), window.inputs.begin(), window.inputs.end());
-      batch.targets.insert(batch.targets.end(), window.targets.begin(), window.targets.end());
-      ++batch.sequences;
+      batch.append(text.window_batch(i * all / chosen, 1));
     }
-    const auto counted = static_cast<double>(
-        std::count_if(batch.targets.begin(), batch.targets.end(), [](auto target) { return target >= 0; }));
-    sums[0] +=
-        static_cast<double>(model.loss(tape, batch.inputs, batch.targets, batch.sequences).value()(0, 0)) * counted;
-    sums[1] += counted;
-    tape.clear();
+    const auto counted = static_cast<double>(counted_targets(batch.targets));
+    if (counted > 0.0) {
+      sums[0] += static_cast<double>(model.loss(tape, batch.view()).value()(0, 0)) * counted;
+      sums[1] += counted;
+      tape.clear();
+    }
   }
   ranks.sum(std::span<double>(sums));
+  require(sums[1] > 0.0, "evaluate: every target of the text is ignored, so there is no loss");
   return {.loss = sums[0] / sums[1], .tokens = static_cast<Index>(sums[1])};
 }
 
