@@ -67,6 +67,7 @@
 #include <ampsft/data/hf_tokenizer.hpp>
 #include <ampsft/data/packing.hpp>
 #include <ampsft/data/pretrained_text.hpp>
+#include <ampsft/data/stop_strings.hpp>
 #include <ampsft/data/streaming_decoder.hpp>
 #include <ampsft/data/text.hpp>
 #include <ampsft/data/token_stream.hpp>
@@ -123,6 +124,7 @@
 #include <ampsft/train/collect_moments.hpp>
 #include <ampsft/train/evaluate.hpp>
 #include <ampsft/train/generate.hpp>
+#include <ampsft/train/generate_text.hpp>
 #include <ampsft/train/memory_plan.hpp>
 #include <ampsft/train/schedule.hpp>
 #include <ampsft/train/sgd.hpp>
