@@ -8,6 +8,7 @@
 #include <ampsft/adapter/gguf_export.hpp>
 #include <ampsft/adapter/merge.hpp>
 #include <ampsft/adapter/merged_export.hpp>
+#include <ampsft/adapter/model_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/adapter/peft_import.hpp>
 #include <ampsft/adapter/score_adapter.hpp>
@@ -65,6 +66,7 @@
 #include <ampsft/data/chat_template.hpp>
 #include <ampsft/data/gguf_tokenizer.hpp>
 #include <ampsft/data/hf_tokenizer.hpp>
+#include <ampsft/data/hf_tokenizer_writer.hpp>
 #include <ampsft/data/packing.hpp>
 #include <ampsft/data/pretrained_text.hpp>
 #include <ampsft/data/stop_strings.hpp>
@@ -76,6 +78,7 @@
 #include <ampsft/io/gguf_model.hpp>
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/io/huggingface.hpp>
+#include <ampsft/io/huggingface_writer.hpp>
 #include <ampsft/io/model_tensors.hpp>
 #include <ampsft/io/pretrained_tensors.hpp>
 #include <ampsft/io/safetensors.hpp>
