@@ -5,6 +5,7 @@
 
 #include <ampsft/adapter/algebra.hpp>
 #include <ampsft/adapter/base_hash.hpp>
+#include <ampsft/adapter/evaluate_variants.hpp>
 #include <ampsft/adapter/gguf_export.hpp>
 #include <ampsft/adapter/merge.hpp>
 #include <ampsft/adapter/merged_export.hpp>
