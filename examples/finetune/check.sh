@@ -41,7 +41,6 @@ before=$(sed -n 's/^Validation perplexity of the untouched model: //p' whole.log
 awk -v a="$(perplexity whole.log)" -v b="$before" 'BEGIN { exit !(a > 0 && a < 0.75 * b) }' || die "it learned little: $before -> $(perplexity whole.log)"
 
 # Interrupted once, then killed again and again: the same adapter, and the same metrics but for the clock.
-wait_for() { for _ in $(seq 1 600); do [[ ! -e $1 ]] || return 0; sleep 0.02; done; die "$1 did not come"; }
 "$program" "${tiny[@]}" "${long[@]}" --output broken/adapter.safetensors > broken.log 2> broken.err & pid=$!
 wait_for broken/adapter.checkpoint.safetensors
 kill -INT $pid; code=0; wait $pid || code=$?
