@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The perplexity of a pretrained model and of adapters upon it, on chats or texts.
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/data/packing.hpp>
+#include <ampsft/data/packed_dataset.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -14,7 +14,7 @@ namespace {
 
 using namespace evaluating;
 
-ampsft::PackedRows read_rows(const Options& options, const example::Pretrained& pretrained) {
+ampsft::PackedDataset read_text(const Options& options, const example::Pretrained& pretrained) {
   constexpr Index usual = 1024;
   const Index longest = pretrained.facts().context;
   const Index context = options.context > 0 ? options.context : std::min(longest, usual);
@@ -23,7 +23,7 @@ ampsft::PackedRows read_rows(const Options& options, const example::Pretrained& 
   ampsft::DataReport report;
   const auto records = ampsft::read_records(options.data, options.bad, report);
   const auto encoded = ampsft::encode_records(records, pretrained.chat(), options.loss, context, options.bad, report);
-  return ampsft::pack_records(encoded, context);
+  return ampsft::PackedDataset(ampsft::pack_records(encoded, context));
 }
 
 }  // namespace
@@ -36,8 +36,8 @@ int main(int argc, char** argv) {
     }
     ampsft::set_thread_count(options.threads);
     example::Pretrained pretrained(options.pretrained, {.storage = options.storage});
-    const auto rows = read_rows(options, pretrained);
-    const auto results = measure(options, pretrained.model(), rows);
+    const auto text = read_text(options, pretrained);
+    const auto results = measure(options, pretrained.model(), text);
     if (options.json) {
       std::fputs(json(results, options).c_str(), stdout);
     } else {

@@ -6,44 +6,44 @@
 #include <ampsft/core/compat/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <utility>
+
+#include "support/progress.hpp"
 
 namespace evaluating {
 
 namespace {
 
 using Model = ampsft::Transformer<float>;
+using Clock = std::chrono::steady_clock;
 
 constexpr Index sequences_at_once = 4;
 
+/// Shows how far `name` has come; the results alone go to stdout.
+ampsft::EvaluateOptions with_progress(Index sequences, const std::string& name) {
+  const auto progress = std::make_shared<example::Progress>(name, stderr);
+  return {.sequences = sequences, .on_batch = [progress, start = Clock::now()](Index done, Index rows) {
+            const double spent = std::chrono::duration<double>(Clock::now() - start).count();
+            const double left = spent * static_cast<double>(rows - done) / static_cast<double>(done);
+            progress->show(ampsft::concat(done, " of ", rows, " rows  ", example::clock_time(left), " left"));
+          }};
+}
+
 /// Of a model without variants.
-ampsft::Evaluation loss_of(Model& model, const ampsft::PackedRows& rows, Index at_once) {
-  ampsft::Tape<float> tape(ampsft::TapeMode::inference);
-  double sum = 0.0;
-  Index counted = 0;
-  for (Index first = 0; first < rows.rows; first += at_once) {
-    const auto batch = rows.batch(first, std::min(at_once, rows.rows - first));
-    const auto targets =
-        std::count_if(batch.targets.begin(), batch.targets.end(), [](auto target) { return target >= 0; });
-    if (targets > 0) {
-      sum += static_cast<double>(model.loss(tape, batch).value()(0, 0)) * static_cast<double>(targets);
-      counted += targets;
-      tape.clear();
-    }
-  }
-  ampsft::require(counted > 0, "no token of the data is to be predicted, so there is no loss");
-  return {.loss = sum / static_cast<double>(counted), .tokens = counted};
+ampsft::Evaluation loss_of(Model& model, const ampsft::PackedDataset& text, Index rows, const std::string& name) {
+  return ampsft::evaluate(model, text, with_progress(rows, name));
 }
 
 /// With the adapter's change in the weights themselves, which are put back afterwards.
-ampsft::Evaluation loss_merged(const example::NamedAdapter& one, Model& model, const ampsft::PackedRows& rows,
-                               Index at_once) {
+ampsft::Evaluation loss_merged(const example::NamedAdapter& one, Model& model, const ampsft::PackedDataset& text,
+                               Index rows) {
   const auto weights = model.weights();
   ampsft::attach_adapter(one.adapter, weights);
   auto merged = ampsft::merge(weights);
-  const auto evaluation = loss_of(model, rows, at_once);
+  const auto evaluation = loss_of(model, text, rows, one.name + ", merged");
   merged.unmerge();
   if (one.adapter.form == ampsft::ScoreForm::exact_start) {
     ampsft::detach_scores(weights);
@@ -59,7 +59,7 @@ std::string percent(double share) {
 
 }  // namespace
 
-std::vector<Result> measure(const Options& options, Model& model, const ampsft::PackedRows& rows) {
+std::vector<Result> measure(const Options& options, Model& model, const ampsft::PackedDataset& text) {
   auto adapters = example::load_adapters(options.adapters);
   const auto count = static_cast<Index>(adapters.size());
   const Index alone = options.rows > 0 ? options.rows : sequences_at_once;
@@ -70,11 +70,11 @@ std::vector<Result> measure(const Options& options, Model& model, const ampsft::
                                      [](const auto& one) { return one.adapter.form == ampsft::ScoreForm::truncated; });
   if (truncated) {
     ampsft::require(count == 1, "adapters of the truncated form have no base in common with others; give one alone");
-    results.push_back({"base", false, loss_of(model, rows, alone)});
+    results.push_back({"base", false, loss_of(model, text, alone, "base")});
   }
   if (options.merged && !truncated) {
     for (const auto& one : adapters) {
-      merged.push_back({one.name, true, loss_merged(one, model, rows, alone)});
+      merged.push_back({one.name, true, loss_merged(one, model, text, alone)});
     }
   }
   example::SwitchedModel switched(std::move(adapters), model);
@@ -83,16 +83,18 @@ std::vector<Result> measure(const Options& options, Model& model, const ampsft::
     for (const auto& name : switched.names()) {
       variants.push_back(switched.store()->find(name));
     }
-    const auto losses = ampsft::evaluate_variants(model, *switched.selection(), variants, rows, together);
+    const auto losses =
+        ampsft::evaluate_variants(model, *switched.selection(), variants, text, with_progress(together, "together"));
     for (std::size_t i = 0; i < losses.size(); ++i) {
       results.push_back({i == 0 ? "base" : switched.names()[i - 1], false, losses[i]});
     }
   } else {
-    results.push_back({truncated ? switched.current() : "base", false, loss_of(model, rows, alone)});
+    const std::string name = truncated ? switched.current() : "base";
+    results.push_back({name, false, loss_of(model, text, alone, name)});
   }
   if (options.merged && truncated) {
     auto weights = ampsft::merge(model.weights());
-    merged.push_back({switched.current(), true, loss_of(model, rows, alone)});
+    merged.push_back({switched.current(), true, loss_of(model, text, alone, switched.current() + ", merged")});
     weights.unmerge();
   }
   results.insert(results.end(), merged.begin(), merged.end());

@@ -3,7 +3,7 @@
 /// Losses of the base, of adapters and of merged weights.
 #pragma once
 
-#include <ampsft/data/packing.hpp>
+#include <ampsft/data/packed_dataset.hpp>
 #include <ampsft/train/evaluate.hpp>
 
 #include <string>
@@ -23,7 +23,7 @@ struct Result {
 /// The base first (where it can be told: a truncated adapter replaces it), then each adapter, then each merged. Changes
 /// the model. Throws `ampsft::Error` for adapters that do not go with the model or each other.
 [[nodiscard]] std::vector<Result> measure(const Options& options, ampsft::Transformer<float>& model,
-                                          const ampsft::PackedRows& rows);
+                                          const ampsft::PackedDataset& text);
 
 /// For people.
 [[nodiscard]] std::string table(const std::vector<Result>& results);

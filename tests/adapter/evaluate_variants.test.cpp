@@ -2,6 +2,7 @@
 /// @file
 /// Losses of variants that were computed together are those of each adapter by itself.
 #include <ampsft/adapter/evaluate_variants.hpp>
+#include <ampsft/data/packed_dataset.hpp>
 
 #include <cmath>
 
@@ -61,6 +62,7 @@ TEST_CASE("variants that are evaluated together have the losses of each alone") 
   const PackedRows rows = some_rows();
   REQUIRE(rows.rows >= 5);
   const std::vector<ScoreAdapter<double>> adapters{variant(1, targets), variant(2, targets)};
+  const PackedDataset text(rows);
   VariantStore<double> store(adapters[0]);
   store.add("one", adapters[0]);
   store.add("two", adapters[1]);
@@ -74,9 +76,13 @@ TEST_CASE("variants that are evaluated together have the losses of each alone") 
   const double base = loss_of(model, rows);
   const auto selection = attach_variants(store, model.weights());
   for (const Index at_once : {1, 2, 9}) {
+    std::vector<Index> seen;
     const auto together =
-        evaluate_variants(model, *selection, {store.find("two"), nullptr, store.find("one")}, rows, at_once);
+        evaluate_variants(model, *selection, {store.find("two"), nullptr, store.find("one")}, text,
+                          {.sequences = at_once, .on_batch = [&](Index done, Index) { seen.push_back(done); }});
     REQUIRE(together.size() == 3);
+    CHECK(seen.back() == text.window_count());
+    CHECK(static_cast<Index>(seen.size()) == (text.window_count() + at_once - 1) / at_once);
     CHECK(together[0].loss == Approx(alone[1]).epsilon(1e-10));
     CHECK(together[1].loss == Approx(base).epsilon(1e-10));
     CHECK(together[2].loss == Approx(alone[0]).epsilon(1e-10));
@@ -84,11 +90,8 @@ TEST_CASE("variants that are evaluated together have the losses of each alone") 
   }
   CHECK(std::abs(alone[0] - base) > 1e-3);
   CHECK(std::abs(alone[0] - alone[1]) > 1e-3);
-  CHECK_THROWS_AS(evaluate_variants(model, *selection, {}, rows), Error);
-  CHECK_THROWS_AS(evaluate_variants(model, *selection, {nullptr}, rows, 0), Error);
-  PackedRows nothing = rows;
-  std::fill(nothing.targets.begin(), nothing.targets.end(), ignored_target);
-  CHECK_THROWS_WITH(evaluate_variants(model, *selection, {nullptr}, nothing), ContainsSubstring("no token"));
+  CHECK_THROWS_AS(evaluate_variants(model, *selection, {}, text), Error);
+  CHECK_THROWS_AS(evaluate_variants(model, *selection, {nullptr}, text, {.sequences = 0}), Error);
 }
 
 TEST_CASE("a loss of a part of the rows is refused where sequences have different variants") {
