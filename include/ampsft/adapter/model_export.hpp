@@ -75,7 +75,8 @@ void export_model(const std::filesystem::path& to, Transformer<T>& model, const 
   SafetensorsWriter writer;
   writer.set_metadata("format", "pt");
   for (const auto& [name, values] : tensors) {
-    const auto source = std::find_if(sources.begin(), sources.end(), [&](const auto& s) { return s.source == name; });
+    const auto source =
+        std::find_if(sources.begin(), sources.end(), [&, &wanted = name](const auto& s) { return s.source == wanted; });
     writer.add(name, dtype, source->source_shape, values);
   }
   std::error_code error;
