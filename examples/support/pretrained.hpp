@@ -25,9 +25,14 @@ struct PretrainedOptions {
   std::string chat_template;                                                ///< empty: the model's own
 };
 
+/// Adds `--model`.
+inline void add_model(CLI::App& app, PretrainedOptions& options) {
+  app.add_option("-m,--model", options.model, "a GGUF file, or a Hugging Face folder")->capture_default_str();
+}
+
 /// Adds `--model` and `--template`.
 inline void add_pretrained(CLI::App& app, PretrainedOptions& options) {
-  app.add_option("-m,--model", options.model, "a GGUF file, or a Hugging Face folder")->capture_default_str();
+  add_model(app, options);
   app.add_option("--template", options.chat_template,
                  "of chats: chatml, llama2, llama3, plain (default: the model's own)");
 }

@@ -114,12 +114,12 @@ inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::stri
 
 }  // namespace detail
 
-/// The tokenizer of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = gpt2) with the words of gpt-2, smollm,
-/// llama-bpe or qwen2, or SentencePiece's BPE (llama), as in Llama 2 and Mistral.
+/// The parts of the tokenizer of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = gpt2) with the words of gpt-2,
+/// smollm, llama-bpe or qwen2, or SentencePiece's BPE (llama), as in Llama 2 and Mistral.
 ///
 /// Throws `Error` with the file for missing or wrong metadata, and for other kinds of tokenizers by their names with
 /// the list of what is supported.
-[[nodiscard]] inline PretrainedTokenizer read_gguf_tokenizer(const GgufFile& file) {
+[[nodiscard]] inline PretrainedTokenizerParts read_gguf_tokenizer_parts(const GgufFile& file) {
   const std::string_view model = file.value("tokenizer.ggml.model").text();
   require(
       model == "gpt2" || model == "llama", file.path(), ": the tokenizer model ", detail::quoted(model),
@@ -140,6 +140,12 @@ inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::stri
   detail::read_gguf_end(file, "tokenizer.ggml.add_bos_token", "tokenizer.ggml.bos_token_id", model == "llama",
                         parts.prefix);
   detail::read_gguf_end(file, "tokenizer.ggml.add_eos_token", "tokenizer.ggml.eos_token_id", false, parts.suffix);
+  return parts;
+}
+
+/// The tokenizer of a GGUF file. Throws `Error` as `read_gguf_tokenizer_parts` and `PretrainedTokenizer` do.
+[[nodiscard]] inline PretrainedTokenizer read_gguf_tokenizer(const GgufFile& file) {
+  PretrainedTokenizerParts parts = read_gguf_tokenizer_parts(file);
   try {
     return PretrainedTokenizer(std::move(parts));
   } catch (const Error& error) {

@@ -92,14 +92,14 @@ inline void require_plain_bpe(const JsonFields& model) {
 
 }  // namespace detail
 
-/// The tokenizer of `path`, a tokenizer.json or the folder of one.
+/// The parts of the tokenizer of `path`, a tokenizer.json or the folder of one.
 ///
 /// Read are BPE over bytes with the pre-tokenizers ByteLevel, Split (by the patterns of GPT-2, Llama 3 and Qwen2) and
 /// Digits, in any Sequence that ends with ByteLevel; BPE over characters with `byte_fallback` (SentencePiece's, as in
 /// Llama 2 and Mistral), spaces marked by the normalisers Prepend and Replace or by the pre-tokenizer Metaspace; the
 /// normaliser NFC, added tokens with all flags, and what the post-processor puts around a text. Throws `Error` with the
 /// file for a broken one, and for anything else by its name with the list of what is supported.
-[[nodiscard]] inline PretrainedTokenizer read_huggingface_tokenizer(const std::filesystem::path& path) {
+[[nodiscard]] inline PretrainedTokenizerParts read_huggingface_tokenizer_parts(const std::filesystem::path& path) {
   std::error_code ignored;
   const std::filesystem::path file = std::filesystem::is_directory(path, ignored) ? path / "tokenizer.json" : path;
   const std::string source = concat(file);
@@ -130,10 +130,16 @@ inline void require_plain_bpe(const JsonFields& model) {
   }
   parts.tokens = detail::tokens_by_id(std::move(json.vocabulary), parts.added, source);
   parts.merges = std::move(json.merges);
+  return parts;
+}
+
+/// The tokenizer itself. Throws `Error` as `read_huggingface_tokenizer_parts` and `PretrainedTokenizer` do.
+[[nodiscard]] inline PretrainedTokenizer read_huggingface_tokenizer(const std::filesystem::path& path) {
+  PretrainedTokenizerParts parts = read_huggingface_tokenizer_parts(path);
   try {
     return PretrainedTokenizer(std::move(parts));
   } catch (const Error& error) {
-    fail(source, ": ", error.what());
+    fail(path, ": ", error.what());
   }
 }
 
