@@ -13,6 +13,7 @@
 #include <ampsft/data/pretokenization.hpp>
 #include <ampsft/data/pretrained_tokenizer_parts.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -116,12 +117,9 @@ class PretrainedTokenizer {
 
   /// The added token of this content.
   [[nodiscard]] std::optional<std::int32_t> find_added(std::string_view content) const {
-    for (const std::int32_t id : added_) {
-      if (token(id) == content) {
-        return id;
-      }
-    }
-    return std::nullopt;
+    const auto found =
+        std::find_if(added_.begin(), added_.end(), [&](const auto& token) { return token.first == content; });
+    return found != added_.end() ? std::optional(found->second) : std::nullopt;
   }
 
  private:
@@ -173,15 +171,19 @@ class PretrainedTokenizer {
     }
   }
 
-  /// Added tokens become their content.
+  /// Added tokens become their content, as it is looked for.
   void add_added(std::vector<AddedToken> added) {
     std::vector<AddedToken> raw;
     std::vector<AddedToken> normalized;
     for (AddedToken& token : added) {
-      added_.push_back(token.id);
-      texts_[static_cast<std::size_t>(token.id)] = spaces_ ? detail::text_of_token(token.content) : token.content;
+      added_.emplace_back(token.content, token.id);
+      std::string& text = texts_[static_cast<std::size_t>(token.id)];
+      text = token.content;
       if (token.normalized) {
         token.content = normalize(token.content, TextPlace::start);
+      }
+      if (spaces_) {  // with the space in front that it takes from the text
+        text = detail::text_of_token(token.content);
       }
       (token.normalized ? normalized : raw).push_back(std::move(token));
     }
@@ -241,7 +243,7 @@ class PretrainedTokenizer {
   std::vector<Kind> kinds_;  // by id
   detail::WordTables tables_;
   std::vector<std::string> texts_;  // by id: the bytes that it stands for
-  std::vector<std::int32_t> added_;
+  std::vector<std::pair<std::string, std::int32_t>> added_;
   detail::AddedTokenFinder raw_;
   detail::AddedTokenFinder normalized_;
   std::vector<PretokenizerStep> steps_;
