@@ -30,8 +30,8 @@ namespace ampsft {
 ///
 /// Added tokens are found first, then the rest is normalised and cut into words, whose bytes or characters are merged,
 /// earliest merge first. Bytes that the vocabulary lacks become the unknown token, or nothing where there is none, as
-/// there. Text that is no UTF-8 is taken too: each stray byte is a character of its own. No merge makes a special
-/// token. Immutable, so threads may share one.
+/// there. Text that is no UTF-8 is taken too: each stray byte is a character of its own. In a
+/// vocabulary of characters no merge makes a special token. Immutable, so threads may share one.
 class PretrainedTokenizer {
  public:
   // Above any model's, and so low that a hostile file of the shortest tokens stays within four times its size and 64
@@ -144,13 +144,15 @@ class PretrainedTokenizer {
     require(!parts.ignore_merges || parts.alphabet == TokenAlphabet::bytes,
             "words that are tokens whatever the merges say are supported for BPE over bytes alone");
     const detail::TokenIds ids = detail::index_tokens(parts.tokens);
-    const auto is = [&](Kind kind) {
-      return [this, kind](std::int32_t id) { return kinds_[static_cast<std::size_t>(id)] == kind; };
+    const auto kind_of = [this](std::int32_t id) { return kinds_[static_cast<std::size_t>(id)]; };
+    // A special token that merges make would come out of text that nobody vouches for.
+    const auto is_refused = [&](std::int32_t id) {
+      return parts.alphabet == TokenAlphabet::characters && kind_of(id) == Kind::special;
     };
+    const auto is_word = [&](std::int32_t id) { return kind_of(id) == Kind::word; };
     return {detail::TokenSymbols(parts, ids),
-            parts.scores.empty()
-                ? detail::ranks_of_merges(parts.merges, ids, is(Kind::special))
-                : detail::ranks_of_scores(parts.tokens, parts.scores, ids, most_merges, is(Kind::word)),
+            parts.scores.empty() ? detail::ranks_of_merges(parts.merges, ids, is_refused)
+                                 : detail::ranks_of_scores(parts.tokens, parts.scores, ids, most_merges, is_word),
             {}};
   }
 

@@ -33,13 +33,13 @@ namespace ampsft::detail {
   return ids;
 }
 
-/// Ranks are places in the list; of equal pairs the last one counts, as in Hugging Face's. Merges that make a special
-/// token, as `is_special` tells of its id, are left out: it would come out of text that nobody vouches for.
+/// Ranks are places in the list; of equal pairs the last one counts, as in Hugging Face's. Merges whose
+/// result `is_refused` are left out.
 ///
 /// Throws `Error` for a merge of something that is no token.
-template <class IsSpecial>
+template <class IsRefused>
 [[nodiscard]] RankedMerges ranks_of_merges(const std::vector<std::pair<std::string, std::string>>& merges,
-                                           const TokenIds& ids, IsSpecial&& is_special) {
+                                           const TokenIds& ids, IsRefused&& is_refused) {
   RankedMerges ranked;
   ranked.reserve(merges.size());
   std::int32_t rank = 0;
@@ -50,7 +50,7 @@ template <class IsSpecial>
   };
   for (const auto& [left, right] : merges) {
     const std::uint64_t pair = pair_key(id_of(left), id_of(right));
-    if (const std::int32_t merged = id_of(left + right); !is_special(merged)) {
+    if (const std::int32_t merged = id_of(left + right); !is_refused(merged)) {
       ranked.insert_or_assign(pair, RankedMerge{rank, merged});
     }
     ++rank;
