@@ -33,6 +33,8 @@ struct SpaceMarks {
   SpaceInFront in_front = SpaceInFront::everywhere;
   bool metaspace = false;  ///< added tokens, normalised ones too, are found before; a space that is there is enough
   bool stripped = true;    ///< decoding takes a space off the beginning of a text
+
+  bool operator==(const SpaceMarks&) const = default;
 };
 
 /// Where a piece of a text lies that is encoded or decoded in pieces.
