@@ -139,16 +139,16 @@ TEST_CASE("scores that do not fit are refused by name") {
   parts.ignore_merges = true;
   CHECK_THAT(error_of(parts), ContainsSubstring("bytes alone"));
   parts = letters();
-  parts.tokens[4] = std::string(257, 'b');
-  CHECK_THAT(error_of(parts), ContainsSubstring("257 bytes"));
+  parts.tokens[4] = std::string(129, 'b');
+  CHECK_THAT(error_of(parts), ContainsSubstring("129 bytes"));
   parts = letters();
   parts.unknown = 10;
   CHECK_THAT(error_of(parts), ContainsSubstring("token id 10"));
   // Each run of letters is made of two shorter ones in as many ways as it has places to be cut.
   parts = {};
   parts.alphabet = TokenAlphabet::characters;
-  for (char letter = 'a'; letter <= 'z'; ++letter) {
-    for (std::size_t size = 1; size <= 256; ++size) {
+  for (char letter = '!'; letter <= '~'; ++letter) {
+    for (std::size_t size = 1; size <= 128; ++size) {
       parts.tokens.emplace_back(size, letter);
     }
   }

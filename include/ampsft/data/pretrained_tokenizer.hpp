@@ -13,7 +13,6 @@
 #include <ampsft/data/pretokenization.hpp>
 #include <ampsft/data/pretrained_tokenizer_parts.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -117,9 +116,10 @@ class PretrainedTokenizer {
 
   /// The added token of this content.
   [[nodiscard]] std::optional<std::int32_t> find_added(std::string_view content) const {
-    const auto found =
-        std::find_if(added_.begin(), added_.end(), [&](const auto& token) { return token.first == content; });
-    return found != added_.end() ? std::optional(found->second) : std::nullopt;
+    if (const auto id = raw_.find(content)) {
+      return id;
+    }
+    return normalized_.find(normalize(content, TextPlace::start));
   }
 
  private:
@@ -177,8 +177,8 @@ class PretrainedTokenizer {
   void add_added(std::vector<AddedToken> added) {
     std::vector<AddedToken> raw;
     std::vector<AddedToken> normalized;
+    raw.reserve(added.size());
     for (AddedToken& token : added) {
-      added_.emplace_back(token.content, token.id);
       std::string& text = texts_[static_cast<std::size_t>(token.id)];
       text = token.content;
       if (token.normalized) {
@@ -245,7 +245,6 @@ class PretrainedTokenizer {
   std::vector<Kind> kinds_;  // by id
   detail::WordTables tables_;
   std::vector<std::string> texts_;  // by id: the bytes that it stands for
-  std::vector<std::pair<std::string, std::int32_t>> added_;
   detail::AddedTokenFinder raw_;
   detail::AddedTokenFinder normalized_;
   std::vector<PretokenizerStep> steps_;

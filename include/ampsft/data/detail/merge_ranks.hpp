@@ -61,12 +61,12 @@ template <class IsRefused>
 /// Every two words of the vocabulary that make a third one, whose rank is the place of its score among all scores: what
 /// SentencePiece merges. `is_word` tells which ids are words.
 ///
-/// Throws `Error` for a score that is no number, words of more than 256 bytes (each is cut at every place) and more
+/// Throws `Error` for a score that is no number, words of more than 128 bytes (each is cut at every place) and more
 /// than `most` merges.
 template <class IsWord>
 [[nodiscard]] RankedMerges ranks_of_scores(const std::vector<std::string>& tokens, const std::vector<float>& scores,
                                            const TokenIds& ids, std::size_t most, IsWord&& is_word) {
-  constexpr std::size_t longest = 256;
+  constexpr std::size_t longest = 128;
   require(scores.size() == tokens.size(), "there are ", scores.size(), " scores for ", tokens.size(), " tokens");
   require(std::none_of(scores.begin(), scores.end(), [](float score) { return std::isnan(score); }),
           "a token's score is no number");
