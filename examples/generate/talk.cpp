@@ -52,13 +52,13 @@ void Talk::complete(const std::string& prompt) {
   ids.insert(ids.end(), text.begin(), text.end());
   ampsft::require(!ids.empty() && static_cast<Index>(ids.size()) <= pretrained_.facts().context, "the prompt has ",
                   ids.size(), " tokens, but the model's context is ", pretrained_.facts().context);
-  write_after(ids);
+  write_after(ids, ampsft::TextPlace::inside);
 }
 
 void Talk::answer(const std::string& message) {
   messages_.push_back({"user", message});
   try {
-    messages_.push_back({"assistant", write_after(fitting_prompt())});
+    messages_.push_back({"assistant", write_after(fitting_prompt(), ampsft::TextPlace::start)});
   } catch (...) {
     messages_.pop_back();
     throw;
@@ -100,7 +100,7 @@ std::vector<std::int32_t> Talk::fitting_prompt() {
   return ids;
 }
 
-std::string Talk::write_after(std::span<const std::int32_t> prompt) {
+std::string Talk::write_after(std::span<const std::int32_t> prompt, ampsft::TextPlace place) {
   const Interrupt interrupt;
   auto start = Clock::now();
   const auto known = text_.tokens();
@@ -111,9 +111,9 @@ std::string Talk::write_after(std::span<const std::int32_t> prompt) {
   read_.tokens += static_cast<Index>(prompt.size()) - reused;
   read_.seconds += seconds_since(start);
   start = Clock::now();
-  auto written =
-      ampsft::generate_text(text_, next, pretrained_.tokenizer(), generate_, options_->stops,
-                            [&](std::string_view piece) { return write_piece(piece) && !interrupt.pending(); });
+  auto written = ampsft::generate_text(
+      text_, next, pretrained_.tokenizer(), generate_, options_->stops,
+      [&](std::string_view piece) { return write_piece(piece) && !interrupt.pending(); }, place);
   written_.tokens += static_cast<Index>(written.ids.size());
   written_.seconds += seconds_since(start);
   ++generate_.sampling.seed;  // a message that comes again need not get the same answer

@@ -49,7 +49,7 @@ class Talk {
  private:
   /// The prompt for the messages, after so many of them were forgotten that an answer has room.
   [[nodiscard]] std::vector<std::int32_t> fitting_prompt();
-  std::string write_after(std::span<const std::int32_t> prompt);
+  std::string write_after(std::span<const std::int32_t> prompt, ampsft::TextPlace place);
 
   const Options* options_;
   example::Pretrained pretrained_;

@@ -34,7 +34,7 @@ inline void add_model(CLI::App& app, PretrainedOptions& options) {
 inline void add_pretrained(CLI::App& app, PretrainedOptions& options) {
   add_model(app, options);
   app.add_option("--template", options.chat_template,
-                 "of chats: chatml, llama2, llama3, plain (default: the model's own)");
+                 "of chats: chatml, llama2, llama3, zephyr, plain (default: the model's own)");
 }
 
 /// A pretrained model with all that it takes to talk to it. Stays where it is made: its parts refer to each other.

@@ -15,7 +15,9 @@ using namespace ampsft;
 using testing::TokenizerCases;
 
 TEST_CASE("every kind of tokenizer, written again, gives Hugging Face's ids") {
-  for (const auto* const name : {"gpt2", "prefix", "smollm", "digit_runs", "llama3", "qwen2", "split_gpt2"}) {
+  std::vector<std::string> names = testing::byte_tokenizers;
+  names.insert(names.end(), testing::character_tokenizers.begin(), testing::character_tokenizers.end());
+  for (const std::string& name : names) {
     const testing::TemporaryFolder folder;
     const PretrainedTokenizerParts parts = read_huggingface_tokenizer_parts(testing::tokenizer_file(name));
     const auto path = folder.write("tokenizer.json", huggingface_tokenizer_json(parts).dump());
@@ -27,6 +29,9 @@ TEST_CASE("every kind of tokenizer, written again, gives Hugging Face's ids") {
     CHECK(again.prefix == parts.prefix);
     CHECK(again.suffix == parts.suffix);
     CHECK(again.unknown == parts.unknown);
+    CHECK(again.alphabet == parts.alphabet);
+    CHECK(again.spaces == parts.spaces);
+    CHECK(again.fuse_unknown == parts.fuse_unknown);
     CHECK(again.nfc == parts.nfc);
     CHECK(again.ignore_merges == parts.ignore_merges);
     const PretrainedTokenizer tokenizer = read_huggingface_tokenizer(path);
@@ -34,6 +39,27 @@ TEST_CASE("every kind of tokenizer, written again, gives Hugging Face's ids") {
     for (std::size_t i = 0; i < cases.texts.size(); ++i) {
       INFO(name << ": " << cases.texts[i]);
       CHECK(tokenizer.encode(cases.texts[i]) == cases.ids[i]);
+    }
+  }
+}
+
+TEST_CASE("SentencePiece's scores become merges that give its ids") {
+  for (const auto* const name : {"sentencepiece", "sentencepiece_bare"}) {
+    const auto cases = testing::cases_of(name);
+    PretrainedTokenizerParts parts;
+    parts.alphabet = TokenAlphabet::characters;
+    parts.tokens = cases["tokens"].get<std::vector<std::string>>();
+    parts.scores = cases["scores"].get<std::vector<float>>();
+    const bool in_front = cases["in_front"].get<bool>();
+    parts.spaces = {.in_front = in_front ? SpaceInFront::everywhere : SpaceInFront::nowhere, .stripped = in_front};
+    const testing::TemporaryFolder folder;
+    const auto path = folder.write("tokenizer.json", huggingface_tokenizer_json(parts).dump());
+    const PretrainedTokenizer tokenizer = read_huggingface_tokenizer(path);
+    const TokenizerCases expected(name);
+    for (std::size_t i = 0; i < expected.texts.size(); ++i) {
+      INFO(name << ": " << expected.texts[i]);
+      CHECK(tokenizer.encode(expected.texts[i]) == expected.ids[i]);
+      CHECK(tokenizer.decode(expected.ids[i]) == expected.decoded[i]);
     }
   }
 }
@@ -75,6 +101,10 @@ TEST_CASE("steps and texts that the file cannot hold are refused") {
   parts.steps = {PretokenizerStep::space_in_front, PretokenizerStep::digits};
   CHECK_THROWS_WITH(huggingface_tokenizer_json(parts), ContainsSubstring("digits"));
   parts.steps = {};
+  parts.alphabet = TokenAlphabet::characters;
+  parts.spaces = {.in_front = SpaceInFront::at_start};
+  CHECK_THROWS_WITH(huggingface_tokenizer_json(parts), ContainsSubstring("Metaspace"));
+  parts.spaces = {};
   const testing::TemporaryFolder folder;
   CHECK_THROWS_WITH(write_huggingface_tokenizer(folder.path(), parts, {}, "\xff"), ContainsSubstring("UTF-8"));
 }

@@ -121,8 +121,9 @@ std::string good_adapter(const testing::TemporaryFolder& folder) {
   return bytes;
 }
 
-/// A whole small model: facts, tokenizer, tensors of several formats.
-std::string good_gguf(const testing::TemporaryFolder& folder, const Matrix<float>& values) {
+/// A whole small model: facts, tokenizer of the kind `gpt2` or `llama`, tensors of several formats.
+std::string good_gguf(const testing::TemporaryFolder& folder, const Matrix<float>& values,
+                      const std::string& tokenizer) {
   GgufWriter writer;
   writer.set("general.architecture", "llama");
   for (const auto& [key, value] : std::vector<std::pair<std::string, std::uint32_t>>{{"context_length", 32},
@@ -133,10 +134,15 @@ std::string good_gguf(const testing::TemporaryFolder& folder, const Matrix<float
     writer.set("llama." + key, value);
   }
   writer.set("llama.attention.layer_norm_rms_epsilon", 1e-5F);
-  writer.set("tokenizer.ggml.model", "gpt2");
+  writer.set("tokenizer.ggml.model", tokenizer);
   writer.set("tokenizer.ggml.pre", "smollm");
   writer.set_array("tokenizer.ggml.tokens", std::vector<std::string>{"e", "x", "ex", "<|im_end|>"});
-  writer.set_array("tokenizer.ggml.merges", std::vector<std::string>{"e x"});
+  if (tokenizer == "gpt2") {
+    writer.set_array("tokenizer.ggml.merges", std::vector<std::string>{"e x"});
+  } else {
+    writer.set_array("tokenizer.ggml.scores", std::vector<float>{-1, -2, 0, 0});
+    writer.set("tokenizer.ggml.unknown_token_id", 0U);
+  }
   writer.set_array("tokenizer.ggml.token_type", std::vector<std::int32_t>{1, 1, 1, 3});
   writer.add("token_embd.weight", BlockFormat::q8_0, {3, 32}, values);
   writer.add("output_norm.weight", BlockFormat::f16, {96}, values);
@@ -156,8 +162,10 @@ std::vector<Kind> kinds(const testing::TemporaryFolder& folder) {
   return {{"a.safetensors", good_safetensors(folder, values), 300, read_safetensors},
           {"adapter.safetensors", good_adapter(folder), 1100, read_adapter},
           {"version_0.safetensors", read_text(fixtures / "adapter_version_0.safetensors"), 600, read_adapter},
-          {"a.gguf", good_gguf(folder, values), 900, read_gguf},
+          {"a.gguf", good_gguf(folder, values, "gpt2"), 900, read_gguf},
+          {"scores.gguf", good_gguf(folder, values, "llama"), 900, read_gguf},
           {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama3.tokenizer.json"), 3000, read_tokenizer},
+          {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama.tokenizer.json"), 3000, read_tokenizer},
           {"config.json", config, config.size(), read_config},
           {"a.jsonl", lines, lines.size(), read_lines}};
 }

@@ -5,6 +5,7 @@
 
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/data/detail/tokenizer_parts.hpp>
+#include <ampsft/data/detail/tokenizer_spaces_json.hpp>
 #include <ampsft/data/pretrained_tokenizer.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/pretrained_config.hpp>
@@ -59,7 +60,7 @@ namespace detail {
 /// What stands around a text.
 [[nodiscard]] inline nlohmann::json post_processor_json(const PretrainedTokenizerParts& parts) {
   if (parts.prefix.empty() && parts.suffix.empty()) {
-    return byte_level_json(true, true);
+    return parts.alphabet == TokenAlphabet::bytes ? byte_level_json(true, true) : nlohmann::json(nullptr);
   }
   nlohmann::json single = nlohmann::json::array();
   nlohmann::json pair = nlohmann::json::array();
@@ -112,7 +113,7 @@ namespace detail {
 
 /// The tokenizer.json that `read_huggingface_tokenizer` and Hugging Face's tokenizers read as these parts.
 ///
-/// Throws `Error` for steps whose order such a file cannot say.
+/// Scores become the merges that they stand for. Throws `Error` for steps whose order such a file cannot say.
 [[nodiscard]] inline nlohmann::json huggingface_tokenizer_json(const PretrainedTokenizerParts& parts) {
   nlohmann::json vocabulary = nlohmann::json::object();
   for (std::size_t id = 0; id < parts.tokens.size(); ++id) {
@@ -120,8 +121,10 @@ namespace detail {
       vocabulary[parts.tokens[id]] = id;
     }
   }
+  const bool bytes = parts.alphabet == TokenAlphabet::bytes;
   nlohmann::json merges = nlohmann::json::array();
-  for (const auto& [left, right] : parts.merges) {
+  for (const auto& [left, right] :
+       parts.scores.empty() ? parts.merges : detail::merges_of_scores(parts, PretrainedTokenizer::most_merges)) {
     merges.push_back(left + ' ' + right);
   }
   nlohmann::json unknown = nullptr;
@@ -132,18 +135,20 @@ namespace detail {
           {"truncation", nullptr},
           {"padding", nullptr},
           {"added_tokens", detail::added_tokens_json(parts.added)},
-          {"normalizer", parts.nfc ? nlohmann::json::object({{"type", "NFC"}}) : nlohmann::json(nullptr)},
-          {"pre_tokenizer", detail::pretokenizer_json(parts.steps)},
+          {"normalizer", !bytes      ? detail::space_normalizer_json(parts)
+                         : parts.nfc ? nlohmann::json::object({{"type", "NFC"}})
+                                     : nlohmann::json(nullptr)},
+          {"pre_tokenizer", bytes ? detail::pretokenizer_json(parts.steps) : detail::metaspace_json(parts)},
           {"post_processor", detail::post_processor_json(parts)},
-          {"decoder", detail::byte_level_json(true, true)},
+          {"decoder", bytes ? detail::byte_level_json(true, true) : detail::space_decoder_json(parts.spaces.stripped)},
           {"model",
            {{"type", "BPE"},
             {"dropout", nullptr},
             {"unk_token", unknown},
             {"continuing_subword_prefix", nullptr},
             {"end_of_word_suffix", nullptr},
-            {"fuse_unk", false},
-            {"byte_fallback", false},
+            {"fuse_unk", parts.fuse_unknown},
+            {"byte_fallback", !bytes},
             {"ignore_merges", parts.ignore_merges},
             {"vocab", std::move(vocabulary)},
             {"merges", std::move(merges)}}}};

@@ -27,7 +27,8 @@ struct GeneratedText {
 };
 
 /// `generate`, but for text: `on_text(piece)` is called once a token, with the whole characters (often none) that now
-/// belong to the text for certain, and ends it by returning false.
+/// belong to the text for certain, and ends it by returning false. `place` is `inside` where the text goes on with
+/// words of the prompt, whose space some tokenizers leave out at the start.
 ///
 /// What may be the beginning of one of the `stops` is held back until it is known not to be; one that occurs ends the
 /// text and is left out, with whatever follows it in the same token. Special tokens have no text. Throws as `generate`
@@ -35,8 +36,8 @@ struct GeneratedText {
 template <class Model, class OnText>
 GeneratedText generate_text(CachedText<Model>& text, std::span<const typename Model::scalar> next,
                             const PretrainedTokenizer& tokenizer, const GenerateOptions& options,
-                            std::vector<std::string> stops, OnText&& on_text) {
-  StreamingDecoder decoder(tokenizer);
+                            std::vector<std::string> stops, OnText&& on_text, TextPlace place = TextPlace::start) {
+  StreamingDecoder decoder(tokenizer, true, place);
   StopStrings until(std::move(stops));
   GeneratedText written;
   const auto pass_on = [&](std::string_view piece) {
