@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <vector>
 
 #include "evaluate/options.hpp"
 #include "evaluate/results.hpp"
@@ -22,7 +23,13 @@ ampsft::PackedDataset read_text(const Options& options, const example::Pretraine
                   ", the model's context, not ", context);
   ampsft::DataReport report;
   const auto records = ampsft::read_records(options.data, options.bad, report);
-  const auto encoded = ampsft::encode_records(records, pretrained.chat(), options.loss, context, options.bad, report);
+  std::vector<ampsft::EncodedRecord> encoded;
+  try {
+    encoded = ampsft::encode_records(records, pretrained.chat(), options.loss, context, options.bad, report);
+  } catch (const ampsft::Error& error) {
+    ampsft::fail(options.data, " ", error.what());
+  }
+  std::fprintf(stderr, "%s: %s", options.data.string().c_str(), report.text().c_str());
   return ampsft::PackedDataset(ampsft::pack_records(encoded, context));
 }
 

@@ -3,7 +3,6 @@
 
 #include <ampsft/adapter/peft_import.hpp>
 #include <ampsft/adapter/score_adapter_file.hpp>
-#include <ampsft/basis/basis_file.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
 #include <cstdio>
@@ -11,23 +10,19 @@
 #include <span>
 #include <utility>
 
+#include "support/adapters.hpp"
+
 namespace exporting {
 
 namespace {
 
 using Adapter = ampsft::ScoreAdapter<float>;
 
-/// The bases in an adapter's file or a file of bases.
-ampsft::BasisByWidth<float> read_bases(const fs::path& path) {
-  const bool adapter = ampsft::SafetensorsFile(path).metadata().contains(ampsft::detail::adapter_key);
-  return adapter ? ampsft::load_adapter<float>(path).bases : ampsft::detail::load_bases_by_width<float>(path);
-}
-
 Adapter import_peft(const Options& options, example::Pretrained& pretrained) {
   const auto factors = ampsft::read_peft<float>(options.import_peft, pretrained.facts());
   const auto weights = pretrained.model().weights();
   const auto bases = options.basis.empty() ? ampsft::fit_bases(weights, ampsft::SvdOptions{.rank = options.rank})
-                                           : read_bases(options.basis);
+                                           : example::read_bases(options.basis);
   auto projected = ampsft::project_factors(factors, bases, ampsft::base_hash(weights));
   for (const auto& one : projected.energies) {
     std::printf("%-40s %5.1f %% of the energy is lost\n", one.weight.c_str(), 100.0 * one.share());

@@ -11,6 +11,7 @@
 
 #include "export/adapter.hpp"
 #include "export/options.hpp"
+#include "support/inputs_kept.hpp"
 #include "support/program.hpp"
 
 namespace {
@@ -35,6 +36,11 @@ void write_merged(const Options& options, example::Pretrained& pretrained) {
 }
 
 void run(const Options& options) {
+  example::require_inputs_kept({options.pretrained.model, options.basis, options.import_peft, options.source},
+                               {options.scores, options.gguf, options.peft / "adapter_model.safetensors"});
+  for (const auto& term : options.adapters) {
+    example::require_inputs_kept({term.file}, {options.scores, options.gguf});
+  }
   const bool fits = !options.import_peft.empty() && options.basis.empty();  // to dense weights
   example::Pretrained pretrained(options.pretrained,
                                  {.storage = fits ? ampsft::WeightStorage::dense : ampsft::WeightStorage::as_stored});

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bases.hpp"
 
-#include <ampsft/basis/basis_file.hpp>
-#include <ampsft/basis/policy.hpp>
 #include <ampsft/parameterization/weight_moments.hpp>
 #include <ampsft/train/collect_moments.hpp>
 
@@ -10,6 +8,8 @@
 #include <set>
 #include <string>
 #include <utility>
+
+#include "support/adapters.hpp"
 
 namespace finetune {
 namespace {
@@ -74,10 +74,12 @@ ampsft::BasisByWidth<float> make_bases(const Options& options, example::Pretrain
     dense.checkpoint_blocks(options.checkpoint_blocks);
     return of_moments(ampsft::collect_gradients(dense, training, collect_options(options)), "gradients", false);
   }
-  ampsft::require(std::filesystem::exists(options.basis), "--basis ", options.basis,
-                  " is neither weights, random, activations or gradients, nor a file that is there");
-  const ampsft::StoredBasis<float> stored{ampsft::load_bases<float>(options.basis), options.rank};
-  return for_each_width(options, pretrained, [&](Index width) { return stored.of_width(width); });
+  const auto stored = example::read_bases(options.basis);
+  return for_each_width(options, pretrained, [&](Index width) {
+    const auto found = stored.find(width);
+    ampsft::require(found != stored.end(), options.basis, " holds no basis of width ", width);
+    return found->second->truncated(options.rank);
+  });
 }
 
 }  // namespace finetune

@@ -43,7 +43,8 @@ awk -v a="$(perplexity whole.log)" -v b="$before" 'BEGIN { exit !(a > 0 && a < 0
 # Interrupted once, then killed again and again: the same adapter, and the same metrics but for the clock.
 "$program" "${tiny[@]}" "${long[@]}" --output broken/adapter.safetensors > broken.log 2> broken.err & pid=$!
 wait_for broken/adapter.checkpoint.safetensors
-kill -INT $pid; code=0; wait $pid || code=$?
+kill -INT $pid || die 'the run ended before it could be interrupted'
+code=0; wait $pid || code=$?
 [[ $code == 130 ]] && grep -q 'goes on from' broken.err || die "an interrupt ended with $code: $(cat broken.err)"
 kills=0
 for _ in 1 2 3; do
@@ -63,7 +64,8 @@ cmp <(figures whole/adapter.metrics.jsonl) <(figures broken/adapter.metrics.json
 # Every kind of basis, form, storage and record.
 short=(--rank 3 --steps 4 --output some/adapter.safetensors)
 for basis in weights random gradients; do run "${short[@]}" --basis $basis > /dev/null; done
-run "${short[@]}" --form truncated --basis weights --storage dense > /dev/null
+run "${short[@]}" --basis whole/adapter.safetensors > /dev/null # so that both can be used together
+run "${short[@]}" --form truncated --storage dense > /dev/null
 run "${short[@]}" --targets linear embeddings head --storage bf16 --scores f32 --checkpoint-blocks > /dev/null
 run "${short[@]}" --data chats.jsonl pairs.jsonl --eval-data pairs.jsonl --loss everything --template plain > /dev/null
 run "${short[@]}" --eval-split 0 --accumulation 2 --schedule constant --data text.txt > none.log
@@ -88,6 +90,10 @@ refuse 'divided' --model "$model" --data pairs.jsonl "${bad[@]}"
 refuse 'rank' "${tiny[@]}" --rank 17 "${bad[@]}"
 refuse 'rank' "${tiny[@]}" --rank 0 "${bad[@]}"
 refuse 'nothing.here' "${tiny[@]}" --targets nothing.here "${bad[@]}"
+cp chats.jsonl victim.jsonl
+refuse 'overwrite' --model "$model" --data victim.jsonl --output victim.jsonl
+refuse 'overwrite' --model "$model" --data victim.jsonl --checkpoint victim.jsonl --restart --output some/adapter.safetensors
+cmp -s chats.jsonl victim.jsonl || die 'the data were touched'
 refuse 'neither' "${tiny[@]}" --basis directions "${bad[@]}"
 refuse 'basis.safetensors' "${tiny[@]}" --basis basis.safetensors "${bad[@]}"
 refuse 'llama9' "${tiny[@]}" --template llama9 "${bad[@]}"
@@ -100,7 +106,8 @@ refuse 'model.gguf' "${tiny[@]}" --output model.gguf/adapter.safetensors
 # A damaged checkpoint, and one of another run.
 "$program" "${tiny[@]}" "${long[@]}" --output broken/adapter.safetensors > broken.log 2>&1 & pid=$!
 wait_for broken/adapter.checkpoint.safetensors
-kill -INT $pid; wait $pid || true
+kill -INT $pid || die 'the run ended before it could be interrupted'
+wait $pid || true
 refuse 'another run' "${tiny[@]}" "${long[@]}" --seed 9 --output broken/adapter.safetensors
 truncate -s -100 broken/adapter.checkpoint.safetensors
 refuse 'adapter.checkpoint' "${tiny[@]}" "${long[@]}" --output broken/adapter.safetensors

@@ -118,23 +118,35 @@ void use_stored(ampsft::Transformer<float>& model, const ampsft::ScoreAdapter<fl
   }
 }
 
+/// The loss on the records for validation.
+double measure(ampsft::Transformer<float>& model, const Records& records, ampsft::EvaluateOptions options) {
+  example::Progress shown("validation");
+  options.on_batch = [&](Index done, Index rows) { shown.show(ampsft::concat(done, " of ", rows, " rows")); };
+  return ampsft::evaluate(model, *records.validation, options).loss;
+}
+
 /// Writes the adapter and its page; returns the loss of what was written, if there are records for validation.
 std::optional<double> save(const Options& options, const ampsft::TrainOptions& run, const Records& records,
                            const ampsft::TrainReport& report, const std::string& base, std::optional<double> before,
                            ampsft::Transformer<float>& model) {
   auto adapter = ampsft::take_adapter(model.weights(), base);
   adapter.training = summary_of(options, run, records, report);
+  const auto write = [&] {
+    ampsft::save_adapter(options.output, adapter, {.scores = options.scores, .basis_file = {}});
+  };
+  write();
+  std::optional<double> after;
   if (before) {
-    const double loss = ampsft::evaluate(model, *records.validation, run.evaluation).loss;
+    use_stored(model, ampsft::load_adapter<float>(options.output));
+    after = measure(model, records, run.evaluation);
     adapter.training["validation_loss_before"] = *before;
-    adapter.training["validation_loss"] = loss;
+    adapter.training["validation_loss"] = *after;
     adapter.training["validation_perplexity_before"] = std::exp(*before);
-    adapter.training["validation_perplexity"] = std::exp(loss);
+    adapter.training["validation_perplexity"] = std::exp(*after);
+    write();
   }
-  ampsft::save_adapter(options.output, adapter, {.scores = options.scores, .basis_file = {}});
   ampsft::write_text(options.beside(".html"), run_page(report, before.value_or(0.0), adapter.training));
-  use_stored(model, ampsft::load_adapter<float>(options.output));
-  return before ? std::optional(ampsft::evaluate(model, *records.validation, run.evaluation).loss) : std::nullopt;
+  return after;
 }
 
 int run(const Options& options) {
@@ -164,7 +176,7 @@ int run(const Options& options) {
   const auto run = train_options(options, records, identity_of(options, records, base, bases));
   std::optional<double> before;
   if (records.validation) {
-    before = ampsft::evaluate(model, *records.validation, run.evaluation).loss;
+    before = measure(model, records, run.evaluation);
     std::printf("Validation perplexity of the untouched model: %.3f\n", std::exp(*before));
   }
   ampsft::attach_scores(model.weights(), bases, options.form, {.patterns = options.targets});

@@ -7,10 +7,12 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "support/command_line.hpp"
+#include "support/inputs_kept.hpp"
 
 namespace finetune {
 namespace {
@@ -67,8 +69,9 @@ void add_adapter_options(CLI::App& app, Options& options) {
              {{"exact", ampsft::ScoreForm::exact_start}, {"truncated", ampsft::ScoreForm::truncated}},
              "exact: starts at the untouched model; truncated: the paper's")
       ->group("Adapter");
-  app.add_option("--basis", options.basis, "weights, random, activations, gradients, or a file of bases")
-      ->capture_default_str()
+  app.add_option("--basis", options.basis,
+                 "weights, random, activations, gradients, or the file of an adapter or of bases")
+      ->default_str("activations; weights for --form truncated")
       ->group("Adapter");
   app.add_option("--basis-batches", options.basis_batches, "read for activations or gradients")
       ->check(CLI::PositiveNumber)
@@ -146,11 +149,22 @@ bool parse_options(int argc, char** argv, Options& options) {
     return false;
   }
   options.targets = patterns_of(options.targets);
+  if (options.basis.empty()) {  // truncated scores must hold the weights themselves
+    options.basis = options.form == ampsft::ScoreForm::truncated ? "weights" : "activations";
+  }
+  const std::set<std::string> kinds{"weights", "random", "activations", "gradients"};
+  ampsft::require(kinds.contains(options.basis) || std::filesystem::exists(options.basis), "--basis ", options.basis,
+                  " is neither weights, random, activations or gradients, nor a file that is there");
   if (options.checkpoint.empty()) {
     options.checkpoint = options.beside(".checkpoint.safetensors");
   }
   ampsft::require(options.output.has_filename(), "--output must name a file, not the folder ", options.output);
   ampsft::require(options.checkpoint != options.output, "--checkpoint and --output must be two files");
+  std::vector<path> inputs = options.data;
+  inputs.insert(inputs.end(), options.validation_data.begin(), options.validation_data.end());
+  inputs.insert(inputs.end(), {options.model.model, path(options.basis)});
+  example::require_inputs_kept(
+      inputs, {options.output, options.checkpoint, options.beside(".metrics.jsonl"), options.beside(".html")});
   ampsft::require(options.patience == 0 || options.validation_share > 0.0 || !options.validation_data.empty(),
                   "--patience needs records for validation: --eval-data, or --eval-split above 0");
   return true;

@@ -34,7 +34,7 @@ struct Options {
 
   Index rank = 8;
   ampsft::ScoreForm form = ampsft::ScoreForm::exact_start;
-  std::string basis = "activations";
+  std::string basis;  ///< empty: activations, or weights for the truncated form
   Index basis_batches = 2;
   std::vector<std::string> targets{"blocks.*"};  ///< name patterns
 

@@ -18,6 +18,22 @@ extern "C" void on_signal(int) {
   interrupted = 1;
 }
 
+/// Interrupts are noted while it lives; then they do what they did before.
+class CaughtSignals {
+ public:
+  CaughtSignals() : interrupt_(std::signal(SIGINT, on_signal)), terminate_(std::signal(SIGTERM, on_signal)) {}
+  CaughtSignals(const CaughtSignals&) = delete;
+  CaughtSignals& operator=(const CaughtSignals&) = delete;
+  ~CaughtSignals() {
+    std::signal(SIGINT, interrupt_);
+    std::signal(SIGTERM, terminate_);
+  }
+
+ private:
+  void (*interrupt_)(int);
+  void (*terminate_)(int);
+};
+
 std::string describe(const ampsft::TrainingProgress& progress, double tokens_per_second, double perplexity) {
   char text[200];
   std::snprintf(text, sizeof text, "step %td/%td  loss %.3f  %.0f tokens/s  %s left", progress.step, progress.steps,
@@ -61,8 +77,7 @@ ampsft::TrainOptions train_options(const Options& options, const Records& record
 
 ampsft::TrainReport train(const Options& options, ampsft::TrainOptions run, ampsft::Transformer<float>& model,
                           const Records& records) {
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  const CaughtSignals caught;
   Metrics metrics(options.beside(".metrics.jsonl"));
   example::Progress shown("training");
   const double filled = records.training.packed().filled();
@@ -81,6 +96,9 @@ ampsft::TrainReport train(const Options& options, ampsft::TrainOptions run, amps
     metrics.add(progress.step, line);
     shown.show(describe(progress, tokens_per_second, perplexity), progress.validation_loss.has_value());
     return interrupted == 0;
+  };
+  run.evaluation.on_batch = [&](Index done, Index rows) {
+    shown.show(ampsft::concat("validation  ", done, " of ", rows, " rows"));
   };
   ampsft::Trainer trainer(model, make_optimizer(options));
   auto report = trainer.fit(records.training, run, records.validation ? &*records.validation : nullptr);

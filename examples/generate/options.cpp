@@ -12,7 +12,8 @@
 namespace generate {
 
 ampsft::SamplingOptions Options::sampling(const ampsft::GenerationDefaults& defaults) const {
-  const bool likeliest = greedy || (!temperature && defaults.sample && !*defaults.sample);
+  const bool asked = temperature || top_k || top_p || repetition_penalty;  // for sampling
+  const bool likeliest = greedy || (!asked && defaults.sample && !*defaults.sample);
   ampsft::SamplingOptions sampling;
   sampling.temperature = likeliest ? 0.0 : temperature.value_or(defaults.temperature.value_or(0.7));
   sampling.top_k = top_k.value_or(defaults.top_k.value_or(0));

@@ -84,19 +84,21 @@ std::vector<std::int32_t> Talk::fitting_prompt() {
   const Index room = std::min(options_->max_tokens, context / 4);
   const std::size_t first = options_->system.empty() ? 0 : 1;
   std::size_t forgotten = 0;
-  std::vector<std::int32_t> ids = pretrained_.chat().prompt(messages_);
-  while (static_cast<Index>(ids.size()) + room > context && messages_.size() > first + 2) {
-    const auto oldest = messages_.begin() + static_cast<std::ptrdiff_t>(first);
-    messages_.erase(oldest, oldest + 2);  // a message and its answer
+  auto kept = messages_;  // a message that does not fit leaves the chat as it is
+  std::vector<std::int32_t> ids = pretrained_.chat().prompt(kept);
+  while (static_cast<Index>(ids.size()) + room > context && kept.size() > first + 2) {
+    const auto oldest = kept.begin() + static_cast<std::ptrdiff_t>(first);
+    kept.erase(oldest, oldest + 2);  // a message and its answer
     forgotten += 2;
-    ids = pretrained_.chat().prompt(messages_);
+    ids = pretrained_.chat().prompt(kept);
   }
+  ampsft::require(static_cast<Index>(ids.size()) < context, "the message has ", ids.size(),
+                  " tokens with all that belongs to it, but the model's context is ", context);
+  messages_ = std::move(kept);
   if (forgotten > 0) {
     std::fprintf(stderr, "(the context of %ld tokens is full: the oldest %zu messages are forgotten)\n",
                  static_cast<long>(context), forgotten);
   }
-  ampsft::require(static_cast<Index>(ids.size()) < context, "the message has ", ids.size(),
-                  " tokens with all that belongs to it, but the model's context is ", context);
   return ids;
 }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -51,17 +52,38 @@ struct NamedAdapter {
   ampsft::ScoreAdapter<float> adapter;
 };
 
-/// Reads them all; bases that are the same are kept once. Throws `ampsft::Error` that names the file.
+/// The bases in an adapter's file, or in a file of bases.
+[[nodiscard]] inline ampsft::BasisByWidth<float> read_bases(const std::filesystem::path& path) {
+  const bool adapter = ampsft::SafetensorsFile(path).metadata().contains(ampsft::detail::adapter_key);
+  return adapter ? ampsft::load_adapter<float>(path).bases : ampsft::detail::load_bases_by_width<float>(path);
+}
+
+/// Reads them all. Throws `ampsft::Error` that names the file.
 [[nodiscard]] inline std::vector<NamedAdapter> load_adapters(const std::vector<AdapterChoice>& choices) {
   std::vector<NamedAdapter> adapters;
   for (const AdapterChoice& choice : choices) {
-    auto adapter = ampsft::load_adapter<float>(choice.file);
-    if (!adapters.empty() && ampsft::detail::same_bases(adapters.front().adapter, adapter)) {
-      adapter.bases = adapters.front().adapter.bases;
-    }
-    adapters.push_back({choice.name, std::move(adapter)});
+    adapters.push_back({choice.name, ampsft::load_adapter<float>(choice.file)});
   }
   return adapters;
+}
+
+/// Gives all of them the bases of every width that any has. Throws `ampsft::Error` if two have different ones of a
+/// width.
+inline void share_bases(std::vector<NamedAdapter>& adapters) {
+  ampsft::BasisByWidth<float> bases;
+  std::map<ampsft::Index, std::string> owners;
+  for (const auto& [name, adapter] : adapters) {
+    for (const auto& [width, basis] : adapter.bases) {
+      const auto [known, is_new] = bases.emplace(width, basis);
+      ampsft::require(is_new || ampsft::basis_hash(*known->second) == ampsft::basis_hash(*basis), "the adapters ",
+                      owners[width], " and ", name, " have different bases of width ", width,
+                      "; use one at a time, or train the second one with finetune --basis and the first one's file");
+      owners.emplace(width, name);
+    }
+  }
+  for (auto& one : adapters) {
+    one.adapter.bases = bases;
+  }
 }
 
 /// Gives all of them the same matrices, in the same order: what one does not adapt gets scores of zero. Throws
@@ -112,6 +134,7 @@ class SwitchedModel {
       current_ = names_.front();
       return;
     }
+    share_bases(adapters);
     align_adapters(adapters);
     store_.emplace(adapters.front().adapter);
     for (const auto& [name, adapter] : adapters) {

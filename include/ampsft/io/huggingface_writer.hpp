@@ -66,6 +66,8 @@ namespace detail {
   const bool qwen2 = type == "qwen2";
   require(config.attention_output_bias == (qwen2 ? false : config.attention_bias) && config.attention_bias >= qwen2,
           "the class of ", type, " models has no biases of q, k, v and of the attention's output as this model does");
+  require(config.qk_norm == (type == "qwen3") && (type == "llama" || !config.mlp_bias), "the class of ", type,
+          " models has no normalised heads of q and k, or biases of the MLP, as this model does");
   nlohmann::json json = {{"max_position_embeddings", config.context},
                          {"hidden_size", config.width},
                          {"num_hidden_layers", config.layers},
