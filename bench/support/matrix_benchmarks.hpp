@@ -65,12 +65,14 @@ inline std::vector<Shape> all_shapes(std::size_t size) {
   return shapes;
 }
 
-/// Runs `body` as often as Google Benchmark asks and reports. `T` computes, the large matrix has `bytes`.
-template <class T, class Body>
-void measure(benchmark::State& state, const Work& work, Index bytes, Body&& body) {
+/// Runs `body` as often as Google Benchmark asks and reports. `T` computes, the large matrix has `bytes`; the time of
+/// `prepare`, called before each, does not count.
+template <class T, class Body, class Prepare>
+void measure(benchmark::State& state, const Work& work, Index bytes, Body&& body, Prepare&& prepare) {
   const Limits& limits = limits_for<T>(bytes);
   std::vector<double> times;
   for (auto _ : state) {
+    prepare();
     times.push_back(seconds_of(body));
     state.SetIterationTime(times.back());
   }
@@ -80,6 +82,12 @@ void measure(benchmark::State& state, const Work& work, Index bytes, Body&& body
   state.counters["share_of_bandwidth"] = work.seconds_of_memory(limits) / seconds;
   state.counters["share_of_peak"] = work.seconds_of_arithmetic(limits) / seconds;
   state.counters["share_of_limit"] = work.seconds_at_limit(limits) / seconds;
+}
+
+/// The same where nothing has to be prepared.
+template <class T, class Body>
+void measure(benchmark::State& state, const Work& work, Index bytes, Body&& body) {
+  measure<T>(state, work, bytes, body, [] {});
 }
 
 /// Registers `run(state, shape)` for every shape under `operation/...`; sets the threads before each run.

@@ -3,6 +3,7 @@
 /// Damages files and reads them, as often as asked: each is read or refused with an Error, in bounded memory.
 ///
 /// usage: fuzz_files [COUNT [SEED]]   (default: 100000 files, seed 1), one kind of file after another
+#include <ampsft/adapter/score_adapter_file.hpp>
 #include <ampsft/data/chat_template.hpp>
 #include <ampsft/data/gguf_tokenizer.hpp>
 #include <ampsft/data/hf_tokenizer.hpp>
@@ -55,6 +56,10 @@ void read_safetensors(const std::filesystem::path& path) {
   file.verify_checksum();
 }
 
+void read_adapter(const std::filesystem::path& path) {
+  static_cast<void>(load_adapter<float>(path));
+}
+
 void read_gguf(const std::filesystem::path& path) {
   const GgufFile file(path);
   for (const std::string_view key : file.keys()) {
@@ -99,6 +104,23 @@ std::string good_safetensors(const testing::TemporaryFolder& folder, const Matri
   return folder.read("good");
 }
 
+/// An adapter with all that its file can hold, without the checksum, behind which most damage would hide.
+std::string good_adapter(const testing::TemporaryFolder& folder) {
+  Random random(4);
+  ScoreAdapter<float> adapter{.base = "0123456789abcdef", .training = {{"steps", 3}, {"losses", {2.5, 2.25}}}};
+  for (const Index width : {8, 12}) {
+    adapter.bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 3, 1));
+    auto scores = make_matrix<float>(5, 3);
+    fill_normal(scores, 1, random);
+    adapter.matrices.push_back({{concat("a.", width), concat("b.", width)}, width, std::move(scores)});
+  }
+  save_adapter(folder.path() / "good", adapter);
+  std::string bytes = folder.read("good");
+  const std::string_view key = "ampsft.checksum";
+  bytes.replace(bytes.find(key), key.size(), "ampsft.check___");
+  return bytes;
+}
+
 /// A whole small model: facts, tokenizer of the kind `gpt2` or `llama`, tensors of several formats.
 std::string good_gguf(const testing::TemporaryFolder& folder, const Matrix<float>& values,
                       const std::string& tokenizer) {
@@ -138,6 +160,8 @@ std::vector<Kind> kinds(const testing::TemporaryFolder& folder) {
       "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"text\": \"c\"}\n";
   const std::string config = read_text(fixtures / "configs" / "llama" / "config.json");
   return {{"a.safetensors", good_safetensors(folder, values), 300, read_safetensors},
+          {"adapter.safetensors", good_adapter(folder), 1100, read_adapter},
+          {"version_0.safetensors", read_text(fixtures / "adapter_version_0.safetensors"), 600, read_adapter},
           {"a.gguf", good_gguf(folder, values, "gpt2"), 900, read_gguf},
           {"scores.gguf", good_gguf(folder, values, "llama"), 900, read_gguf},
           {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama3.tokenizer.json"), 3000, read_tokenizer},
