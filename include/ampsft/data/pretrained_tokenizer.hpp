@@ -221,12 +221,12 @@ class PretrainedTokenizer {
       place = TextPlace::after_token;
     };
     const auto on_words = [&](std::string_view part) {
+      std::string marked;
       if (spaces_ && spaces_->metaspace) {
-        const std::string marked = detail::mark_spaces(part, space_in_front(place) && !detail::begins_with_space(part));
-        for_each_piece(std::string_view(marked), steps_, encoder);
-      } else {
-        for_each_piece(part, steps_, encoder);
+        marked = detail::mark_spaces(part, space_in_front(place) && !detail::begins_with_space(part));
+        part = marked;
       }
+      for_each_piece(part, steps_, encoder);
     };
     raw_.split(
         text, special_as_text,
