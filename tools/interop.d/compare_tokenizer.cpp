@@ -72,7 +72,8 @@ bool compare(const std::filesystem::path& path, const std::filesystem::path& cas
   if (cases.contains("decoded")) {
     Comparison texts(path.filename().string() + " texts of ids");
     for (std::size_t i = 0; i < cases["texts"].size(); ++i) {
-      texts.add(cases["ids"][i], tokenizer.decode(cases["ids"][i].get<std::vector<std::int32_t>>()), cases["decoded"][i]);
+      texts.add(cases["ids"][i], tokenizer.decode(cases["ids"][i].get<std::vector<std::int32_t>>()),
+                cases["decoded"][i]);
     }
     same = texts.finish() && same;
   }
