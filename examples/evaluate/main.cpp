@@ -29,7 +29,7 @@ ampsft::PackedDataset read_text(const Options& options, const example::Pretraine
   } catch (const ampsft::Error& error) {
     ampsft::fail(options.data, " ", error.what());
   }
-  std::fprintf(stderr, "%s: %s", options.data.string().c_str(), report.text().c_str());
+  std::fprintf(options.json ? stderr : stdout, "%s: %s", options.data.string().c_str(), report.text().c_str());
   return ampsft::PackedDataset(ampsft::pack_records(encoded, context));
 }
 
