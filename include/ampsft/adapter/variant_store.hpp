@@ -20,7 +20,7 @@ namespace ampsft {
 /// The scores of one variant, one matrix after the other; never changed once it is in a store.
 template <Scalar T>
 struct Variant {
-  Matrix<T> scores;  ///< one row: those of all matrices of the store, each `n x K`, row-major
+  Matrix<T> scores;  ///< one row: those of all matrices of the store, each turned, `K x n`, row-major
 };
 
 /// Where the scores of one matrix lie in every variant.
@@ -68,8 +68,8 @@ class VariantStore {
       const auto& matrix = adapter.matrices[i];
       require(matrix.weights == slots_[i].weights && rows(matrix.scores) == slots_[i].rows, "the variant '", name,
               "' adapts ", matrix.weights.front(), " where the store's adapt ", slots_[i].weights.front());
-      std::copy(matrix.scores.storage().begin(), matrix.scores.storage().end(),
-                variant->scores.data() + slots_[i].offset);
+      MatrixMap<T>(variant->scores.data() + slots_[i].offset, cols(matrix.scores), rows(matrix.scores)) =
+          map(matrix.scores).transpose();
     }
     const std::lock_guard lock(mutex_);
     variants_[name] = std::move(variant);

@@ -5,6 +5,7 @@
 
 #include <ampsft/adapter/variant_store.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
+#include <ampsft/simd/reconstruct.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -72,16 +73,15 @@ class VariantExpansion final : public FrozenWeight<T> {
   void output(const ConstView<T>& x, View<T> y, Into into, T scale, const ConstView<T>& bias) const override {
     require(x.rows() == tokens_ || selection_->sequences().size() == 1, "a batch of several variants is computed ",
             "whole, not ", x.rows(), " of its ", tokens_, " rows; for losses see evaluate_variants");
-    selection_->for_each_run(x.rows(), [&](const Variant<T>* variant, Index first, Index count) {
-      auto part = y.middleRows(first, count);
-      if (variant != nullptr) {
-        layer_output<T>(x.middleRows(first, count), scores(*variant), part, into, scale, bias);
-      } else if (into == Into::overwrite) {
-        part.setZero();
-        if (bias.rows() > 0) {
-          part.rowwise() += bias.row(0);
+    // The threads share all rows, for those of one variant are seldom worth two.
+    parallel_for(x.rows(), simd::detail::grain_of(rows_ * rank_), [&](Index begin, Index end) {
+      selection_->for_each_run(x.rows(), [&](const Variant<T>* variant, Index first, Index count) {
+        const Index from = std::max(begin, first);
+        const Index length = std::min(end, first + count) - from;
+        if (length > 0) {
+          expand(variant, x.middleRows(from, length), y.middleRows(from, length), into, scale, bias);
         }
-      }
+      });
     });
   }
 
@@ -98,7 +98,7 @@ class VariantExpansion final : public FrozenWeight<T> {
       for (Index i = first; variant != nullptr && i < first + count; ++i) {
         const Index wanted = row[static_cast<std::size_t>(i)];
         require(wanted >= 0 && wanted < rows_, "row ", wanted, " is not among the ", rows_, " of the weight");
-        map(result).row(i) = scores(*variant).row(wanted);
+        map(result).row(i) = turned(*variant).col(wanted).transpose();
       }
     });
     return result;
@@ -107,8 +107,22 @@ class VariantExpansion final : public FrozenWeight<T> {
  private:
   [[nodiscard]] static Index rows_of(std::span<const std::int32_t> row) { return static_cast<Index>(row.size()); }
 
-  [[nodiscard]] ConstMatrixMap<T> scores(const Variant<T>& variant) const {
-    return {variant.scores.data() + offset_, rows_, rank_};
+  /// Rows of one variant. The kernel reads turned scores where they lie: turning them took longer than the product.
+  void expand(const Variant<T>* variant, const ConstView<T>& z, View<T> y, Into into, T scale,
+              const ConstView<T>& bias) const {
+    if (variant != nullptr) {
+      const ReconstructJob<T> job{z, y, into == Into::add ? MatrixRef<const T>(y) : MatrixRef<const T>()};
+      reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), turned(*variant), bias, scale);
+    } else if (into == Into::overwrite) {
+      y.setZero();
+      if (bias.rows() > 0) {
+        y.rowwise() += bias.row(0);
+      }
+    }
+  }
+
+  [[nodiscard]] ConstMatrixMap<T> turned(const Variant<T>& variant) const {
+    return {variant.scores.data() + offset_, rank_, rows_};
   }
 
   std::shared_ptr<const VariantSelection<T>> selection_;
