@@ -113,3 +113,47 @@ TEST_CASE("a variant's memory is its scores") {
   CHECK(store.bytes_each() == scores * static_cast<Index>(sizeof(double)));
   CHECK(static_cast<Index>(store.find("one")->scores.size()) == scores);
 }
+
+TEST_CASE("any number of threads computes the product of a batch, each sequence with its own scores") {
+  const Index outputs = 4096;  // so many that some rows are worth a thread
+  const Index rank = 8;
+  const Index offset = 5;
+  const Index length = 25;
+  const auto basis = std::make_shared<const UniversalBasis<double>>(UniversalBasis<double>::random(12, rank, 1));
+  Random random(1);
+  std::vector<std::shared_ptr<const Variant<double>>> variants;
+  for (int i = 0; i < 2; ++i) {
+    auto made = std::make_shared<Variant<double>>(Variant<double>{make_matrix<double>(1, offset + outputs * rank)});
+    fill_normal(made->scores, 1, random);
+    variants.push_back(std::move(made));
+  }
+  const auto selection = std::make_shared<VariantSelection<double>>();
+  selection->use({variants[0], nullptr, variants[1], variants[0]});
+  VariantExpansion<double> expansion(selection, {{"w"}, outputs, offset, basis});
+  expansion.expect(4 * length);
+  auto z = make_matrix<double>(4 * length, rank);
+  auto bias = make_matrix<double>(1, outputs);
+  auto before = make_matrix<double>(4 * length, outputs);
+  for (auto* matrix : {&z, &bias, &before}) {
+    fill_normal(*matrix, 1, random);
+  }
+  const Into into = GENERATE(Into::overwrite, Into::add);
+  const ConstMatrixMap<double> added(bias.data(), into == Into::add ? 0 : 1, outputs);
+  Matrix<double> expected = into == Into::add ? before : make_matrix<double>(4 * length, outputs, 0.0);
+  for (Index row = 0; row < 4 * length; ++row) {
+    const auto* variant = selection->sequences()[static_cast<std::size_t>(row / length)].get();
+    for (Index n = 0; n < outputs; ++n) {
+      map(expected)(row, n) += into == Into::add ? 0.0 : map(bias)(0, n);
+      for (Index k = 0; variant != nullptr && k < rank; ++k) {
+        map(expected)(row, n) += 0.5 * map(z)(row, k) * map(variant->scores)(0, offset + k * outputs + n);
+      }
+    }
+  }
+  for (const int threads : {1, 3}) {
+    set_thread_count(threads);
+    Matrix<double> y = before;
+    expansion.output(map(z), map(y), into, 0.5, added);
+    set_thread_count(0);
+    CHECK(distance(y, expected) < 1e-12);
+  }
+}
