@@ -12,6 +12,7 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 from transformers import Qwen2Config, Qwen2ForCausalLM
+from transformers.utils import logging
 
 LIMIT = 2e-3  # largest difference of a logit
 
@@ -53,6 +54,7 @@ def compare(name, tied, program, work):
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
+    logging.disable_progress_bar()
     cases = [("llama", "shared"), ("llama-tied", "shared"), ("llama-tied", "separate"), ("qwen2", "shared"),
              ("gpt2", "shared"), ("gpt2", "separate")]
     good = [compare(name, tied, sys.argv[1], Path(sys.argv[2])) for name, tied in cases]
