@@ -152,7 +152,7 @@ bool add() {
   benchmark::RegisterBenchmark("memory", memory)->Iterations(1);
   benchmark::RegisterBenchmark("switch", switching)->Unit(benchmark::kNanosecond);
   for (const int threads : {1, 2}) {
-    for (const Index length : {1, 16, 64, 128}) {
+    for (const Index length : {1, 4, 16, 64, 128}) {
       const std::string name = concat("batch/tokens:", length, "/threads:", threads);
       benchmark::RegisterBenchmark(name.c_str(),
                                    [length, threads](benchmark::State& state) { batch(state, length, threads); })
