@@ -101,7 +101,7 @@ bool add() {
                                      })
             ->UseManualTime()
             ->Unit(benchmark::kMillisecond)
-            ->Iterations(9);
+            ->Iterations(5);
       }
     }
   }
