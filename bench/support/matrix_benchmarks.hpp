@@ -95,12 +95,12 @@ void measure(benchmark::State& state, const Work& work, Index bytes, Body&& body
   measure<T>(state, work, bytes, body, [] {});
 }
 
-/// How often a kernel is called at a shape: for about 20 ms, at least 5 times. A count that the library finds by trying
+/// How often a kernel is called at a shape: for about 10 ms, at least 5 times. A count that the library finds by trying
 /// makes the matrices anew each time, which takes longer than all calls.
 inline Index calls_of(const Shape& shape) {
   const double elements = static_cast<double>(shape.rows) * static_cast<double>(shape.cols);
   const double guess = elements * (0.1e-9 + static_cast<double>(shape.rank) * 0.01e-9) / shape.threads;
-  return std::clamp<Index>(static_cast<Index>(0.02 / guess), 5, 1000);
+  return std::clamp<Index>(static_cast<Index>(0.01 / guess), 5, 1000);
 }
 
 /// Registers `run(state, shape)` for every shape under `operation/...`; sets the threads before each run.
