@@ -22,5 +22,5 @@
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/clip.hpp>
-#include <ampsft/train/generate.hpp>
+#include <ampsft/train/sampling.hpp>
 #include <ampsft/train/sgd.hpp>

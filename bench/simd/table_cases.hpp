@@ -80,6 +80,7 @@ inline std::vector<Case> compared_cases() {
     for (const Operation operation : {project, extract}) {
       all.push_back({operation, Type::f32, 46398, 256, 8, threads});
       all.push_back({operation, Type::f32, 3072, 256, 8, threads});
+      all.push_back({operation, Type::f32, 512, 256, 8, threads});  // fits a second-level cache of 1 MB
     }
     all.push_back({project, Type::f32, 3072, 256, 32, threads});
     all.push_back({project, Type::f64, 46398, 256, 8, threads});

@@ -4,8 +4,9 @@
 #include <ampsft/core/error.hpp>
 
 #include <algorithm>
-#include <system_error>
 #include <vector>
+
+#include "support/inputs_kept.hpp"
 
 namespace decompose {
 
@@ -15,11 +16,6 @@ namespace fs = std::filesystem;
 
 fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");
-}
-
-bool same(const fs::path& a, const fs::path& b) {
-  std::error_code error;  // what does not exist is the same as nothing
-  return fs::equivalent(a, b, error) && !error;
 }
 
 /// Whether a folder names the files of its model, so that others in it are not taken for parts.
@@ -59,14 +55,15 @@ void require_inputs_kept(const Options& options, const Source* source) {
   const auto outputs = outputs_of(options);
   for (const auto& input : inputs_of(options, source)) {
     for (const auto& output : outputs) {
-      require(!same(input, output), "the output ", output, " would overwrite ", input,
+      require(!example::same_file(input, output), "the output ", output, " would overwrite ", input,
               ", which is read; name another place");
     }
   }
   if (source != nullptr && outputs.front().extension() == ".safetensors") {
     for (const auto& file : source->tensors.files()) {
       const fs::path folder = folder_of(file.path());
-      require(!same(folder, folder_of(outputs.front())) || has_index(folder), "the output ", outputs.front(),
+      require(!example::same_file(folder, folder_of(outputs.front())) || has_index(folder), "the output ",
+              outputs.front(),
               " would lie in the folder of the model, which has no index, and be taken for a part of it; name another "
               "folder");
     }

@@ -52,7 +52,8 @@ grep -q '"recovery_spread"' full/report.json || die 'no spread over seeds'
 
 # An interrupt leaves a checkpoint and says so.
 "$program" "${texts[@]}" --pretrain-steps 100000 --output stopped > /dev/null 2> stopped.err & pid=$!
-sleep 3; kill -INT $pid; code=0; wait $pid || code=$?
+wait_for stopped/runs # made when interrupts are caught
+sleep 1; kill -INT $pid; code=0; wait $pid || code=$?
 [[ $code == 130 ]] && grep -q 'start again' stopped.err || die "an interrupt ended with $code: $(cat stopped.err)"
 checkpoint=$(ls stopped/*.checkpoint.safetensors)
 

@@ -3,6 +3,7 @@
 /// Training runs that survive a kill: each has a checkpoint, and a finished one is not repeated.
 #pragma once
 
+#include <ampsft/data/token_stream.hpp>
 #include <ampsft/nn/transformer.hpp>
 #include <ampsft/train/trainer.hpp>
 

@@ -3,6 +3,9 @@
 
 die() { echo "check failed: $*" >&2; exit 1; }
 
+# wait_for FILE: until it is there, on however busy a machine.
+wait_for() { for _ in $(seq 1 3000); do [[ ! -e $1 ]] || return 0; sleep 0.02; done; die "$1 did not come"; }
+
 # refuse PATTERN OPTIONS...: the program must end with exit code 2 and one line on stderr that holds the pattern.
 refuse() {
   local pattern=$1 code=0; shift

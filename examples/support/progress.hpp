@@ -26,7 +26,8 @@ inline std::string clock_time(double seconds) {
 /// Shows the state of one job under its name; nothing for jobs that end within the first interval.
 class Progress {
  public:
-  explicit Progress(std::string name) : name_(std::move(name)), terminal_(isatty(STDOUT_FILENO) != 0) {}
+  explicit Progress(std::string name, std::FILE* out = stdout)
+      : name_(std::move(name)), out_(out), terminal_(isatty(fileno(out)) != 0) {}
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress() { erase(); }
@@ -39,19 +40,19 @@ class Progress {
     }
     shown_ = now;
     if (terminal_) {
-      std::printf("\r\033[K  %s  %s", name_.c_str(), state.c_str());
+      std::fprintf(out_, "\r\033[K  %s  %s", name_.c_str(), state.c_str());
       dirty_ = true;
     } else {
-      std::printf("  %s  %s\n", name_.c_str(), state.c_str());
+      std::fprintf(out_, "  %s  %s\n", name_.c_str(), state.c_str());
     }
-    std::fflush(stdout);
+    std::fflush(out_);
   }
 
   /// Replaces the progress by a last line.
   void done(const std::string& result) {
     erase();
-    std::printf("  %s  %s\n", name_.c_str(), result.c_str());
-    std::fflush(stdout);
+    std::fprintf(out_, "  %s  %s\n", name_.c_str(), result.c_str());
+    std::fflush(out_);
   }
 
  private:
@@ -59,13 +60,14 @@ class Progress {
 
   void erase() {
     if (dirty_) {
-      std::printf("\r\033[K");
-      std::fflush(stdout);
+      std::fprintf(out_, "\r\033[K");
+      std::fflush(out_);
       dirty_ = false;
     }
   }
 
   std::string name_;
+  std::FILE* out_;
   bool terminal_;
   bool dirty_ = false;
   Clock::time_point shown_ = Clock::now();

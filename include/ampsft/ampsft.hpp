@@ -5,9 +5,11 @@
 
 #include <ampsft/adapter/algebra.hpp>
 #include <ampsft/adapter/base_hash.hpp>
+#include <ampsft/adapter/evaluate_variants.hpp>
 #include <ampsft/adapter/gguf_export.hpp>
 #include <ampsft/adapter/merge.hpp>
 #include <ampsft/adapter/merged_export.hpp>
+#include <ampsft/adapter/model_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/adapter/peft_import.hpp>
 #include <ampsft/adapter/score_adapter.hpp>
@@ -59,13 +61,18 @@
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/core/version.hpp>
 #include <ampsft/core/view.hpp>
+#include <ampsft/data/batch.hpp>
 #include <ampsft/data/bpe_tokenizer.hpp>
 #include <ampsft/data/bpe_trainer.hpp>
 #include <ampsft/data/chat.hpp>
 #include <ampsft/data/chat_template.hpp>
 #include <ampsft/data/gguf_tokenizer.hpp>
 #include <ampsft/data/hf_tokenizer.hpp>
+#include <ampsft/data/hf_tokenizer_writer.hpp>
+#include <ampsft/data/packed_dataset.hpp>
 #include <ampsft/data/packing.hpp>
+#include <ampsft/data/pretrained_text.hpp>
+#include <ampsft/data/stop_strings.hpp>
 #include <ampsft/data/streaming_decoder.hpp>
 #include <ampsft/data/text.hpp>
 #include <ampsft/data/token_stream.hpp>
@@ -74,6 +81,7 @@
 #include <ampsft/io/gguf_model.hpp>
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/io/huggingface.hpp>
+#include <ampsft/io/huggingface_writer.hpp>
 #include <ampsft/io/model_tensors.hpp>
 #include <ampsft/io/pretrained_tensors.hpp>
 #include <ampsft/io/safetensors.hpp>
@@ -100,6 +108,7 @@
 #include <ampsft/parameterization/lora.hpp>
 #include <ampsft/parameterization/score.hpp>
 #include <ampsft/parameterization/weight.hpp>
+#include <ampsft/parameterization/weight_moments.hpp>
 #include <ampsft/simd/activations.hpp>
 #include <ampsft/simd/adamw.hpp>
 #include <ampsft/simd/attention.hpp>
@@ -122,6 +131,7 @@
 #include <ampsft/train/collect_moments.hpp>
 #include <ampsft/train/evaluate.hpp>
 #include <ampsft/train/generate.hpp>
+#include <ampsft/train/generate_text.hpp>
 #include <ampsft/train/memory_plan.hpp>
 #include <ampsft/train/schedule.hpp>
 #include <ampsft/train/sgd.hpp>

@@ -2,10 +2,12 @@
 /// @file
 /// Chats as tokens: the text that each template makes, what is learned of it, and how templates are recognised.
 #include <ampsft/data/chat_template.hpp>
+#include <ampsft/data/hf_tokenizer.hpp>
 
 #include <string>
 #include <vector>
 
+#include "data/tokenizer_cases.hpp"
 #include "support/catch.hpp"
 
 using namespace ampsft;
@@ -101,6 +103,34 @@ TEST_CASE("Llama-2") {
   CHECK_THROWS_WITH(llama2.encode(chat({{"user", "a"}, {"user", "b"}})), ContainsSubstring("alternate"));
 }
 
+TEST_CASE("Zephyr") {
+  const PretrainedTokenizer tokenizer = bytes_and({"<s>", "</s>"}, {256});
+  const ChatTemplate zephyr(ChatTemplateKind::zephyr, tokenizer, 257);
+  CHECK(shown(tokenizer, zephyr.encode(chat(talk))) ==
+        "<s><|system|>\nBe.</s>\n<|user|>\n Hi\n</s>\n<|assistant|>\n((Yo </s>))\n<|user|>\n?</s>\n"
+        "<|assistant|>\n((!</s>))\n");
+  CHECK(tokenizer.decode(zephyr.prompt({{"user", "Hi"}})) == "<s><|user|>\nHi</s>\n<|assistant|>\n");
+  CHECK_THROWS_WITH(ChatTemplate(ChatTemplateKind::zephyr, tokenizer), ContainsSubstring("end-of-text"));
+}
+
+TEST_CASE("chats over a vocabulary of characters have the ids of the text that their template makes") {
+  const PretrainedTokenizer tokenizer = read_huggingface_tokenizer(testing::tokenizer_file("metaspace_always"));
+  const auto with_prefix = [&](std::vector<std::int32_t> ids) {
+    ids.insert(ids.begin(), tokenizer.prefix().begin(), tokenizer.prefix().end());
+    return ids;
+  };
+  const std::vector<ChatMessage> messages{{"user", "Hi you"}, {"assistant", "the answer"}, {"user", "?"}};
+  CHECK(ChatTemplate(ChatTemplateKind::zephyr, tokenizer, 2).prompt(messages) ==
+        with_prefix(tokenizer.encode("<|user|>\nHi you</s>\n<|assistant|>\nthe answer</s>\n<|user|>\n?</s>\n"
+                                     "<|assistant|>\n")));
+  CHECK(ChatTemplate(ChatTemplateKind::llama2, tokenizer, 2).prompt(messages) ==
+        tokenizer.encode("<s>[INST] Hi you [/INST] the answer </s><s>[INST] ? [/INST]"));
+  TextRecord record;
+  record.text = "some text";
+  CHECK(ChatTemplate(ChatTemplateKind::plain, tokenizer).encode(record).ids ==
+        with_prefix(tokenizer.encode("some text")));
+}
+
 TEST_CASE("plain words, completions and texts") {
   const PretrainedTokenizer tokenizer = bytes_and({"<s>", "</s>"}, {256});
   const ChatTemplate plain(ChatTemplateKind::plain, tokenizer, 257);
@@ -141,9 +171,14 @@ TEST_CASE("a model's own template is recognised") {
   CHECK(ChatTemplate::recognize("<|im_start|>", tokenizer).default_system().empty());
   CHECK(recognize_chat_template("{{ '<|start_header_id|>' }}") == ChatTemplateKind::llama3);
   CHECK(recognize_chat_template("{{ bos_token + '[INST] ' }}") == ChatTemplateKind::llama2);
+  // A line of TinyLlama's, and of one that ends turns in another way.
+  CHECK(recognize_chat_template("{{ '<|user|>\n' + message['content'] + eos_token }}") == ChatTemplateKind::zephyr);
+  CHECK(recognize_chat_template("{{ '<|user|>\\n' + message['content'] + eos_token }}") == ChatTemplateKind::zephyr);
+  CHECK_THROWS_WITH(recognize_chat_template("{{ '<|user|>\n' + message['content'] + '<|end|>' }}"),
+                    ContainsSubstring("by name"));
   CHECK_THROWS_WITH(recognize_chat_template("<start_of_turn>"), ContainsSubstring("by name"));
-  for (const auto kind :
-       {ChatTemplateKind::chatml, ChatTemplateKind::llama2, ChatTemplateKind::llama3, ChatTemplateKind::plain}) {
+  for (const auto kind : {ChatTemplateKind::chatml, ChatTemplateKind::llama2, ChatTemplateKind::llama3,
+                          ChatTemplateKind::zephyr, ChatTemplateKind::plain}) {
     CHECK(chat_template_of(chat_template_name(kind)) == kind);
   }
   CHECK_THROWS_WITH(chat_template_of("alpaca"), ContainsSubstring("\"alpaca\"") && ContainsSubstring("chatml"));

@@ -33,7 +33,7 @@ std::string error_after(const std::string& name, const std::string& from, const 
 }  // namespace
 
 TEST_CASE("every kind of tokenizer.json gives Hugging Face's ids") {
-  for (const auto* const name : {"gpt2", "prefix", "smollm", "digit_runs", "llama3", "qwen2", "split_gpt2"}) {
+  for (const std::string& name : testing::byte_tokenizers) {
     const PretrainedTokenizer tokenizer = read_huggingface_tokenizer(testing::tokenizer_file(name));
     const TokenizerCases cases(name);
     REQUIRE(cases.texts.size() >= 30);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Texts and the ids that Hugging Face's tokenizers give them, from tools/fixtures/tokenizers_reference.py.
+/// Texts and the ids that Hugging Face's tokenizers and SentencePiece give them, from tools/fixtures.
 #pragma once
 
 #include <ampsft/core/compat/json.hpp>
@@ -28,10 +28,18 @@ inline nlohmann::json cases_of(const std::string& name) {
 struct TokenizerCases {
   explicit TokenizerCases(const std::string& name)
       : texts(cases_of(name)["texts"].get<std::vector<std::string>>()),
-        ids(cases_of(name)["ids"].get<std::vector<std::vector<std::int32_t>>>()) {}
+        ids(cases_of(name)["ids"].get<std::vector<std::vector<std::int32_t>>>()),
+        decoded(cases_of(name).value("decoded", std::vector<std::string>())) {}
 
   std::vector<std::string> texts;
   std::vector<std::vector<std::int32_t>> ids;
+  std::vector<std::string> decoded;  ///< texts of the ids, of vocabularies of characters
 };
+
+/// Tokenizers over bytes, and those over characters.
+inline const std::vector<std::string> byte_tokenizers{"gpt2",   "prefix", "smollm",    "digit_runs",
+                                                      "llama3", "qwen2",  "split_gpt2"};
+inline const std::vector<std::string> character_tokenizers{"llama", "spaces_replaced", "metaspace_first",
+                                                           "metaspace_always", "metaspace_never"};
 
 }  // namespace ampsft::testing

@@ -14,7 +14,7 @@ using namespace ampsft;
 
 TEST_CASE("a damaged tokenizer.json is read or refused") {
   const testing::TemporaryFolder folder;
-  const std::string good = read_text(testing::tokenizer_file("llama3"));
+  const std::string good = read_text(testing::tokenizer_file(GENERATE("llama3", "llama", "metaspace_first")));
   Random random(6);
   int refused = 0;
   constexpr int attempts = 1500;
@@ -32,9 +32,11 @@ TEST_CASE("a damaged tokenizer.json is read or refused") {
 }
 
 TEST_CASE("cost is no more than n log n in words, runs and tokens that repeat") {
-  const PretrainedTokenizer tokenizer = read_huggingface_tokenizer(testing::tokenizer_file("qwen2"));
+  const auto file = testing::tokenizer_file(GENERATE("qwen2", "llama", "metaspace_always"));
+  const PretrainedTokenizer tokenizer = read_huggingface_tokenizer(file);
   constexpr std::size_t size = 200'000;
-  for (const std::string unit : {"a", " ", "\n", "1", "<", "<both", "\xcc\x81", "\xe1\x84\x80", "\x80", "'"}) {
+  for (const std::string unit :
+       {"a", " ", "\n", "1", "<", "<both", "\xcc\x81", "\xe1\x84\x80", "\x80", "'", "\xe2\x96\x81"}) {
     std::string text;
     while (text.size() < size) {
       text += unit;

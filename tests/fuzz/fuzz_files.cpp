@@ -3,6 +3,7 @@
 /// Damages files and reads them, as often as asked: each is read or refused with an Error, in bounded memory.
 ///
 /// usage: fuzz_files [COUNT [SEED]]   (default: 100000 files, seed 1), one kind of file after another
+#include <ampsft/adapter/score_adapter_file.hpp>
 #include <ampsft/data/chat_template.hpp>
 #include <ampsft/data/gguf_tokenizer.hpp>
 #include <ampsft/data/hf_tokenizer.hpp>
@@ -55,6 +56,10 @@ void read_safetensors(const std::filesystem::path& path) {
   file.verify_checksum();
 }
 
+void read_adapter(const std::filesystem::path& path) {
+  static_cast<void>(load_adapter<float>(path));
+}
+
 void read_gguf(const std::filesystem::path& path) {
   const GgufFile file(path);
   for (const std::string_view key : file.keys()) {
@@ -99,8 +104,26 @@ std::string good_safetensors(const testing::TemporaryFolder& folder, const Matri
   return folder.read("good");
 }
 
-/// A whole small model: facts, tokenizer, tensors of several formats.
-std::string good_gguf(const testing::TemporaryFolder& folder, const Matrix<float>& values) {
+/// An adapter with all that its file can hold, without the checksum, behind which most damage would hide.
+std::string good_adapter(const testing::TemporaryFolder& folder) {
+  Random random(4);
+  ScoreAdapter<float> adapter{.base = "0123456789abcdef", .training = {{"steps", 3}, {"losses", {2.5, 2.25}}}};
+  for (const Index width : {8, 12}) {
+    adapter.bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 3, 1));
+    auto scores = make_matrix<float>(5, 3);
+    fill_normal(scores, 1, random);
+    adapter.matrices.push_back({{concat("a.", width), concat("b.", width)}, width, std::move(scores)});
+  }
+  save_adapter(folder.path() / "good", adapter);
+  std::string bytes = folder.read("good");
+  const std::string_view key = "ampsft.checksum";
+  bytes.replace(bytes.find(key), key.size(), "ampsft.check___");
+  return bytes;
+}
+
+/// A whole small model: facts, tokenizer of the kind `gpt2` or `llama`, tensors of several formats.
+std::string good_gguf(const testing::TemporaryFolder& folder, const Matrix<float>& values,
+                      const std::string& tokenizer) {
   GgufWriter writer;
   writer.set("general.architecture", "llama");
   for (const auto& [key, value] : std::vector<std::pair<std::string, std::uint32_t>>{{"context_length", 32},
@@ -111,10 +134,15 @@ std::string good_gguf(const testing::TemporaryFolder& folder, const Matrix<float
     writer.set("llama." + key, value);
   }
   writer.set("llama.attention.layer_norm_rms_epsilon", 1e-5F);
-  writer.set("tokenizer.ggml.model", "gpt2");
+  writer.set("tokenizer.ggml.model", tokenizer);
   writer.set("tokenizer.ggml.pre", "smollm");
   writer.set_array("tokenizer.ggml.tokens", std::vector<std::string>{"e", "x", "ex", "<|im_end|>"});
-  writer.set_array("tokenizer.ggml.merges", std::vector<std::string>{"e x"});
+  if (tokenizer == "gpt2") {
+    writer.set_array("tokenizer.ggml.merges", std::vector<std::string>{"e x"});
+  } else {
+    writer.set_array("tokenizer.ggml.scores", std::vector<float>{-1, -2, 0, 0});
+    writer.set("tokenizer.ggml.unknown_token_id", 0U);
+  }
   writer.set_array("tokenizer.ggml.token_type", std::vector<std::int32_t>{1, 1, 1, 3});
   writer.add("token_embd.weight", BlockFormat::q8_0, {3, 32}, values);
   writer.add("output_norm.weight", BlockFormat::f16, {96}, values);
@@ -132,8 +160,12 @@ std::vector<Kind> kinds(const testing::TemporaryFolder& folder) {
       "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"text\": \"c\"}\n";
   const std::string config = read_text(fixtures / "configs" / "llama" / "config.json");
   return {{"a.safetensors", good_safetensors(folder, values), 300, read_safetensors},
-          {"a.gguf", good_gguf(folder, values), 900, read_gguf},
+          {"adapter.safetensors", good_adapter(folder), 1100, read_adapter},
+          {"version_0.safetensors", read_text(fixtures / "adapter_version_0.safetensors"), 600, read_adapter},
+          {"a.gguf", good_gguf(folder, values, "gpt2"), 900, read_gguf},
+          {"scores.gguf", good_gguf(folder, values, "llama"), 900, read_gguf},
           {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama3.tokenizer.json"), 3000, read_tokenizer},
+          {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama.tokenizer.json"), 3000, read_tokenizer},
           {"config.json", config, config.size(), read_config},
           {"a.jsonl", lines, lines.size(), read_lines}};
 }

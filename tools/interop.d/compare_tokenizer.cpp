@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Compares the library's ids of texts and chats with those of a file of cases; the first argument is a GGUF file or a
-/// tokenizer.json.
+/// Compares the library's ids of texts and chats, and the texts of ids, with those of a file of cases; the first
+/// argument is a GGUF file or a tokenizer.json.
 #include <ampsft/data/chat_template.hpp>
 #include <ampsft/data/gguf_tokenizer.hpp>
 #include <ampsft/data/hf_tokenizer.hpp>
@@ -19,22 +19,17 @@ ampsft::PretrainedTokenizer read(const std::filesystem::path& path) {
                                      : ampsft::read_huggingface_tokenizer(path);
 }
 
-/// Compares ids with the expected ones, shows the first few that differ.
+/// Compares ids or texts with the expected ones, shows the first few that differ.
 class Comparison {
  public:
   explicit Comparison(std::string what) : what_(std::move(what)) {}
 
-  void add(const nlohmann::json& source, const std::vector<std::int32_t>& actual, const nlohmann::json& ids) {
+  void add(const nlohmann::json& source, const nlohmann::json& actual, const nlohmann::json& expected) {
     ++count_;
-    const auto expected = ids.get<std::vector<std::int32_t>>();
-    if (actual == expected) {
-      return;
-    }
     constexpr int shown = 5;
-    if (++different_ <= shown) {
-      std::cout << what_ << ' ' << count_ << ": " << source << '\n';
-      show("expected", expected);
-      show("actual  ", actual);
+    if (actual != expected && ++different_ <= shown) {
+      std::cout << what_ << ' ' << count_ << ": " << source << "\n  expected " << expected << "\n  actual   " << actual
+                << '\n';
     }
   }
 
@@ -45,14 +40,6 @@ class Comparison {
   }
 
  private:
-  static void show(const char* name, const std::vector<std::int32_t>& ids) {
-    std::cout << "  " << name;
-    for (const std::int32_t id : ids) {
-      std::cout << ' ' << id;
-    }
-    std::cout << '\n';
-  }
-
   std::string what_;
   int count_ = 0;
   int different_ = 0;
@@ -81,7 +68,15 @@ bool compare(const std::filesystem::path& path, const std::filesystem::path& cas
   for (std::size_t i = 0; i < cases["texts"].size(); ++i) {
     comparison.add(cases["texts"][i], tokenizer.encode(cases["texts"][i].get<std::string>()), cases["ids"][i]);
   }
-  const bool same = comparison.finish();
+  bool same = comparison.finish();
+  if (cases.contains("decoded")) {
+    Comparison texts(path.filename().string() + " texts of ids");
+    for (std::size_t i = 0; i < cases["texts"].size(); ++i) {
+      texts.add(cases["ids"][i], tokenizer.decode(cases["ids"][i].get<std::vector<std::int32_t>>()),
+                cases["decoded"][i]);
+    }
+    same = texts.finish() && same;
+  }
   return (!cases.contains("chats") || compare_chats(tokenizer, path, cases)) && same;
 }
 

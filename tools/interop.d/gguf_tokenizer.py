@@ -34,8 +34,8 @@ def chats(random, count):
     return result
 
 
-def main():
-    path, count, target = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+def tokenizer_of(path):
+    """The tokenizer, its control tokens and the template of chats."""
     fields = gguf.GGUFReader(path).fields
 
     def value(key):
@@ -50,9 +50,14 @@ def main():
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
     control = [token for token, kind in zip(tokens, value("token_type")) if kind == 3]
     tokenizer.add_special_tokens([AddedToken(token, normalized=False) for token in control])
+    return tokenizer, control, jinja2.Environment().from_string(value_of(fields, "tokenizer.chat_template"))
+
+
+def main():
+    path, count, target = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    tokenizer, control, template = tokenizer_of(path)
     texts = varied_text.lines(np.random.default_rng(1), count, control)
     ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
-    template = jinja2.Environment().from_string(value_of(fields, "tokenizer.chat_template"))
     records = chats(np.random.default_rng(2), count // 20)
     chat_ids = [tokenizer.encode(template.render(messages=messages), add_special_tokens=False).ids
                 for messages in records]

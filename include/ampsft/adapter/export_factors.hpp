@@ -37,14 +37,15 @@ template <Scalar T>
   return result;
 }
 
-/// The heads of a weight whose rows a rotary pairing orders, q's or k's; 0 for all others.
-[[nodiscard]] inline Index paired_heads(std::string_view weight, const PretrainedConfig& config) {
+/// The heads of a weight or bias whose rows a rotary pairing orders, q's or k's; 0 for all others.
+[[nodiscard]] inline Index paired_heads(std::string_view name, const PretrainedConfig& config) {
   if (config.positions != PositionKind::rotary) {
     return 0;
   }
-  return weight.ends_with(".attention.q.weight")   ? config.heads
-         : weight.ends_with(".attention.k.weight") ? config.kv_heads
-                                                   : 0;
+  const auto is_of = [&](std::string_view layer) {
+    return name.ends_with(concat(layer, ".weight")) || name.ends_with(concat(layer, ".bias"));
+  };
+  return is_of(".attention.q") ? config.heads : is_of(".attention.k") ? config.kv_heads : 0;
 }
 
 /// What is added to one stored tensor `W` (outputs x inputs once it is turned): `L B`.

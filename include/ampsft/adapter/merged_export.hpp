@@ -36,6 +36,29 @@ inline constexpr std::array<std::string_view, 9> companions{"generation_config.j
                                                             "special_tokens_map.json",
                                                             "chat_template.jinja"};
 
+/// Puts a parameter's values (a vector is one row) into the stored tensor `into` (as it is stored) that holds it.
+template <Scalar T>
+void put_part(Matrix<T> values, const TensorSource& source, const PretrainedConfig& config, Matrix<T>& into) {
+  const Index heads = paired_heads(source.name, config);
+  const bool repairs = heads > 0 && config.rotary.pairing != RotaryPairing::halves;
+  if (source.shape.size() == 1) {
+    if (repairs) {
+      const Matrix<T> column = repair_rows(make_matrix(map(values).transpose()), heads, RotaryPairing::halves);
+      values = make_matrix(map(column).transpose());
+    }
+    map(into).middleCols(source.first, cols(values)) = map(values);
+    return;
+  }
+  if (repairs) {
+    values = repair_rows(values, heads, RotaryPairing::halves);
+  }
+  if (source.transposed) {
+    map(into).middleCols(source.first, rows(values)) = map(values).transpose();
+  } else {
+    map(into).middleRows(source.first, rows(values)) = map(values);
+  }
+}
+
 /// Replaces part of a stored tensor (`values` as it is stored) by a weight of the model.
 template <Scalar T>
 void put_weight(const Weight<T>& weight, const TensorSource& source, const PretrainedConfig& config,
@@ -43,15 +66,7 @@ void put_weight(const Weight<T>& weight, const TensorSource& source, const Pretr
   Matrix<T> merged = weight.materialize();
   require(source.shape == std::vector<Index>{rows(merged), cols(merged)}, weight.name(), " is ", rows(merged), " x ",
           cols(merged), ", but the folder's is ", shape_text(source.shape));
-  const Index heads = paired_heads(weight.name(), config);
-  if (heads > 0 && config.rotary.pairing != RotaryPairing::halves) {
-    merged = repair_rows(merged, heads, RotaryPairing::halves);
-  }
-  if (source.transposed) {
-    map(values).middleCols(source.first, rows(merged)) = map(merged).transpose();
-  } else {
-    map(values).middleRows(source.first, rows(merged)) = map(merged);
-  }
+  put_part(std::move(merged), source, config, values);
 }
 
 }  // namespace detail

@@ -65,12 +65,13 @@ class VariantExpansion final : public FrozenWeight<T> {
   [[nodiscard]] Index cols() const override { return rank_; }
   [[nodiscard]] Index bytes() const override { return 0; }  // they are the store's
 
-  /// Says how many rows the whole batch has, for rows of a part would be taken for other sequences.
+  /// Says how many rows the whole batch has, for rows of a part would be taken for those of other sequences.
   void expect(Index tokens) noexcept { tokens_ = tokens; }
 
+  /// Where one variant is for all sequences, `x` may be any rows of the batch; else it must be all of them.
   void output(const ConstView<T>& x, View<T> y, Into into, T scale, const ConstView<T>& bias) const override {
-    require(x.rows() == tokens_, "a batch of variants is computed whole, not ", x.rows(), " of its ", tokens_,
-            " rows; take logits and cross-entropy instead of a loss in pieces");
+    require(x.rows() == tokens_ || selection_->sequences().size() == 1, "a batch of several variants is computed ",
+            "whole, not ", x.rows(), " of its ", tokens_, " rows; for losses see evaluate_variants");
     selection_->for_each_run(x.rows(), [&](const Variant<T>* variant, Index first, Index count) {
       auto part = y.middleRows(first, count);
       if (variant != nullptr) {

@@ -65,6 +65,10 @@ class Bf16Weight final : public FrozenWeight<T> {
   [[nodiscard]] Index bytes() const override { return static_cast<Index>(values_.size() * sizeof(BFloat16)); }
 
   void output(const ConstView<T>& x, View<T> y, Into into, T scale, const ConstView<T>& bias) const override {
+    if (x.rows() <= few && arithmetic_ == Arithmetic::full) {
+      layer_output_of_few<T, BFloat16>(x, map(values_), y, into, scale, bias);
+      return;
+    }
     gemm<T, BFloat16>(Factor<T>::plain(x), Factor<BFloat16>::transposed(map(values_)), y, into, scale, bias,
                       arithmetic_);
   }

@@ -52,21 +52,25 @@ struct StoredBasis {
   BasisFile<T> file;
   Index rank = 0;
 
-  [[nodiscard]] UniversalBasis<T> fit(const RowStack<T>& stack) const {
+  [[nodiscard]] UniversalBasis<T> fit(const RowStack<T>& stack) const { return of_width(stack.width(), stack.name()); }
+
+  /// The same for a stack that need not be there. Throws `Error` unless there is one such basis.
+  [[nodiscard]] UniversalBasis<T> of_width(Index width, const std::string& stack = "") const {
     const NamedBasis<T>* found = nullptr;
     Index of_width = 0;
     for (const auto& one : file.bases) {
-      if (one.basis.width() == stack.width()) {
+      if (one.basis.width() == width) {
         ++of_width;
         found = &one;
-        if (one.stack == stack.name()) {
+        if (one.stack == stack) {
           of_width = 1;
           break;
         }
       }
     }
-    require(of_width == 1, "the file holds ", of_width, " bases of width ", stack.width(), of_width > 1 ? ", none" : "",
-            " for the stack '", stack.name(), "'; group the matrices as they were grouped when it was written");
+    require(of_width == 1, "the file holds ", of_width, " bases of width ", width,
+            of_width > 1 ? concat(", none for the stack '", stack, "'") : "",
+            "; group the matrices as they were grouped when it was written");
     return rank > 0 ? found->basis.truncated(rank) : found->basis;
   }
 };

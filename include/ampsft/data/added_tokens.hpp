@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,7 +53,12 @@ class AddedTokenFinder {
     }
   }
 
-  [[nodiscard]] const std::vector<AddedToken>& tokens() const noexcept { return tokens_; }
+  /// The id of the token of this content.
+  [[nodiscard]] std::optional<std::int32_t> find(std::string_view content) const {
+    const auto found = std::lower_bound(tokens_.begin(), tokens_.end(), content,
+                                        [](const AddedToken& token, std::string_view c) { return token.content < c; });
+    return found != tokens_.end() && found->content == content ? std::optional(found->id) : std::nullopt;
+  }
 
   /// Calls `on_text(part)` for the text between tokens, `on_token(token)` for each token, in order. With
   /// `special_as_text` special tokens stay text.

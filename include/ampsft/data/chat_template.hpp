@@ -36,11 +36,12 @@ struct EncodedRecord {
 /// Turns records into the tokens that a model was trained on; the tokenizer must outlive it.
 ///
 /// Control tokens come from the template alone: a message that contains "<|im_end|>" is text. An answer is encoded
-/// apart from the words before it, as it is when the model is asked.
+/// apart from the words before it, as it is when the model is asked; no space is put between them.
 class ChatTemplate {
  public:
-  /// `end` ends plain texts, completions and the answers of Llama-2: the model's end-of-text token. `default_system` is
-  /// what a chat without a system message begins with. Throws `Error` if the tokenizer lacks a token of the template.
+  /// `end` ends plain texts, completions, the answers of Llama-2 and the turns of Zephyr: the model's end-of-text
+  /// token. `default_system` is what a chat without a system message begins with. Throws `Error` if the tokenizer lacks
+  /// a token of the template.
   ChatTemplate(ChatTemplateKind kind, const PretrainedTokenizer& tokenizer,
                std::optional<std::int32_t> end = std::nullopt, std::string default_system = "")
       : kind_(kind), tokenizer_(&tokenizer), end_(end), default_system_(std::move(default_system)) {
@@ -52,6 +53,8 @@ class ChatTemplate {
       end_header_ = token("<|end_header_id|>");
       end_turn_ = token("<|eot_id|>");
     }
+    require(end || kind != ChatTemplateKind::zephyr, "Zephyr's turns end with the end-of-text token, which the model ",
+            "lacks; choose another template");
     require(!end || (*end >= 0 && *end < tokenizer.vocabulary_size()), "the end-of-text token ", end.value_or(0),
             " is not in the vocabulary");
   }
@@ -67,15 +70,20 @@ class ChatTemplate {
   [[nodiscard]] ChatTemplateKind kind() const noexcept { return kind_; }
   [[nodiscard]] const std::string& default_system() const noexcept { return default_system_; }
 
+  /// The token that ends a turn, of templates that have one of their own.
+  [[nodiscard]] std::optional<std::int32_t> end_of_turn() const noexcept {
+    return end_turn_ >= 0 ? std::optional(end_turn_) : std::nullopt;
+  }
+
   /// Throws `Error` for a chat that the template has no form for.
   [[nodiscard]] EncodedRecord encode(const TextRecord& record, LossOn loss = LossOn::answers) const {
-    Sink sink{*tokenizer_, {}};
+    Sink sink{*tokenizer_, {}, TextPlace::start};
     if (record.kind == RecordKind::chat) {
       append_chat(sink, record.messages, false);
     } else if (record.kind == RecordKind::completion && kind_ != ChatTemplateKind::plain) {
       append_chat(sink, std::vector<ChatMessage>{{"user", record.prompt}, {"assistant", record.text}}, false);
     } else {
-      sink.tokens(tokenizer_->prefix(), false);
+      sink.begin();
       if (record.kind == RecordKind::completion) {
         sink.text(record.prompt, false);
       }
@@ -96,7 +104,7 @@ class ChatTemplate {
   /// The tokens after which the model answers the last message, which must be the user's.
   [[nodiscard]] std::vector<std::int32_t> prompt(const std::vector<ChatMessage>& messages) const {
     require(!messages.empty() && messages.back().role == "user", "a prompt must end with a message of the user");
-    Sink sink{*tokenizer_, {}};
+    Sink sink{*tokenizer_, {}, TextPlace::start};
     append_chat(sink, messages, true);
     return std::move(sink.record.ids);
   }
@@ -105,13 +113,24 @@ class ChatTemplate {
   struct Sink {
     const PretrainedTokenizer& tokenizer;
     EncodedRecord record;
+    TextPlace place = TextPlace::start;
 
     void tokens(std::span<const std::int32_t> ids, bool learned) {
       record.ids.insert(record.ids.end(), ids.begin(), ids.end());
       record.learned.resize(record.ids.size(), learned);
     }
-    void token(std::int32_t id, bool learned) { tokens(std::span(&id, 1), learned); }
-    void text(std::string_view part, bool learned) { tokens(tokenizer.encode_plain(part), learned); }
+    /// What the model's own tools put before a text.
+    void begin() { tokens(tokenizer.prefix(), false); }
+    void token(std::int32_t id, bool learned) {
+      tokens(std::span(&id, 1), learned);
+      place = TextPlace::after_token;
+    }
+    void text(std::string_view part, bool learned) {
+      if (!part.empty()) {
+        tokens(tokenizer.encode_plain(part, place), learned);
+        place = TextPlace::inside;
+      }
+    }
     void end(std::optional<std::int32_t> id) {
       if (id) {
         token(*id, true);
@@ -135,7 +154,7 @@ class ChatTemplate {
     if (kind_ == ChatTemplateKind::llama2) {
       return append_llama2(sink, all);
     }
-    sink.tokens(tokenizer_->prefix(), false);
+    sink.begin();
     for (const ChatMessage& message : all) {
       const bool answer = message.role == "assistant";
       const std::string content = content_of(message);
@@ -166,6 +185,9 @@ class ChatTemplate {
     if (kind_ == ChatTemplateKind::plain) {
       return concat(detail::plain_role(role), ':');
     }
+    if (kind_ == ChatTemplateKind::zephyr) {
+      return concat("<|", role, "|>\n");
+    }
     sink.token(begin_turn_, false);
     if (kind_ == ChatTemplateKind::chatml) {
       return role + '\n';
@@ -182,8 +204,8 @@ class ChatTemplate {
       }
       return sink.text("\n", answer && !end_);
     }
-    sink.token(end_turn_, answer);
-    if (kind_ == ChatTemplateKind::chatml) {
+    sink.token(kind_ == ChatTemplateKind::zephyr ? *end_ : end_turn_, answer);
+    if (kind_ != ChatTemplateKind::llama3) {
       sink.text("\n", false);
     }
   }
@@ -202,7 +224,9 @@ class ChatTemplate {
               "the user first");
       user_next = !user_next;
       if (message.role == "user") {
-        sink.tokens(tokenizer_->prefix(), false);
+        for (const std::int32_t id : tokenizer_->prefix()) {
+          sink.token(id, false);  // stands in the template's text
+        }
         sink.text(concat("[INST] ", detail::trimmed(std::exchange(system, "") + message.content), " [/INST]"), false);
       } else {
         sink.text(concat(' ', content, ' '), true);

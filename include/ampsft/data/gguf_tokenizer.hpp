@@ -53,8 +53,35 @@ inline void read_gguf_pretokenizer(const GgufFile& file, PretrainedTokenizerPart
        supported);
 }
 
-/// Control tokens and those that users defined are found in the text before anything else.
+inline void read_gguf_merges(const GgufFile& file, PretrainedTokenizerParts& parts) {
+  const auto merges = file.value("tokenizer.ggml.merges").texts();
+  require(merges.size() <= PretrainedTokenizer::most_merges, file.path(), ": its tokenizer has ", merges.size(),
+          " merges; at most ", PretrainedTokenizer::most_merges, " are believed");
+  parts.merges.reserve(merges.size());
+  for (const std::string_view merge : merges) {
+    const std::size_t space = merge.find(' ', 1);
+    require(space != std::string_view::npos && space + 1 < merge.size(), file.path(), ": the merge ", quoted(merge),
+            " is no pair of tokens");
+    parts.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
+  }
+}
+
+/// SentencePiece's scores, and how it treats spaces and what it does not know.
+inline void read_gguf_scores(const GgufFile& file, PretrainedTokenizerParts& parts) {
+  parts.alphabet = TokenAlphabet::characters;
+  parts.scores = file.value("tokenizer.ggml.scores").numbers<float>();
+  const GgufValue* const space = file.find("tokenizer.ggml.add_space_prefix");
+  const bool in_front = space == nullptr || space->flag();
+  parts.spaces = {.in_front = in_front ? SpaceInFront::everywhere : SpaceInFront::nowhere, .stripped = in_front};
+  parts.fuse_unknown = true;
+  if (const GgufValue* const unknown = file.find("tokenizer.ggml.unknown_token_id")) {
+    parts.unknown = static_cast<std::int32_t>(unknown->integer(0, std::numeric_limits<std::int32_t>::max()));
+  }
+}
+
+/// Control tokens, the unknown one and those that users defined are found in the text before anything else.
 inline void read_gguf_added(const GgufFile& file, PretrainedTokenizerParts& parts) {
+  constexpr std::int32_t unknown = 2;
   constexpr std::int32_t control = 3;
   constexpr std::int32_t user_defined = 4;
   const GgufValue* const value = file.find("tokenizer.ggml.token_type");
@@ -65,54 +92,60 @@ inline void read_gguf_added(const GgufFile& file, PretrainedTokenizerParts& part
   require(types.size() == parts.tokens.size(), file.path(), ": tokenizer.ggml.token_type has ", types.size(),
           " entries for ", parts.tokens.size(), " tokens");
   for (std::size_t id = 0; id < types.size(); ++id) {
-    if ((types[id] == control || types[id] == user_defined) && !parts.tokens[id].empty()) {
+    const bool special = types[id] == control || types[id] == unknown;
+    if ((special || types[id] == user_defined) && !parts.tokens[id].empty()) {
       AddedToken token;
       token.content = parts.tokens[id];
       token.id = static_cast<std::int32_t>(id);
-      token.special = types[id] == control;
+      token.special = special;
       parts.added.push_back(std::move(token));
     }
   }
 }
 
-/// The token of `key`, to be put beside texts if `flag` says so.
-inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::string_view key,
+/// The token of `key`, to be put beside texts if `flag` says so; where it is missing, if there is one and `otherwise`.
+inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::string_view key, bool otherwise,
                           std::vector<std::int32_t>& ids) {
   const GgufValue* const wanted = file.find(flag);
-  if (wanted != nullptr && wanted->flag()) {
+  if (wanted != nullptr ? wanted->flag() : otherwise && file.find(key) != nullptr) {
     ids.push_back(static_cast<std::int32_t>(file.value(key).integer(0, std::numeric_limits<std::int32_t>::max())));
   }
 }
 
 }  // namespace detail
 
-/// The tokenizer of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = gpt2) with the words of gpt-2, smollm,
-/// llama-bpe or qwen2.
+/// The parts of the tokenizer of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = gpt2) with the words of gpt-2,
+/// smollm, llama-bpe or qwen2, or SentencePiece's BPE (llama), as in Llama 2 and Mistral.
 ///
 /// Throws `Error` with the file for missing or wrong metadata, and for other kinds of tokenizers by their names with
 /// the list of what is supported.
-[[nodiscard]] inline PretrainedTokenizer read_gguf_tokenizer(const GgufFile& file) {
+[[nodiscard]] inline PretrainedTokenizerParts read_gguf_tokenizer_parts(const GgufFile& file) {
   const std::string_view model = file.value("tokenizer.ggml.model").text();
-  require(model == "gpt2", file.path(), ": the tokenizer model ", detail::quoted(model),
-          " (tokenizer.ggml.model) is not supported; supported is gpt2, BPE over bytes");
+  require(
+      model == "gpt2" || model == "llama", file.path(), ": the tokenizer model ", detail::quoted(model),
+      " (tokenizer.ggml.model) is not supported; supported are gpt2, BPE over bytes, and llama, SentencePiece's BPE");
   PretrainedTokenizerParts parts;
-  detail::read_gguf_pretokenizer(file, parts);
   const auto tokens = file.value("tokenizer.ggml.tokens").texts();
-  const auto merges = file.value("tokenizer.ggml.merges").texts();
-  require(tokens.size() <= PretrainedTokenizer::most_tokens && merges.size() <= PretrainedTokenizer::most_merges,
-          file.path(), ": its tokenizer has ", tokens.size(), " tokens and ", merges.size(), " merges; at most ",
-          PretrainedTokenizer::most_tokens, " and ", PretrainedTokenizer::most_merges, " are believed");
+  require(tokens.size() <= PretrainedTokenizer::most_tokens, file.path(), ": its tokenizer has ", tokens.size(),
+          " tokens; at most ", PretrainedTokenizer::most_tokens, " are believed");
   parts.tokens.assign(tokens.begin(), tokens.end());
-  parts.merges.reserve(merges.size());
-  for (const std::string_view merge : merges) {
-    const std::size_t space = merge.find(' ', 1);
-    require(space != std::string_view::npos && space + 1 < merge.size(), file.path(), ": the merge ",
-            detail::quoted(merge), " is no pair of tokens");
-    parts.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
+  if (model == "gpt2") {
+    detail::read_gguf_pretokenizer(file, parts);
+    detail::read_gguf_merges(file, parts);
+  } else {
+    detail::read_gguf_scores(file, parts);
   }
   detail::read_gguf_added(file, parts);
-  detail::read_gguf_end(file, "tokenizer.ggml.add_bos_token", "tokenizer.ggml.bos_token_id", parts.prefix);
-  detail::read_gguf_end(file, "tokenizer.ggml.add_eos_token", "tokenizer.ggml.eos_token_id", parts.suffix);
+  // Without a word about it, llama.cpp puts the beginning of text before SentencePiece's ids.
+  detail::read_gguf_end(file, "tokenizer.ggml.add_bos_token", "tokenizer.ggml.bos_token_id", model == "llama",
+                        parts.prefix);
+  detail::read_gguf_end(file, "tokenizer.ggml.add_eos_token", "tokenizer.ggml.eos_token_id", false, parts.suffix);
+  return parts;
+}
+
+/// The tokenizer of a GGUF file. Throws `Error` as `read_gguf_tokenizer_parts` and `PretrainedTokenizer` do.
+[[nodiscard]] inline PretrainedTokenizer read_gguf_tokenizer(const GgufFile& file) {
+  PretrainedTokenizerParts parts = read_gguf_tokenizer_parts(file);
   try {
     return PretrainedTokenizer(std::move(parts));
   } catch (const Error& error) {

@@ -5,6 +5,7 @@
 
 #include <ampsft/data/detail/tokenizer_json.hpp>
 #include <ampsft/data/detail/tokenizer_parts.hpp>
+#include <ampsft/data/detail/tokenizer_spaces.hpp>
 #include <ampsft/data/pretrained_tokenizer.hpp>
 #include <ampsft/io/read_text.hpp>
 
@@ -76,13 +77,13 @@ namespace detail {
   return added;
 }
 
-/// Refuses models that are not byte-level BPE without further ado.
+/// Refuses models that are not BPE without further ado.
 inline void require_plain_bpe(const JsonFields& model) {
   const std::string type = model.text("type", "BPE");
-  require(type == "BPE", model.source(), ": the tokenizer model ", quoted(type), " is not supported; supported is BPE ",
-          "over bytes (ByteLevel), as in GPT-2, Llama 3, Qwen and SmolLM");
-  require(!model.flag("byte_fallback", false), model.source(), ": BPE with \"byte_fallback\" (SentencePiece) is not ",
-          "supported; supported is BPE over bytes (ByteLevel)");
+  require(
+      type == "BPE", model.source(), ": the tokenizer model ", quoted(type), " is not supported; supported is BPE ",
+      "over bytes (ByteLevel), as in GPT-2, Llama 3, Qwen and SmolLM, or over characters with \"byte_fallback\", as ",
+      "in Llama 2");
   require(model.number("dropout", 0) == 0, model.source(), ": \"dropout\" is not supported");
   for (const char* const affix : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     require(model.text(affix, "").empty(), model.source(), ": ", quoted(affix), " is not supported");
@@ -91,13 +92,14 @@ inline void require_plain_bpe(const JsonFields& model) {
 
 }  // namespace detail
 
-/// The tokenizer of `path`, a tokenizer.json or the folder of one.
+/// The parts of the tokenizer of `path`, a tokenizer.json or the folder of one.
 ///
 /// Read are BPE over bytes with the pre-tokenizers ByteLevel, Split (by the patterns of GPT-2, Llama 3 and Qwen2) and
-/// Digits, in any Sequence that ends with ByteLevel, the normaliser NFC, added tokens with all flags, and what the
-/// post-processor puts around a text. Throws `Error` with the file for a broken one, and for anything else by its name
-/// with the list of what is supported.
-[[nodiscard]] inline PretrainedTokenizer read_huggingface_tokenizer(const std::filesystem::path& path) {
+/// Digits, in any Sequence that ends with ByteLevel; BPE over characters with `byte_fallback` (SentencePiece's, as in
+/// Llama 2 and Mistral), spaces marked by the normalisers Prepend and Replace or by the pre-tokenizer Metaspace; the
+/// normaliser NFC, added tokens with all flags, and what the post-processor puts around a text. Throws `Error` with the
+/// file for a broken one, and for anything else by its name with the list of what is supported.
+[[nodiscard]] inline PretrainedTokenizerParts read_huggingface_tokenizer_parts(const std::filesystem::path& path) {
   std::error_code ignored;
   const std::filesystem::path file = std::filesystem::is_directory(path, ignored) ? path / "tokenizer.json" : path;
   const std::string source = concat(file);
@@ -109,10 +111,15 @@ inline void require_plain_bpe(const JsonFields& model) {
 
   PretrainedTokenizerParts parts;
   parts.added = detail::read_added_tokens(root);
-  parts.steps = detail::read_pretokenizer(root);
-  parts.nfc = detail::read_normalizer(root);
+  if (model.flag("byte_fallback", false)) {
+    detail::read_spaces(root, parts);
+  } else {
+    parts.steps = detail::read_pretokenizer(root);
+    parts.nfc = detail::read_normalizer(root);
+  }
   parts.ignore_merges = model.flag("ignore_merges", false);
   detail::read_post_processor(root, parts);
+  parts.fuse_unknown = model.flag("fuse_unk", false);
   if (model.contains("unk_token")) {
     const std::string unknown = model.text("unk_token");
     const auto found = std::find_if(json.vocabulary.begin(), json.vocabulary.end(),
@@ -123,10 +130,16 @@ inline void require_plain_bpe(const JsonFields& model) {
   }
   parts.tokens = detail::tokens_by_id(std::move(json.vocabulary), parts.added, source);
   parts.merges = std::move(json.merges);
+  return parts;
+}
+
+/// The tokenizer itself. Throws `Error` as `read_huggingface_tokenizer_parts` and `PretrainedTokenizer` do.
+[[nodiscard]] inline PretrainedTokenizer read_huggingface_tokenizer(const std::filesystem::path& path) {
+  PretrainedTokenizerParts parts = read_huggingface_tokenizer_parts(path);
   try {
     return PretrainedTokenizer(std::move(parts));
   } catch (const Error& error) {
-    fail(source, ": ", error.what());
+    fail(path, ": ", error.what());
   }
 }
 

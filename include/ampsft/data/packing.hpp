@@ -4,8 +4,8 @@
 #pragma once
 
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/data/batch.hpp>
 #include <ampsft/data/chat_template.hpp>
-#include <ampsft/data/token_stream.hpp>
 #include <ampsft/nn/token_batch.hpp>
 
 #include <algorithm>

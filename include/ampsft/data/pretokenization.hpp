@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/data/detail/space_marks.hpp>
 #include <ampsft/data/detail/word_patterns.hpp>
 
 #include <cstddef>
@@ -22,6 +23,7 @@ enum class PretokenizerStep {
   llama3_words,    ///< that of cl100k and Llama 3: up to three digits a word
   qwen2_words,     ///< the same with one digit a word
   space_in_front,  ///< a piece that does not begin with a space gets one
+  marked_words,    ///< each U+2581, a marked space, begins a word
 };
 
 namespace detail {
@@ -41,6 +43,8 @@ namespace detail {
       return match_cl100k(text, 3);
     case PretokenizerStep::qwen2_words:
       return match_cl100k(text, 1);
+    case PretokenizerStep::marked_words:
+      return match_marked(text);
     case PretokenizerStep::space_in_front:
       break;
   }

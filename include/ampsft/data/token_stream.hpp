@@ -5,6 +5,7 @@
 
 #include <ampsft/core/random.hpp>
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/data/batch.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,17 +13,6 @@
 #include <vector>
 
 namespace ampsft {
-
-/// A target that the loss leaves out, as it does every negative one.
-inline constexpr std::int32_t ignored_target = -1;
-
-/// Token ids, `sequences x length` row-major, and for each the id that should be predicted from it.
-struct Batch {
-  std::vector<std::int32_t> inputs;
-  std::vector<std::int32_t> targets;
-  Index sequences = 0;
-  Index length = 0;
-};
 
 /// Owns the tokens of one text and hands out windows of `length` tokens, with targets shifted by one.
 class TokenStream {

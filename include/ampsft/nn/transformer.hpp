@@ -112,9 +112,14 @@ class Transformer {
   /// The same of a batch with its documents and positions.
   [[nodiscard]] Variable<T> loss(Tape<T>& tape, const TokenBatch& batch) {
     const Variable<T> h = hidden(tape, batch);
-    const Variable<T> mean = head_.loss(h, batch.targets);
+    const Variable<T> mean = loss(h, batch.targets);
     h.release();
     return mean;
+  }
+
+  /// The same of rows of `hidden`, one target each.
+  [[nodiscard]] Variable<T> loss(Variable<T> hidden, std::span<const std::int32_t> targets) const {
+    return head_.loss(hidden, targets);
   }
 
   /// All weight matrices, in the order of the computation; a tied LM head is listed too, sharing the embedding's.

@@ -5,12 +5,13 @@
 
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/core/random.hpp>
-#include <ampsft/data/token_stream.hpp>
+#include <ampsft/data/batch.hpp>
 #include <ampsft/linalg/gram.hpp>
 #include <ampsft/parameterization/attach.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -45,6 +46,23 @@ void add_moments(MomentsByWidth<T>& moments, const std::string& name, const Cons
   gram.add(rows);
   require(std::isfinite(gram.raw_energy()), "what belongs to ", name,
           " is not finite (or too large to square); such a model gives no basis");
+}
+
+/// The rows of tokens that are no padding; none where there is no padding.
+template <Scalar T>
+[[nodiscard]] Matrix<T> filled_rows(const ConstView<T>& all, const std::vector<std::int32_t>& documents) {
+  const auto filled = std::count_if(documents.begin(), documents.end(), [](auto document) { return document >= 0; });
+  if (filled == static_cast<std::ptrdiff_t>(documents.size())) {
+    return {};
+  }
+  Matrix<T> rows = make_matrix<T>(static_cast<Index>(filled), all.cols());
+  Index row = 0;
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    if (documents[i] >= 0) {
+      map(rows).row(row++) = all.row(static_cast<Index>(i));
+    }
+  }
+  return rows;
 }
 
 /// Makes the chosen dense weights the only trainable parameters of a model; puts everything back at its end.
@@ -100,9 +118,10 @@ class OnlyTrainable {
 
 /// The rows `x` that the chosen weights multiply, over random windows of the text, by width; no dropout.
 ///
-/// An input that several weights read (q, k and v) counts once; lookups in an embedding read none. Throws `Error` for
-/// options below their least values, patterns that match no weight, and inputs that are not finite. Cost: a forward
-/// pass a batch, and `d^2` multiply-adds in double for each token and input; memory: `d^2` doubles a width.
+/// An input that several weights read (q, k and v) counts once; padding does not; lookups in an embedding read none.
+/// Throws `Error` for options below their least values, patterns that match no weight, and inputs that are not finite.
+/// Cost: a forward pass a batch, and `d^2` multiply-adds in double for each token and input; memory: `d^2` doubles a
+/// width.
 template <class Model, class Dataset>
 [[nodiscard]] MomentsByWidth<typename Model::scalar> collect_activations(Model& model, const Dataset& text,
                                                                          const CollectOptions& options = {}) {
@@ -114,16 +133,18 @@ template <class Model, class Dataset>
   }
   MomentsByWidth<T> moments;
   std::set<Index> seen;  // inputs of this batch
+  Batch batch;
   Tape<T> tape(TapeMode::inference);
   tape.observe_inputs([&](const std::string& weight, Variable<T> x) {
     if (names.contains(weight) && seen.insert(x.id()).second) {
-      detail::add_moments<T>(moments, concat("the input of ", weight), x.map());
+      const Matrix<T> filled = detail::filled_rows<T>(x.map(), batch.documents);
+      detail::add_moments<T>(moments, concat("the input of ", weight), filled.size() > 0 ? map(filled) : x.map());
     }
   });
   Random random(options.seed);
   for (Index i = 0; i < options.batches; ++i) {
-    const Batch batch = text.sample(random, options.sequences);
-    static_cast<void>(model.loss(tape, batch.inputs, batch.targets, batch.sequences));
+    batch = text.sample(random, options.sequences);
+    static_cast<void>(model.loss(tape, batch.view()));
     tape.clear();
     seen.clear();
   }
@@ -148,7 +169,7 @@ template <class Model, class Dataset>
   for (Index i = 0; i < options.batches; ++i) {
     chosen.clear();
     const Batch batch = text.sample(random, options.sequences);
-    tape.backward(model.loss(tape, batch.inputs, batch.targets, batch.sequences));
+    tape.backward(model.loss(tape, batch.view()));
     tape.clear();
     for (const auto& [name, leaf] : chosen.leaves()) {
       if (leaf->has_gradient) {

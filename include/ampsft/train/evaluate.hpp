@@ -4,12 +4,13 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
-#include <ampsft/data/token_stream.hpp>
+#include <ampsft/data/batch.hpp>
 #include <ampsft/train/communicator.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 
 namespace ampsft {
 
@@ -25,37 +26,60 @@ struct Evaluation {
 struct EvaluateOptions {
   Index sequences = 4;    ///< windows a batch
   Index max_windows = 0;  ///< 0: all of the text; else this many, spread evenly over it
+  /// Called after every batch, with the windows that are done and their number, on every rank.
+  std::function<void(Index done, Index windows)> on_batch = nullptr;
+
+  /// Throws `Error` for numbers below their least values.
+  void validate() const {
+    require(sequences >= 1 && max_windows >= 0, "evaluate: windows a batch must be at least 1 and the number of ",
+            "windows at least 0");
+  }
 };
+
+namespace detail {
+
+/// Calls `measure(batch)` for this rank's batches of the windows that the options choose, and the options' callback.
+template <class Dataset, Communicator C, class Measure>
+void for_each_window_batch(const Dataset& text, const EvaluateOptions& options, const C& ranks, Measure&& measure) {
+  options.validate();
+  const Index all = text.window_count();
+  const Index chosen = options.max_windows > 0 ? std::min(options.max_windows, all) : all;
+  for (Index first = ranks.rank() * options.sequences; first < chosen; first += ranks.size() * options.sequences) {
+    Batch batch;
+    const Index last = std::min(first + options.sequences, chosen);
+    for (Index i = first; i < last; ++i) {
+      batch.append(text.window_batch(i * all / chosen, 1));
+    }
+    measure(batch);
+    if (options.on_batch) {
+      options.on_batch(last, chosen);
+    }
+  }
+}
+
+}  // namespace detail
 
 /// Mean loss of the model over windows of the text that do not overlap, without dropout and without gradients.
 ///
-/// Deterministic. Throws `Error` for options below their least values. Cost: one forward pass over the windows, shared
-/// by the ranks, which all get the result; pass the same tape again to use its memory again.
+/// `Dataset` is a `TokenStream`, a `PackedDataset`, or has their `window_count()` and `window_batch(first, count)`.
+/// Every target that is not ignored weighs the same. Deterministic. Throws `Error` for options below their least
+/// values, and if every target is ignored. Cost: one forward pass over the windows, shared by the ranks, which all get
+/// the result; pass the same tape again to use its memory again.
 template <class Model, class Dataset, Communicator C = Alone>
 [[nodiscard]] Evaluation evaluate(Model& model, const Dataset& text, const EvaluateOptions& options,
                                   Tape<typename Model::scalar>& tape, const C& ranks = {}) {
-  require(options.sequences >= 1 && options.max_windows >= 0, "evaluate: windows a batch must be at least 1 and the ",
-          "number of windows at least 0");
   require(!tape.training(), "evaluate: needs an inference tape, or dropout would act");
-  const Index all = text.window_count();
-  const Index chosen = options.max_windows > 0 ? std::min(options.max_windows, all) : all;
   std::array<double, 2> sums{};  // of losses and of targets
-  for (Index first = ranks.rank() * options.sequences; first < chosen; first += ranks.size() * options.sequences) {
-    Batch batch;
-    for (Index i = first; i < std::min(first + options.sequences, chosen); ++i) {
-      const Batch window = text.window_batch(i * all / chosen, 1);
-      batch.inputs.insert(batch.inputs.end(), window.inputs.begin(), window.inputs.end());
-      batch.targets.insert(batch.targets.end(), window.targets.begin(), window.targets.end());
-      ++batch.sequences;
+  detail::for_each_window_batch(text, options, ranks, [&](const Batch& batch) {
+    const auto counted = static_cast<double>(counted_targets(batch.targets));
+    if (counted > 0.0) {
+      sums[0] += static_cast<double>(model.loss(tape, batch.view()).value()(0, 0)) * counted;
+      sums[1] += counted;
+      tape.clear();
     }
-    const auto counted = static_cast<double>(
-        std::count_if(batch.targets.begin(), batch.targets.end(), [](auto target) { return target >= 0; }));
-    sums[0] +=
-        static_cast<double>(model.loss(tape, batch.inputs, batch.targets, batch.sequences).value()(0, 0)) * counted;
-    sums[1] += counted;
-    tape.clear();
-  }
+  });
   ranks.sum(std::span<double>(sums));
+  require(sums[1] > 0.0, "evaluate: every target of the text is ignored, so there is no loss");
   return {.loss = sums[0] / sums[1], .tokens = static_cast<Index>(sums[1])};
 }
 

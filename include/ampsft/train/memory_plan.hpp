@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/core/error.hpp>
+#include <ampsft/nn/token_batch.hpp>
 
 #include <cstdint>
 #include <ostream>
@@ -42,12 +43,13 @@ inline std::ostream& operator<<(std::ostream& out, const MemoryPlan& plan) {
   return out;
 }
 
-/// What a step on `sequences` rows of `length` tokens will hold: runs a pass that computes nothing.
+/// What a step on such a batch will hold: runs a pass that computes nothing. How many of its tokens have
+/// a target makes no difference, as long as some have none.
 ///
 /// `Model` as in `Trainer`, with `weights()`; the optimiser is asked for the matrices that it keeps a parameter.
 /// Besides comes what the kernels pack (some MiB a thread). Throws `Error` as the model's loss does.
 template <class Model, class O>
-[[nodiscard]] MemoryPlan plan_memory(Model& model, const O& optimizer, Index sequences, Index length) {
+[[nodiscard]] MemoryPlan plan_memory(Model& model, const O& optimizer, const TokenBatch& batch) {
   using T = typename Model::scalar;
   constexpr auto size = static_cast<Index>(sizeof(T));
   MemoryPlan plan;
@@ -65,12 +67,18 @@ template <class Model, class O>
   }
   plan.gradients = plan.trained;
   plan.optimizer = plan.trained * optimizer.matrices_a_parameter();
-  const std::vector<std::int32_t> tokens(static_cast<std::size_t>(sequences * length), 0);
   Tape<T> tape(TapeMode::planning);
-  tape.backward(model.loss(tape, tokens, tokens, sequences));
+  tape.backward(model.loss(tape, batch));
   tape.clear();
   plan.activations = tape.bytes();
   return plan;
+}
+
+/// The same for `sequences` rows of `length` tokens.
+template <class Model, class O>
+[[nodiscard]] MemoryPlan plan_memory(Model& model, const O& optimizer, Index sequences, Index length) {
+  const std::vector<std::int32_t> tokens(static_cast<std::size_t>(sequences * length), 0);
+  return plan_memory(model, optimizer, TokenBatch{.tokens = tokens, .sequences = sequences, .targets = tokens});
 }
 
 }  // namespace ampsft

@@ -47,10 +47,11 @@ struct TrainingProgress {
 struct TrainOptions {
   Index steps = 100;
   Index sequences = 4;     ///< windows a batch, on each rank
-  Index accumulation = 1;  ///< batches an update; their gradients are averaged
+  Index accumulation = 1;  ///< batches an update
   double clip_norm = 1.0;  ///< limit on the norm of all gradients; 0: none
   Schedule schedule = {};
   std::uint64_t seed = 0;
+  std::string identity = {};  ///< what else tells this run from others, say a hash of its text: checkpoints keep it
 
   Index evaluate_every = 0;  ///< updates between evaluations; 0: none
   EvaluateOptions evaluation = {};
@@ -68,7 +69,7 @@ struct TrainReport {
   std::vector<double> losses;  ///< one an update, before that update
   std::vector<ValidationPoint> validation;
   double seconds = 0.0;  ///< spent training, over all sessions, evaluation not counted
-  Index tokens = 0;      ///< of all ranks
+  Index tokens = 0;      ///< of all ranks, ignored ones and padding too
   bool stopped = false;  ///< by `on_update`
 
   [[nodiscard]] double tokens_per_second() const { return seconds > 0.0 ? static_cast<double>(tokens) / seconds : 0.0; }
@@ -76,10 +77,11 @@ struct TrainReport {
 
 /// Trains whatever of a model is trainable.
 ///
-/// `Model` has `loss(tape, inputs, targets, sequences)`, `parameters()` and `dropout_random()`, as `Transformer` does.
-/// Same seed and same thread count: the same run bit for bit, also over a kill and a resume. A checkpoint knows the
-/// options and what is trained, not the text or the frozen weights: give each of those a checkpoint path of its own.
-/// A second `fit` goes on with the optimiser's state.
+/// `Model` has `loss(tape, token_batch)`, `parameters()` and `dropout_random()`, as `Transformer` does. The loss of an
+/// update, and its gradient, is the mean over all targets of its batches, on all ranks, that are not ignored: each
+/// weighs the same, in whatever batch it stands. Same seed and same thread count: the same run bit for bit, also over a
+/// kill and a resume. A checkpoint knows the options and what is trained, not the text or the frozen weights: give each
+/// of those a checkpoint path or an `identity` of its own. A second `fit` goes on with the optimiser's state.
 ///
 /// Several ranks (`C`) each hold the same model and text and take their part of each batch; gradients and losses are
 /// means over all of it, so a run equals that of one process with the whole batch to rounding, dropout apart, whose
@@ -95,8 +97,10 @@ class Trainer {
   Trainer(Model& model, O optimizer, C ranks = {})
       : model_(&model), optimizer_(std::move(optimizer)), ranks_(std::move(ranks)) {}
 
-  /// Runs `options.steps` updates on random windows of `text`, measuring the loss on `validation` where one is given.
+  /// Runs `options.steps` updates on `text`, measuring the loss on `validation` where one is given.
   ///
+  /// A `Dataset` with `shuffled_batch(seed, first, count)`, as `PackedDataset`, is walked through in shuffled epochs;
+  /// of others, as `TokenStream`, `sample(random, count)` draws windows at random.
   /// Throws `Error` for options that cannot be, if nothing is trainable, if the checkpoint cannot be used, if ranks
   /// differ, and `Diverged`, on all ranks alike. Memory: the activations of one batch; gradients (over several ranks
   /// twice) and optimiser state of what is trainable.
@@ -179,7 +183,7 @@ class Trainer {
                   " batch=", options.sequences * ranks_.size(), "x", length, "x", options.accumulation,
                   " clip=", options.clip_norm, " seed=", options.seed, " evaluate=", options.evaluate_every, "x",
                   options.evaluation.sequences, "x", options.evaluation.max_windows, " patience=", options.patience,
-                  " best=", options.restore_best);
+                  " best=", options.restore_best, options.identity.empty() ? "" : " ", options.identity);
   }
 
   /// A fresh start, or the state of the checkpoint.
@@ -209,17 +213,23 @@ class Trainer {
     for (auto* parameter : trainable_) {
       parameter->clear_gradient();
     }
-    double loss = 0.0;
+    batches_.clear();
+    Index counted = 0;  // targets of the update
     for (Index i = 0; i < options.accumulation; ++i) {
-      const Batch batch = text.sample(state_.sampler, options.sequences * ranks_.size());
+      batches_.push_back(draw(text, options, state_.step * options.accumulation + i));
+      counted += counted_targets(batches_.back().targets);
+    }
+    require(counted > 0, "training: every target of step ", state_.step + 1, " is ignored, so there is no loss");
+    double loss = 0.0;
+    for (const Batch& batch : batches_) {
       const Shard own = shard_of(batch, ranks_.rank(), ranks_.size());
       // All ranks know the generator of these seeds, so one checkpoint is enough for all.
       model_->dropout_random() = Random(state_.dropout() + static_cast<std::uint64_t>(ranks_.rank()));
-      if (own.weight == 0.0) {  // all that this rank could learn from is ignored
+      if (own.counted == 0) {  // all that this rank could learn from is ignored
         continue;
       }
-      const double weight = own.weight / static_cast<double>(options.accumulation);
-      const Variable<T> mean = model_->loss(tape_, own.inputs, own.targets, own.sequences);
+      const double weight = static_cast<double>(own.counted) / static_cast<double>(counted);
+      const Variable<T> mean = model_->loss(tape_, own.tokens);
       loss += static_cast<double>(mean.value()(0, 0)) * weight;
       tape_.backward(mean, static_cast<T>(weight));
       tape_.clear();
@@ -236,6 +246,17 @@ class Trainer {
     progress.steps = options.steps;
     progress.loss = loss;
     return progress;
+  }
+
+  /// Batch number `index` of the run, of all ranks.
+  template <class Dataset>
+  [[nodiscard]] Batch draw(const Dataset& text, const TrainOptions& options, Index index) {
+    const Index count = options.sequences * ranks_.size();
+    if constexpr (requires { text.shuffled_batch(options.seed, index, count); }) {
+      return text.shuffled_batch(options.seed, index * count, count);
+    } else {
+      return text.sample(state_.sampler, count);
+    }
   }
 
   void require_finite(double loss, double norm) const {
@@ -314,6 +335,7 @@ class Trainer {
   GradientSum<T> gradient_sum_;
   ParameterList<T> trainable_;
   TrainingState state_;
+  std::vector<Batch> batches_;  // of the update
   std::string run_;
   std::filesystem::path checkpoint_;
   std::vector<Matrix<T>> best_;  // one a parameter, once an evaluation asked for it

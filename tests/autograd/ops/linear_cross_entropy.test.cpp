@@ -112,6 +112,24 @@ TEST_CASE("the fused loss works through many chunks of tokens", "[autograd]") {
   }
 }
 
+TEST_CASE("batches that differ in how many tokens count take the memory of one", "[autograd]") {
+  Head<float> head(700, 61, 5, 2, false);
+  const auto all = head.targets;
+  Tape<float> tape;
+  Index bytes = 0;
+  for (const std::size_t learned : {699, 500, 257, 256, 90, 1}) {
+    head.targets = all;
+    std::fill(head.targets.begin() + static_cast<std::ptrdiff_t>(learned), head.targets.end(), -1);
+    for (auto* parameter : head.parameters()) {
+      parameter->clear_gradient();
+    }
+    tape.backward(head.fused(tape));
+    tape.clear();
+    bytes = bytes == 0 ? tape.bytes() : bytes;
+    CHECK(tape.bytes() == bytes);
+  }
+}
+
 TEST_CASE("a weight of the fused loss may take part in other operations", "[autograd]") {
   Head<double> head(5, 9, 6, 2, false);
   const std::vector<std::int32_t> targets{1, 2, 3, 4, 5};

@@ -31,15 +31,16 @@ struct LinearCrossEntropy {
   Saved<std::int32_t> tokens;   // their rows
   Index counted;
   Index chunk;         // tokens at once
+  Index capacity;      // for which there is memory: batches of one length, whatever counts in them, take the same
   bool asked = false;  // for gradients
 
   struct Term {
-    Saved<T> part;  // of x, `chunk x d`: the rows that count; or none if all do
+    Saved<T> part;  // of x, `capacity x d`: the rows that count; or none if all do
     Saved<T> dx;
     Saved<T> dw;
   };
-  Saved<T> logits = {};    // chunk x vocabulary
-  Saved<T> log_sums = {};  // 2 x chunk: their logarithms, and the sums
+  Saved<T> logits = {};    // capacity x vocabulary
+  Saved<T> log_sums = {};  // 2 x capacity: their logarithms, and the sums
   std::array<Term, 2> work = {};
   Saved<T> db = {};
 
@@ -62,13 +63,13 @@ struct LinearCrossEntropy {
 
   /// Takes the memory for everything.
   void prepare(Tape<T>& tape) {
-    logits = tape.save(chunk, vocabulary());
-    log_sums = tape.save(2, chunk);
+    logits = tape.save(capacity, vocabulary());
+    log_sums = tape.save(2, capacity);
     inputs([&](const Variable<T>& input, Reads) { asked = asked || input.requires_grad(); });
     for (std::size_t i = 0; i < terms.size() && terms[i]; ++i) {
       const auto& [x, w, scale, frozen] = terms[i];
       if (counted < length()) {
-        work[i].part = tape.save(chunk, x.cols());
+        work[i].part = tape.save(capacity, x.cols());
       }
       if (x.requires_grad()) {
         work[i].dx = x.gradient_memory();
@@ -223,7 +224,8 @@ template <Scalar T>
   const Index vocabulary = terms[0].outputs();
   const Index counted = require_targets(targets, terms[0].x.rows(), vocabulary);
   Tape<T>& tape = terms[0].x.tape();
-  ops::LinearCrossEntropy<T> op{terms, bias, tape.save_indices(counted), tape.save_indices(counted), counted, 0};
+  const Index length = terms[0].x.rows();
+  ops::LinearCrossEntropy<T> op{terms, bias, tape.save_indices(length), tape.save_indices(length), counted, 0, 0};
   Index at = 0;
   for (std::size_t i = 0; i < targets.size() && !tape.planning(); ++i) {
     if (targets[i] >= 0) {
@@ -242,8 +244,12 @@ template <Scalar T>
   const Index fewest = thin ? 16 : 256;
   const Index bytes = trained ? ops::logit_bytes_trained : ops::logit_bytes;
   const Index most = std::max(bytes / (vocabulary * static_cast<Index>(sizeof(T))), fewest);
-  const Index chunks = (counted + most - 1) / most;
-  op.chunk = (counted + chunks - 1) / chunks;
+  const auto in_equal_chunks = [](Index tokens, Index limit) {
+    const Index chunks = (tokens + limit - 1) / limit;
+    return (tokens + chunks - 1) / chunks;
+  };
+  op.capacity = in_equal_chunks(length, most);
+  op.chunk = in_equal_chunks(counted, op.capacity);
   op.prepare(tape);
   return tape.apply(std::move(op));
 }

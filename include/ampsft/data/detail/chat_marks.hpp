@@ -6,6 +6,7 @@
 #include <ampsft/core/error.hpp>
 #include <ampsft/io/detail/names.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
@@ -14,30 +15,36 @@
 
 namespace ampsft {
 
-enum class ChatTemplateKind { chatml, llama2, llama3, plain };
+enum class ChatTemplateKind { chatml, llama2, llama3, zephyr, plain };
+
+namespace detail {
+
+inline constexpr std::array<std::string_view, 5> chat_template_names{"chatml", "llama2", "llama3", "zephyr", "plain"};
+
+}  // namespace detail
 
 [[nodiscard]] constexpr std::string_view chat_template_name(ChatTemplateKind kind) noexcept {
-  constexpr std::array<std::string_view, 4> names{"chatml", "llama2", "llama3", "plain"};
-  return names[static_cast<std::size_t>(kind)];
+  return detail::chat_template_names[static_cast<std::size_t>(kind)];
 }
 
 /// The template of that name; throws `Error` with the list of names.
 [[nodiscard]] inline ChatTemplateKind chat_template_of(std::string_view name) {
-  for (const auto kind :
-       {ChatTemplateKind::chatml, ChatTemplateKind::llama2, ChatTemplateKind::llama3, ChatTemplateKind::plain}) {
-    if (chat_template_name(kind) == name) {
-      return kind;
-    }
-  }
-  fail("there is no chat template ", detail::quoted(name), "; there are chatml, llama2, llama3, plain");
+  const auto& names = detail::chat_template_names;
+  const auto* const found = std::find(names.begin(), names.end(), name);
+  require(found != names.end(), "there is no chat template ", detail::quoted(name),
+          "; there are chatml, llama2, llama3, zephyr, plain");
+  return static_cast<ChatTemplateKind>(found - names.begin());
 }
 
 /// The kind of a model's own template, `tokenizer.chat_template` in GGUF files; throws `Error` if it has the marks of
 /// none.
 [[nodiscard]] inline ChatTemplateKind recognize_chat_template(std::string_view jinja) {
-  constexpr std::array<std::pair<std::string_view, ChatTemplateKind>, 3> marks{
+  constexpr std::array<std::pair<std::string_view, ChatTemplateKind>, 5> marks{
       {{"<|im_start|>", ChatTemplateKind::chatml},
        {"<|start_header_id|>", ChatTemplateKind::llama3},
+       // Other templates say <|user|> too, but end turns in other ways; the new line may be written as an escape.
+       {"<|user|>\n' + message['content'] + eos_token", ChatTemplateKind::zephyr},
+       {"<|user|>\\n' + message['content'] + eos_token", ChatTemplateKind::zephyr},
        {"[INST]", ChatTemplateKind::llama2}}};
   for (const auto& [mark, kind] : marks) {
     if (jinja.find(mark) != std::string_view::npos) {
@@ -45,7 +52,8 @@ enum class ChatTemplateKind { chatml, llama2, llama3, plain };
     }
   }
   fail("the model's chat template has the marks of none that is supported: chatml (<|im_start|>), llama3 ",
-       "(<|start_header_id|>), llama2 ([INST]); choose one of them, or plain, by name");
+       "(<|start_header_id|>), llama2 ([INST]), zephyr (<|user|>, a new line, the message, eos_token); choose one of "
+       "them, or plain, by name");
 }
 
 namespace detail {

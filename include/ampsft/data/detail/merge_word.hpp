@@ -21,6 +21,11 @@ namespace ampsft::detail {
   return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32U) | static_cast<std::uint32_t>(right);
 }
 
+/// The two ids of a key, left and right.
+[[nodiscard]] constexpr std::pair<std::int32_t, std::int32_t> ids_of_pair(std::uint64_t key) noexcept {
+  return {static_cast<std::int32_t>(key >> 32U), static_cast<std::int32_t>(static_cast<std::uint32_t>(key))};
+}
+
 /// Spreads the bits of a pair (splitmix64's finaliser); the standard library's hash of a number is the number, whose
 /// low bits are those of the right id alone.
 struct PairHash {

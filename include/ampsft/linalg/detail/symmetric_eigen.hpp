@@ -184,7 +184,8 @@ Eigenpairs leading_eigenpairs(Eigen::MatrixXd matrix, Index least, Choose&& choo
 }
 
 /// The `count` leading eigenpairs and all other eigenvalues.
-inline Eigenpairs leading_eigenpairs(Eigen::MatrixXd matrix, Index count) {
+template <std::same_as<double> Real = double>
+Eigenpairs leading_eigenpairs(MatrixOf<Real> matrix, Index count) {
   return leading_eigenpairs(std::move(matrix), count, [count](const Eigen::VectorXd&) { return count; });
 }
 

@@ -78,6 +78,16 @@ struct Contract {
   Index reach = 0;  // rows from `x` on that come from beyond the second-level cache: they are asked for in time
 };
 
+/// Takes the squared norms of rows of `S` away from `squares`, down to 0 at most.
+template <class T>
+struct Residual {
+  Index rows = 0;
+  Index rank = 0;
+  const T* s = nullptr;
+  Index s_row = 0;
+  T* squares = nullptr;  // rows
+};
+
 /// Makes rows ready for `Contract`: widens bfloat16, takes the mean away, sums squares.
 template <class T, class X>
 struct Stage {

@@ -94,29 +94,38 @@ struct Vec<float> {
   /// `p[k] = sum(a[k])`, or added to it, for `Count` <= 8 registers: halves of registers are joined, then quarters, ...
   template <Index Count>
   AMPSFT_INLINE static void store_sums(float* p, const Register (&a)[Count], bool accumulate) noexcept {
-    Register b[8];
+    constexpr Index pairs = Count > 4 ? 4 : 2;  // the half that is not there is not computed
+    Register b[2 * pairs];
     AMPSFT_UNROLL
-    for (Index k = 0; k < 8; ++k) {
+    for (Index k = 0; k < 2 * pairs; ++k) {
       b[k] = a[std::min(k, Count - 1)];
     }
-    Register c[4];  // lanes of a register, by halves: (0 1) (2 3) (4 5) (6 7)
+    Register c[pairs];  // lanes of a register, by halves: (0 1) (2 3) (4 5) (6 7)
     AMPSFT_UNROLL
-    for (Index k = 0; k < 4; ++k) {
+    for (Index k = 0; k < pairs; ++k) {
       c[k] =
           add(_mm512_mask_blend_ps(0xFF00, b[2 * k], b[2 * k + 1]), _mm512_shuffle_f32x4(b[2 * k], b[2 * k + 1], 0x4E));
     }
     const __m512i quarters = _mm512_setr_epi32(4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15, 24, 25, 26, 27);
     Register d[2];  // by quarters: (0 2 1 3) (4 6 5 7)
     AMPSFT_UNROLL
-    for (Index k = 0; k < 2; ++k) {
+    for (Index k = 0; k < pairs / 2; ++k) {
       d[k] = add(_mm512_mask_blend_ps(0xF0F0, c[2 * k], c[2 * k + 1]),
                  _mm512_permutex2var_ps(c[2 * k], quarters, c[2 * k + 1]));
+    }
+    if constexpr (Count <= 4) {
+      d[1] = d[0];
     }
     Register e = add(_mm512_shuffle_ps(d[0], d[1], 0x44), _mm512_shuffle_ps(d[0], d[1], 0xEE));
     e = add(e, _mm512_permute_ps(e, 0xB1));  // by pairs: 0 4 2 6 1 5 3 7
     e = _mm512_permutexvar_ps(_mm512_setr_epi32(0, 8, 4, 12, 2, 10, 6, 14, 0, 0, 0, 0, 0, 0, 0, 0), e);
-    const Mask mask = first(Count);
-    store(p, accumulate ? add(e, load(p, mask)) : e, mask);
+    if constexpr (Count == 8) {  // a whole store: what is read again soon need not wait for it as for a masked one
+      const __m256 half = _mm512_castps512_ps256(e);
+      _mm256_storeu_ps(p, accumulate ? _mm256_add_ps(half, _mm256_loadu_ps(p)) : half);
+    } else {
+      const Mask mask = first(Count);
+      store(p, accumulate ? add(e, load(p, mask)) : e, mask);
+    }
   }
 
  private:
@@ -274,6 +283,7 @@ struct Vec<double> {
 #include <ampsft/simd/detail/expand_few.inc>
 #include <ampsft/simd/detail/dot.inc>
 #include <ampsft/simd/detail/contract.inc>
+#include <ampsft/simd/detail/residual.inc>
 #include <ampsft/simd/detail/stage.inc>
 #include <ampsft/simd/detail/gram.inc>
 #include <ampsft/simd/detail/gemm.inc>

@@ -38,6 +38,10 @@ struct ScalarCode {
   template <class Arguments>
   static void contract(const Arguments&) noexcept {}
   template <class Arguments>
+  static void residual(const Arguments& e) noexcept {
+    scalar::residual(e);
+  }
+  template <class Arguments>
   static void stage(const Arguments& g) noexcept {
     scalar::stage(g);
   }
@@ -118,6 +122,10 @@ struct ScalarCode {
     template <class Arguments>                                                       \
     static void contract(const Arguments& c) noexcept {                              \
       space::contract(c);                                                            \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void residual(const Arguments& e) noexcept {                              \
+      space::residual(e);                                                            \
     }                                                                                \
     template <class Arguments>                                                       \
     static void stage(const Arguments& g) noexcept {                                 \

@@ -239,6 +239,7 @@ struct Vec<double> {
 #include <ampsft/simd/detail/expand_few.inc>
 #include <ampsft/simd/detail/dot.inc>
 #include <ampsft/simd/detail/contract.inc>
+#include <ampsft/simd/detail/residual.inc>
 #include <ampsft/simd/detail/stage.inc>
 #include <ampsft/simd/detail/gram.inc>
 #include <ampsft/simd/detail/gemm.inc>

@@ -103,9 +103,8 @@ void contract_rows(const MatrixRef<const X>& x, const MatrixRef<T>& s, const Con
         Code::contract(c);
       }
     }
-    for (Index r = 0; c.squares != nullptr && r < c.rows; ++r) {
-      const auto scores = ConstMatrixMap<T>(c.s + r * c.s_row, 1, rank);
-      c.squares[r] = std::max(c.squares[r] - scores.squaredNorm(), T{0});  // in this order, what is no number stays so
+    if (c.squares != nullptr) {
+      Code::residual(Residual<T>{c.rows, rank, c.s, c.s_row, c.squares});
     }
     if (cols == 0 && !accumulate) {
       for (Index r = 0; r < c.rows; ++r) {

@@ -54,6 +54,17 @@ void dot(const Contract<T, X>& c) noexcept {
   }
 }
 
+template <class T>
+void residual(const Residual<T>& e) noexcept {
+  for (Index row = 0; row < e.rows; ++row) {
+    T norm{0};
+    for (Index k = 0; k < e.rank; ++k) {
+      norm += e.s[row * e.s_row + k] * e.s[row * e.s_row + k];
+    }
+    e.squares[row] = std::max(e.squares[row] - norm, T{0});  // in this order, what is no number stays so
+  }
+}
+
 template <class T, class X>
 void stage(const Stage<T, X>& g) noexcept {
   for (Index row = 0; row < g.rows; ++row) {

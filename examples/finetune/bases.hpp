@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The bases that `--basis` asks for.
+#pragma once
+
+#include <ampsft/data/packed_dataset.hpp>
+#include <ampsft/parameterization/attach.hpp>
+
+#include "options.hpp"
+#include "support/pretrained.hpp"
+
+namespace finetune {
+
+/// A basis for each width among the targets; activations and gradients are those of the training records. Gradients
+/// need the weights as float parameters, so the model is loaded a second time for them, and let go again.
+///
+/// Throws `ampsft::Error` for a rank above a width, and as whatever makes them does.
+ampsft::BasisByWidth<float> make_bases(const Options& options, example::Pretrained& pretrained,
+                                       const ampsft::PackedDataset& training);
+
+/// Random ones: for what depends on shapes alone.
+ampsft::BasisByWidth<float> make_random_bases(const Options& options, example::Pretrained& pretrained);
+
+}  // namespace finetune

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Talks to the tiny chat model of the tests: prompts, chats with commands, adapters, and bad input, which must end with
+# one line on stderr and exit code 2. ctest gives the program as the argument.
+set -euo pipefail
+
+program=$1
+forbidden=bad
+here=$(cd "$(dirname "$0")" && pwd)
+source "$here/../support/check.sh"
+fixtures=$here/../../tests/data/fixtures
+model=$fixtures/models/chat
+one=$fixtures/chat_adapters/one.safetensors
+two=$fixtures/chat_adapters/two.safetensors
+truncated=$fixtures/chat_adapters/truncated.safetensors
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_WAIT_POLICY=passive LC_ALL=C
+
+run() { "$program" --model "$model" --max-tokens 12 --threads 1 "$@" 2> err.log || die "$(cat err.log)"; }
+same() { [[ $1 == "$2" ]] || die "$3: '$1' and '$2'"; }
+other() { [[ $1 != "$2" ]] || die "$3: '$1'"; }
+
+# One prompt: the same seed gives the same answer; greedy text has no seed.
+base=$(run --greedy -p hello)
+same "$base" "$(run --greedy --seed 5 -p hello)" 'greedy text depends on the seed'
+same "$base" "$(run --greedy --weights stored -p hello)" 'weights as they are stored compute something else'
+same "$(run --seed 5 -p hello)" "$(run --seed 5 -p hello)" 'the same seed, another answer'
+other "$(run --seed 5 -p hello)" "$(run --seed 6 -p hello)" 'another seed, the same answer'
+other "$base" "$(run --greedy --repetition-penalty 5 -p hello)" 'the repetition penalty has no effect'
+other "$base" "$(run --greedy --raw -p hello)" 'a raw prompt is answered as a message'
+other "$base" "$(run --greedy --template plain -p hello)" 'the template has no effect'
+grep -q 'wrote 12 at .* tokens/s' err.log || die "no speed: $(cat err.log)"
+stop=${base:1:2}
+same "${base%%"$stop"*}" "$(run --greedy --stop "$stop" -p hello)" 'the stop string has no effect'
+
+# A chat: what was said stays, and stays read; /reset forgets it.
+run --greedy > chat.log <<< $'hello\nhello\n/reset\nhello\n/help\n\n/nonsense\n/quit\nhello'
+grep -q 'there is no command /nonsense' err.log || die 'an unknown command'
+grep -q '/adapters' err.log || die 'no help'
+known=$(sed -n 's/.*(\([0-9]*\) more were known).*/\1/p' err.log)
+((known > 20)) || die "only $known tokens of the history were known"
+[[ $(grep -c '' chat.log) -ge 3 ]] || die 'three answers'
+[[ $(head -c ${#base} chat.log) == "$base" && $(tail -c $((${#base} + 1)) chat.log) == "$base" ]] || die 'a chat begins otherwise'
+other "$(run --greedy -s 'You sing.' -p hello)" "$base" 'the system message has no effect'
+
+# Adapters: the first is in use, commands switch, and a history is read again with other weights.
+first=$(run --greedy -a "$one" -p hello)
+second=$(run --greedy -a "$two" -p hello)
+other "$base" "$first" 'an adapter without effect'
+other "$first" "$second" 'two adapters, one answer'
+both=(-a "$one" -a "zwei=$two")
+same "$first" "$(run --greedy "${both[@]}" -p hello)" 'beside another one an adapter computes something else'
+same "$second" "$(run --greedy "${both[@]}" <<< $'/adapter zwei\nhello')" 'switched to, an adapter computes something else'
+same "$base" "$(run --greedy "${both[@]}" <<< $'/adapters\n/adapter none\nhello')" 'without adapter it is not the base'
+grep -q '^\* one$' err.log && grep -q '^  zwei$' err.log || die "a list of adapters: $(cat err.log)"
+same "$(run --greedy "${both[@]}" <<< $'hello\n/adapter zwei\n/adapter one\nagain')" \
+  "$(run --greedy "${both[@]}" <<< $'hello\nagain')" 'switched there and back, the history is another'
+run --greedy "${both[@]}" <<< $'/adapter none\nhello\n/adapter drei\nhello' > chat.log
+grep -q 'there is no adapter drei' err.log || die 'an adapter that is not there'
+other "$base" "$(run --greedy -a "$truncated" -p hello)" 'a truncated adapter without effect'
+run -a "$truncated" <<< '/adapter none' > chat.log
+grep -q 'its base is not there' err.log || die 'the base of a truncated adapter'
+
+# Ctrl-C ends an answer, not the program.
+mkfifo lines
+"$program" --model "$model" --max-tokens 200 --threads 1 --stop never < lines > chat.log 2> err.log & pid=$!
+exec 3> lines
+echo hello >&3
+while [[ ! -s chat.log ]] && kill -0 $pid; do sleep 0.01; done
+kill -INT $pid 2>/dev/null || true
+echo /help >&3
+while ! grep -q '/adapters' err.log; do kill -0 $pid || die 'Ctrl-C ended the program'; sleep 0.01; done
+echo /quit >&3
+exec 3>&-
+wait $pid || die 'the program did not end well'
+
+refuse 'there is no model' --model nowhere -p hello
+refuse 'fetch-smollm2' -p hello
+refuse 'Multiple\|excludes' --model "$model" --greedy --temperature 1 -p hello
+refuse 'top_p' --model "$model" --top-p 2 -p hello
+refuse 'must not be empty' --model "$model" --stop '' -p hello
+refuse 'no chat template' --model "$model" --template nonsense -p hello
+refuse '--raw' --model "$model" --raw
+refuse 'truncated form' --model "$model" -a "$truncated" -a "$one" -p hello
+refuse '0123456789abcdef' --model "$model" -a "$fixtures/chat_adapters/foreign.safetensors" -p hello
+refuse 'two adapters are called one' --model "$model" -a "$one" -a "$one" -p hello
+refuse 'name other than none' --model "$model" -a "none=$one" -p hello
+refuse 'is no adapter' --model "$model" -a "$model/model.safetensors" -p hello
+refuse 'context is 256' --model "$model" -p "$(printf 'a b %.0s' {1..200})"
+refuse 'There is no such file\|No such file' --model "$model" -a nowhere -p hello
+echo 'generate: all checks passed'

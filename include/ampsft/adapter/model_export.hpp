@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A model as a Hugging Face folder that is made from its own facts, for models that came from elsewhere.
+#pragma once
+
+#include <ampsft/adapter/merged_export.hpp>
+#include <ampsft/adapter/peft_export.hpp>
+#include <ampsft/data/gguf_tokenizer.hpp>
+#include <ampsft/data/hf_tokenizer_writer.hpp>
+#include <ampsft/io/gguf_model.hpp>
+#include <ampsft/io/huggingface_writer.hpp>
+#include <ampsft/nn/transformer.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace ampsft {
+
+namespace detail {
+
+/// All tensors of a model by the names that a Hugging Face folder gives them.
+template <Scalar T>
+[[nodiscard]] std::map<std::string, Matrix<T>> huggingface_tensors(Transformer<T>& model,
+                                                                   const PretrainedConfig& config,
+                                                                   const std::vector<TensorSource>& sources) {
+  const auto weights = model.weights();
+  const auto parameters = model.parameters();
+  const auto values_of = [&](const std::string& name) -> Matrix<T> {
+    const auto weight = std::find_if(weights.begin(), weights.end(), [&](auto* w) { return w->name() == name; });
+    if (weight != weights.end()) {
+      return (*weight)->materialize();
+    }
+    const auto parameter = std::find_if(parameters.begin(), parameters.end(), [&](auto* p) { return p->name == name; });
+    require(parameter != parameters.end(), "the model has no ", name, ", which its config tells of");
+    return (*parameter)->value;
+  };
+  std::map<std::string, Matrix<T>> tensors;
+  for (const TensorSource& source : sources) {
+    Matrix<T> values = values_of(source.name);
+    const bool vector = source.shape.size() == 1;
+    require(source.shape.back() == cols(values) && rows(values) == (vector ? 1 : source.shape.front()), source.name,
+            " is ", rows(values), " x ", cols(values), ", but the config tells of ", shape_text(source.shape));
+    auto [stored, is_new] = tensors.try_emplace(source.source);
+    if (is_new) {
+      stored->second = make_matrix<T>(vector ? 1 : source.source_shape.front(), source.source_shape.back());
+    }
+    put_part(std::move(values), source, config, stored->second);
+  }
+  return tensors;
+}
+
+}  // namespace detail
+
+/// Writes `config.json` and `model.safetensors`, with all tensors as `dtype`, into the folder `to`, which is made if it
+/// is not there. `config` is what the model was made of, from a GGUF file or a folder.
+///
+/// Weights may be parameterised in any way; a head that was tied and has become another matrix is written, and the
+/// config says so. Rows of q and k are put in the order of Hugging Face's files. Throws `Error` as
+/// `huggingface_config_json` does, if the config is another model's, and if a file cannot be written. Memory: the
+/// weights once, in `T`.
+template <Scalar T>
+void export_model(const std::filesystem::path& to, Transformer<T>& model, const PretrainedConfig& config,
+                  DType dtype = DType::f32) {
+  const auto weights = model.weights();
+  PretrainedConfig written = config;
+  written.tied_head = config.tied_head && weights.back()->is_tied_to(*weights.front());
+  const nlohmann::json json = huggingface_config_json(written, dtype);
+  const auto sources = tensor_sources(written, TensorNaming::huggingface, detail::causal_model_prefix(config));
+  const auto tensors = detail::huggingface_tensors(model, config, sources);
+  SafetensorsWriter writer;
+  writer.set_metadata("format", "pt");
+  for (const auto& [name, values] : tensors) {
+    const auto source =
+        std::find_if(sources.begin(), sources.end(), [&, &wanted = name](const auto& s) { return s.source == wanted; });
+    writer.add(name, dtype, source->source_shape, values);
+  }
+  std::error_code error;
+  std::filesystem::create_directories(to, error);
+  require(!error, "cannot make the folder ", to, ": ", error.message());
+  writer.write(to / "model.safetensors");
+  write_text(to / "config.json", json.dump(2) + "\n");
+}
+
+/// `export_model` of a model that came from the GGUF file `from`, with the tokenizer, the template of chats and the
+/// special tokens of that file as Hugging Face's files. Throws `Error` as `export_model` and
+/// `write_huggingface_tokenizer` do.
+template <Scalar T>
+void export_gguf_model(const std::filesystem::path& to, const std::filesystem::path& from, Transformer<T>& model,
+                       DType dtype = DType::f32) {
+  const GgufFile file(from);
+  const PretrainedConfig config = read_gguf_config(file);
+  const GgufValue* const jinja = file.find("tokenizer.chat_template");
+  export_model(to, model, config, dtype);
+  write_huggingface_tokenizer(to, read_gguf_tokenizer_parts(file), config,
+                              jinja != nullptr ? std::optional(std::string(jinja->text())) : std::nullopt);
+}
+
+}  // namespace ampsft

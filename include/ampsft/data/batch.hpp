@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The batches that training and evaluation eat.
+#pragma once
+
+#include <ampsft/core/tensor.hpp>
+#include <ampsft/nn/token_batch.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ampsft {
+
+/// A target that the loss leaves out, as it does every negative one.
+inline constexpr std::int32_t ignored_target = -1;
+
+/// How many of the targets the loss counts.
+[[nodiscard]] inline Index counted_targets(std::span<const std::int32_t> targets) {
+  return static_cast<Index>(std::count_if(targets.begin(), targets.end(), [](auto target) { return target >= 0; }));
+}
+
+/// Token ids, `sequences x length` row-major, and for each the id that should be predicted from it; owns them.
+struct Batch {
+  std::vector<std::int32_t> inputs;
+  std::vector<std::int32_t> targets;
+  Index sequences = 0;
+  Index length = 0;
+  std::vector<std::int32_t> documents = {};  ///< of each token, or empty, as in `TokenBatch`
+  std::vector<std::int32_t> positions = {};  ///< of each token, or empty, as in `TokenBatch`
+
+  /// `count` sequences of it from number `first`, for a model to read without a copy. Throws `Error` unless they exist.
+  [[nodiscard]] TokenBatch view(Index first, Index count) const {
+    require(first >= 0 && count > 0 && count <= sequences - first, "there are no sequences ", first, " to ", first,
+            " + ", count, " - 1 in a batch of ", sequences);
+    const std::size_t row = inputs.size() / static_cast<std::size_t>(sequences);
+    const auto part = [&](const std::vector<std::int32_t>& all) {
+      return all.empty()
+                 ? std::span<const std::int32_t>{}
+                 : std::span(all).subspan(static_cast<std::size_t>(first) * row, static_cast<std::size_t>(count) * row);
+    };
+    return {.tokens = part(inputs),
+            .sequences = count,
+            .targets = part(targets),
+            .documents = part(documents),
+            .positions = part(positions)};
+  }
+
+  /// All of it.
+  [[nodiscard]] TokenBatch view() const { return view(0, sequences); }
+
+  /// Adds the sequences of another batch of the same length, with documents and positions where both have them.
+  void append(const Batch& other) {
+    const auto add = [](std::vector<std::int32_t>& to, const std::vector<std::int32_t>& from) {
+      to.insert(to.end(), from.begin(), from.end());
+    };
+    require(sequences == 0 || (length == other.length && documents.empty() == other.documents.empty() &&
+                               positions.empty() == other.positions.empty()),
+            "batches of different kinds cannot be joined");
+    add(inputs, other.inputs);
+    add(targets, other.targets);
+    add(documents, other.documents);
+    add(positions, other.positions);
+    sequences += other.sequences;
+    length = other.length;
+  }
+};
+
+}  // namespace ampsft

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A folder that was made from a model's facts holds that model.
+#include <ampsft/adapter/model_export.hpp>
+#include <ampsft/nn/pretrained.hpp>
+#include <ampsft/parameterization/attach.hpp>
+
+#include <cmath>
+#include <filesystem>
+
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace ampsft;
+
+namespace {
+
+const std::vector<std::int32_t> tokens{3, 14, 15, 9, 2, 6};
+
+Matrix<float> logits_of(Transformer<float>& model) {
+  Tape<float> tape(TapeMode::inference);
+  return model.logits(model.hidden(tape, tokens, 1)).value();
+}
+
+/// Where both hold the same numbers and the order of sums is the same, the difference is zero.
+double largest_difference(const Matrix<float>& a, const Matrix<float>& b) {
+  REQUIRE(a.shape() == b.shape());
+  return static_cast<double>((map(a) - map(b)).cwiseAbs().maxCoeff());
+}
+
+/// The same model with the rows of q and k in the order of GGUF's llama.
+Transformer<float> interleaved(Transformer<float>& model, PretrainedConfig& facts) {
+  facts.rotary.pairing = RotaryPairing::interleaved;
+  Transformer<float> other(transformer_config(facts));
+  auto theirs = other.parameters();
+  const auto ours = model.parameters();
+  REQUIRE(theirs.size() == ours.size());
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const Index heads = paired_heads(ours[i]->name, facts);
+    if (heads == 0) {
+      theirs[i]->value = ours[i]->value;
+    } else if (ours[i]->is_vector) {
+      const Matrix<float> column =
+          repair_rows(make_matrix(map(ours[i]->value).transpose()), heads, RotaryPairing::interleaved);
+      theirs[i]->value = make_matrix(map(column).transpose());
+    } else {
+      theirs[i]->value = repair_rows(ours[i]->value, heads, RotaryPairing::interleaved);
+    }
+  }
+  return other;
+}
+
+}  // namespace
+
+TEST_CASE("models of every family, written from their facts, compute what they did") {
+  for (const auto* name : {"gpt2", "llama", "llama_tied", "qwen2", "qwen3", "chat"}) {
+    INFO(name);
+    const auto from = std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures" / "models" / name;
+    const testing::TemporaryFolder folder;
+    auto model = load_pretrained<float>(from);
+    PretrainedConfig facts = read_huggingface_config(from);
+    const auto expected = logits_of(model);
+    export_model(folder.path() / "same", model, facts);
+    auto again = load_pretrained<float>(folder.path() / "same");
+    CHECK(largest_difference(logits_of(again), expected) == 0.0);
+    CHECK(read_huggingface_config(folder.path() / "same") == facts);
+
+    if (facts.positions == PositionKind::rotary && !facts.qk_norm) {
+      auto other = interleaved(model, facts);
+      CHECK(largest_difference(logits_of(other), expected) < 1e-5);
+      export_model(folder.path() / "paired", other, facts);
+      auto back = load_pretrained<float>(folder.path() / "paired");
+      CHECK(largest_difference(logits_of(back), expected) == 0.0);
+    }
+  }
+}
+
+TEST_CASE("scores are merged into what is written, and a head that is no more tied is") {
+  const auto from = std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures" / "models" / "llama_tied";
+  const testing::TemporaryFolder folder;
+  auto model = load_pretrained<float>(from);
+  const auto facts = read_huggingface_config(from);
+  REQUIRE(facts.tied_head);
+  BasisByWidth<float> bases;
+  for (const Index width : {facts.width, facts.mlp_width}) {
+    bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 3, 1));
+  }
+  Random random(2);
+  for (auto* leaf :
+       attach_scores(model.weights(), bases, ScoreForm::exact_start,
+                     {.patterns = {"token_embedding.weight", "*.q.weight", "*.down.weight"}, .tied = Tied::separate})) {
+    fill_normal(leaf->value, 0.1, random);
+  }
+  export_model(folder.path() / "f32", model, facts);
+  auto again = load_pretrained<float>(folder.path() / "f32");
+  CHECK(largest_difference(logits_of(again), logits_of(model)) < 1e-5);
+  CHECK_FALSE(read_huggingface_config(folder.path() / "f32").tied_head);
+  export_model(folder.path() / "bf16", model, facts, DType::bf16);
+  const SafetensorsFile half(folder.path() / "bf16" / "model.safetensors");
+  CHECK(half.info("lm_head.weight").dtype == DType::bf16);
+
+  PretrainedConfig wrong = facts;
+  wrong.mlp_width += 2;
+  CHECK_THROWS_WITH(export_model(folder.path() / "wrong", model, wrong), ContainsSubstring("mlp"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "wrong"));
+}

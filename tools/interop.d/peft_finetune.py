@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Fine-tunes a model in GGUF with PEFT's LoRA on the data of examples/finetune, for what it takes beside that program:
+tokens a second, resident memory, validation perplexity.
+
+usage: peft_finetune.py MODEL.gguf TRAIN.jsonl VALIDATION.jsonl [STEPS [float32|bfloat16]]
+
+LoRA of rank 8 on all linear layers, fused AdamW at 1e-3 with a cosine, rows of 512 tokens, one a step, records one after
+another in shuffled order, loss on the answers alone; `float32|bfloat16` is how the frozen model is held.
+"""
+import json
+import math
+import pathlib
+import re
+import sys
+import time
+
+import numpy as np
+import peft
+import torch
+
+import gguf_tokenizer
+import pretrained
+
+ROW, ANSWER = 512, "<|im_start|>assistant\n"
+
+
+def memory(field):
+    text = pathlib.Path("/proc/self/status").read_text()
+    return int(re.search(rf"^{field}:\s*(\d+)", text, re.MULTILINE)[1]) / 1024
+
+
+def encode(path, tokenizer, template):
+    """Ids and labels of every record; labels of what is not an answer are -100."""
+    records = []
+    for line in pathlib.Path(path).read_text().splitlines():
+        text = template.render(messages=json.loads(line)["messages"])
+        begin = text.index(ANSWER) + len(ANSWER)
+        end = text.index("<|im_end|>", begin) + len("<|im_end|>")
+        parts = [tokenizer.encode(part, add_special_tokens=False).ids
+                 for part in (text[:begin], text[begin:end], text[end:])]
+        ids = sum(parts, [])
+        labels = [-100] * len(parts[0]) + parts[1] + [-100] * len(parts[2])
+        records.append((ids, labels))
+    return records
+
+
+def rows(records):
+    for i in range(2):
+        stream = np.concatenate([np.array(record[i]) for record in records])
+        yield torch.from_numpy(stream[:len(stream) // ROW * ROW].reshape(-1, ROW).copy())
+
+
+def perplexity(model, records):
+    """Each record by itself; a mean over all labels."""
+    loss = count = 0
+    with torch.no_grad():
+        for ids, labels in records:
+            labels = torch.tensor(labels)[None]
+            counted = int((labels[:, 1:] >= 0).sum())
+            loss += model(torch.tensor(ids)[None], labels=labels).loss.item() * counted
+            count += counted
+    return math.exp(loss / count)
+
+
+def main():
+    path, train, validation = sys.argv[1:4]
+    steps = int(sys.argv[4]) if len(sys.argv) > 4 else 86
+    dtype = getattr(torch, sys.argv[5]) if len(sys.argv) > 5 else torch.float32
+    torch.manual_seed(0)
+    idle = memory("VmRSS")
+    tokenizer, _, template = gguf_tokenizer.tokenizer_of(path)
+    records, held_out = encode(train, tokenizer, template), encode(validation, tokenizer, template)
+    base = pretrained.torch_model(path).to(dtype)
+    model = peft.get_peft_model(base, peft.LoraConfig(r=8, lora_alpha=16, target_modules="all-linear"))
+    before = perplexity(model, held_out)
+    pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak from here on: loading is not what is compared
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=1e-3, fused=True)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    random, row, inputs = np.random.default_rng(0), 0, []
+    start = time.perf_counter()
+    for step in range(steps):
+        if row >= len(inputs):
+            inputs, labels = rows([records[i] for i in random.permutation(len(records))])
+            row = 0
+        optimizer.zero_grad(set_to_none=True)
+        loss = model(inputs[row:row + 1], labels=labels[row:row + 1]).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        schedule.step()
+        row += 1
+        if step % 10 == 9:
+            spent = time.perf_counter() - start
+            print(f"step {step + 1}/{steps}  loss {loss.item():.3f}  {ROW * (step + 1) / spent:.0f} tokens/s", flush=True)
+    seconds = time.perf_counter() - start
+    peak = memory("VmHWM")
+    print(f"PEFT {peft.__version__}, torch {torch.__version__}, {dtype}: {sum(p.numel() for p in trained)} trained, "
+          f"{ROW * steps / seconds:.0f} tokens/s, resident {peak:.0f} MiB at the peak of training "
+          f"({idle:.0f} MiB of it are the idle process), perplexity {before:.2f} -> {perplexity(model, held_out):.3f}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
+    main()
