@@ -72,33 +72,33 @@ double mean_loss(const Run& run, Index first, Index last) {
   return sum / static_cast<double>(last - first + 1);
 }
 
-/// The greatest difference of one step's losses.
-double greatest_difference(const Run& a, const Run& b, Index first, Index last) {
+/// The greatest difference of one step's losses, of the first `steps`.
+double greatest_difference(const Run& a, const Run& b, Index steps) {
   double most = 0.0;
-  for (Index i = first - 1; i < last; ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    most = std::max(most, std::abs(a.report.losses[at] - b.report.losses[at]));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(steps); ++i) {
+    most = std::max(most, std::abs(a.report.losses[i] - b.report.losses[i]));
   }
   return most;
 }
 
 /// `runs` begin with a seed's float run.
 void print_table(const std::vector<Run>& runs, Index steps) {
+  const Index head = std::min<Index>(steps, 20);
   const Index tail = std::max<Index>(steps / 6, 1);
   std::printf(
-      "\n| seed | frozen | first loss | mean of the last %td | validation at the end | and in between |"
-      " furthest from float in steps 1-%td | in all | tokens/s |\n|---|---|---|---|---|---|---|---|---|\n",
-      tail, tail);
+      "\n| seed | frozen weights | first loss | furthest from float in steps 1 to %td | mean of the last %td |"
+      " validation halfway | at the end | tokens/s |\n|---|---|---|---|---|---|---|---|\n",
+      head, tail);
   const Run* reference = nullptr;
   for (const Run& run : runs) {
     if (reference == nullptr || reference->seed != run.seed) {
       reference = &run;
     }
     const auto& validation = run.report.validation;
-    std::printf("| %td | %s | %.4f | %.4f | %.4f | %.4f | %.4f | %.4f | %.0f |\n", run.seed, run.variant,
-                run.report.losses.front(), mean_loss(run, steps - tail + 1, steps), validation.back().loss,
-                validation[validation.size() / 2 - 1].loss, greatest_difference(run, *reference, 1, tail),
-                greatest_difference(run, *reference, 1, steps), run.report.tokens_per_second());
+    std::printf("| %td | %s | %.4f | %.5f | %.4f | %.4f | %.4f | %.0f |\n", run.seed, run.variant,
+                run.report.losses.front(), greatest_difference(run, *reference, head),
+                mean_loss(run, steps - tail + 1, steps), validation[validation.size() / 2 - 1].loss,
+                validation.back().loss, run.report.tokens_per_second());
   }
 }
 
