@@ -40,9 +40,11 @@ void load_four(const S* from, Four<T>& to) noexcept {
   if constexpr (std::same_as<T, S>) {
     std::memcpy(&to, from, sizeof to);
   } else {
+    T numbers[4];
     for (int i = 0; i < 4; ++i) {
-      to[i] = static_cast<T>(from[i]);
+      numbers[i] = static_cast<T>(from[i]);
     }
+    std::memcpy(&to, numbers, sizeof to);
   }
 }
 
