@@ -47,7 +47,7 @@ void mixed_batch(benchmark::State& state) {
   state.counters["speedup"] = bench::quantile(ratios, 0.5);
 }
 
-BENCHMARK(mixed_batch)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(9);
+BENCHMARK(mixed_batch)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(5);
 
 }  // namespace
 

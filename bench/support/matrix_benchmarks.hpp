@@ -27,13 +27,18 @@ struct Shape {
   int threads = 1;
 };
 
-/// Numbers in [-1, 1); not normal ones, which take longer to draw than all else.
+/// Numbers in [-1, 1), the same again after 65,537: to draw them all would take longer than to measure.
 template <class T>
 ampsft::Matrix<T> random_matrix(Index rows, Index cols) {
+  constexpr std::size_t period = 65537;  // prime, so that no two rows are the same
   ampsft::Random random(1);
   auto matrix = ampsft::make_matrix<T>(rows, cols);
-  for (T& element : matrix.storage()) {
-    element = static_cast<T>(2.0 * random.uniform() - 1.0);
+  T* const to = matrix.data();
+  for (std::size_t i = 0; i < std::min(matrix.size(), period); ++i) {
+    to[i] = static_cast<T>(2.0 * random.uniform() - 1.0);
+  }
+  for (std::size_t done = period; done < matrix.size(); done += period) {
+    std::copy_n(to, std::min(period, matrix.size() - done), to + done);
   }
   return matrix;
 }
@@ -90,6 +95,14 @@ void measure(benchmark::State& state, const Work& work, Index bytes, Body&& body
   measure<T>(state, work, bytes, body, [] {});
 }
 
+/// How often a kernel is called at a shape: for about 10 ms, at least 5 times. A count that the library finds by trying
+/// makes the matrices anew each time, which takes longer than all calls.
+inline Index calls_of(const Shape& shape) {
+  const double elements = static_cast<double>(shape.rows) * static_cast<double>(shape.cols);
+  const double guess = elements * (0.1e-9 + static_cast<double>(shape.rank) * 0.01e-9) / shape.threads;
+  return std::clamp<Index>(static_cast<Index>(0.01 / guess), 5, 1000);
+}
+
 /// Registers `run(state, shape)` for every shape under `operation/...`; sets the threads before each run.
 template <class Run>
 void register_shapes(const std::string& operation, const std::vector<Shape>& shapes, Run run) {
@@ -102,7 +115,8 @@ void register_shapes(const std::string& operation, const std::vector<Shape>& sha
                                    run(state, shape);
                                  })
         ->UseManualTime()
-        ->Unit(benchmark::kMicrosecond);
+        ->Unit(benchmark::kMicrosecond)
+        ->Iterations(calls_of(shape));
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Whole training steps, forward, backward and AdamW, at the shapes of the paper's model and of GPT-2 124M.
+/// Whole training steps, forward, backward and AdamW, at the shapes of the paper's model, of GPT-2 124M and of
+/// SmolLM2-135M.
 ///
 /// A name is `model/form/threads:2`. Counters of the median step: tokens a second, GFLOP/s of the operations that the
 /// form cannot do without, and their share of this process's multiply-adds (`share_of_peak`); planned bytes of
@@ -37,8 +38,11 @@ double operations(const TransformerConfig& c, Index tokens, Form form, double ra
     }
     return 0.0;
   };
-  const double block = 4.0 * layer(c.width, c.width) + layer(c.mlp_width, c.width) + layer(c.width, c.mlp_width);
-  const double attention = 7.0 * static_cast<double>(c.width * c.context);  // half the keys, two operations each
+  const double block = layer(c.query_width(), c.width) + 2.0 * layer(c.key_width(), c.width) +
+                       layer(c.width, c.query_width()) + (c.gated() ? 2.0 : 1.0) * layer(c.mlp_width, c.width) +
+                       layer(c.width, c.mlp_width);
+  // Half of the keys are seen; a multiply-add is two operations.
+  const double attention = 7.0 * static_cast<double>(c.query_width() * c.context);
   return static_cast<double>(tokens) *
          (static_cast<double>(c.layers) * (block + attention) + layer(c.vocabulary, c.width));
 }
@@ -83,11 +87,28 @@ void run(benchmark::State& state, const TransformerConfig& config, Index sequenc
   }
 }
 
+/// A Llama of 30 layers.
+TransformerConfig smollm2() {
+  TransformerConfig config;
+  config.vocabulary = 49152;
+  config.context = 256;
+  config.width = 576;
+  config.layers = 30;
+  config.heads = 9;
+  config.kv_heads = 3;
+  config.mlp_width = 1536;
+  config.norm = ampsft::NormKind::rms;
+  config.positions = ampsft::PositionKind::rotary;
+  config.activation = ampsft::Activation::silu;
+  config.attention_bias = config.attention_output_bias = config.mlp_bias = false;
+  return config;
+}
+
 bool add() {
   auto gpt2 = TransformerConfig::gpt2();
   gpt2.context = 256;
-  const std::pair<const char*, TransformerConfig> models[] = {{"paper72", TransformerConfig::paper72()},
-                                                              {"gpt2", gpt2}};
+  const std::pair<const char*, TransformerConfig> models[] = {
+      {"paper72", TransformerConfig::paper72()}, {"gpt2", gpt2}, {"smollm2", smollm2()}};
   for (const auto& [model, config] : models) {
     for (const auto& [name, form] : {std::pair("dense", Form::dense), std::pair("exact_start", Form::exact_start),
                                      std::pair("truncated", Form::truncated)}) {
@@ -101,7 +122,7 @@ bool add() {
                                      })
             ->UseManualTime()
             ->Unit(benchmark::kMillisecond)
-            ->Iterations(9);
+            ->Iterations(5);
       }
     }
   }

@@ -7,7 +7,7 @@
 #include <ampsft/simd/layer.hpp>
 
 #include <algorithm>
-#include <memory>
+#include <concepts>
 
 namespace ampsft {
 

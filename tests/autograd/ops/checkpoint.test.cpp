@@ -21,6 +21,11 @@ struct Chain {
   Parameter<double> down = random_parameter<double>("down", 5, 40, 3);
   bool checkpoints = false;
 
+  Chain() {  // larger weights bend the function too much for finite differences
+    flat(up.value) *= 0.3;
+    flat(down.value) *= 0.3;
+  }
+
   Variable<double> loss(Tape<double>& tape) {
     Variable<double> y = tape.leaf(x);
     for (std::uint64_t i = 0; i < 3; ++i) {
@@ -60,7 +65,7 @@ TEST_CASE("a checkpointed segment has the same values and gradients, bit for bit
   for (std::size_t i = 0; i < expected.size(); ++i) {
     CHECK(map(found[i]) == map(expected[i]));
   }
-  require_right_gradients([&](auto& tape) { return chain.loss(tape); }, {&chain.x, &chain.up, &chain.down}, 1e-6);
+  require_right_gradients([&](auto& tape) { return chain.loss(tape); }, {&chain.x, &chain.up, &chain.down});
 }
 
 TEST_CASE("checkpoints save memory", "[autograd]") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Rows from scores, and the projection of their gradient.
+#include <ampsft/autograd/ops/add.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
 
 #include "autograd/testing.hpp"
@@ -68,6 +69,27 @@ TEST_CASE("reconstruct has the gradients of finite differences", "[autograd]") {
     s.trainable = false;
     require_right_gradients([&](auto& tape) { return probe(reconstruct<double>(tape.leaf(s), tape.leaf(b))); }, {&b});
   }
+}
+
+TEST_CASE("reconstructions that share a mean, or all but it, add up their gradients", "[autograd]") {
+  auto s = random_parameter<double>("s", 5, 2, 1);
+  auto b = random_parameter<double>("b", 2, 7, 2);
+  auto other_s = random_parameter<double>("other_s", 5, 2, 3);
+  auto other_b = random_parameter<double>("other_b", 2, 7, 4);
+  auto mu = random_parameter<double>("mu", 1, 7, 5);
+  auto other_mu = random_parameter<double>("other_mu", 1, 7, 6);
+  require_right_gradients(
+      [&](auto& tape) {
+        return probe(add(reconstruct<double>(tape.leaf(s), tape.leaf(b), tape.leaf(mu)),
+                         reconstruct<double>(tape.leaf(other_s), tape.leaf(other_b), tape.leaf(mu))));
+      },
+      {&s, &b, &other_s, &other_b, &mu});
+  require_right_gradients(
+      [&](auto& tape) {
+        return probe(add(reconstruct<double>(tape.leaf(s), tape.leaf(b), tape.leaf(mu)),
+                         reconstruct<double>(tape.leaf(s), tape.leaf(b), tape.leaf(other_mu))));
+      },
+      {&s, &b, &mu, &other_mu});
 }
 
 TEST_CASE("reconstruct writes the first gradients of a pass over whatever stood there", "[autograd]") {

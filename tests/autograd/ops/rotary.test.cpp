@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Rotary positions in both pairings.
+#include <ampsft/autograd/ops/add.hpp>
 #include <ampsft/autograd/ops/rotary.hpp>
 
 #include "autograd/testing.hpp"
@@ -43,6 +44,45 @@ TEMPLATE_TEST_CASE("rotary equals its naive twin in both pairings", "[autograd]"
       CHECK(difference<T>(rotary<T>(tape.constant(x), table<T>(), positions, 2, pairing).value(), expected) <
             rounding<T>);
     }
+  }
+}
+
+TEMPLATE_TEST_CASE("rotary turns wide heads as narrow ones, and gradients back, written or added", "[autograd]", float,
+                   double) {
+  using T = TestType;
+  constexpr Index pairs = 37;  // some whole registers and a rest
+  constexpr Index width = 2 * pairs + 3;
+  std::vector<double> many(static_cast<std::size_t>(pairs));
+  for (std::size_t j = 0; j < many.size(); ++j) {
+    many[j] = 0.1 * static_cast<double>(j + 1);
+  }
+  const auto turns = std::make_shared<const RotaryTable<T>>(many, 41);
+  for (const auto pairing : {RotaryPairing::halves, RotaryPairing::interleaved}) {
+    Parameter<T> x("x", random_matrix<T>(5, 2 * width, 1));
+    const Matrix<T> seed = random_matrix<T>(5, 2 * width, 2);
+    Matrix<T> value = x.value;
+    Matrix<T> gradient = seed;
+    for (Index row = 0; row < 5; ++row) {
+      for (Index j = 0; j < 2 * pairs; ++j) {
+        const double angle = positions[static_cast<std::size_t>(row)] * many[static_cast<std::size_t>(j % pairs)];
+        const Index a = j / pairs * width + (pairing == RotaryPairing::halves ? j % pairs : j % pairs * 2);
+        const Index b = pairing == RotaryPairing::halves ? a + pairs : a + 1;
+        const T c = static_cast<T>(std::cos(angle));
+        const T s = static_cast<T>(std::sin(angle));
+        map(value)(row, a) = c * map(x.value)(row, a) - s * map(x.value)(row, b);
+        map(value)(row, b) = s * map(x.value)(row, a) + c * map(x.value)(row, b);
+        map(gradient)(row, a) = c * map(seed)(row, a) + s * map(seed)(row, b);
+        map(gradient)(row, b) = c * map(seed)(row, b) - s * map(seed)(row, a);
+      }
+    }
+    Tape<T> tape;
+    const auto turned = rotary<T>(tape.leaf(x), turns, positions, 2, pairing);
+    CHECK(difference<T>(turned.value(), value) < rounding<T>);
+    const auto again = rotary<T>(tape.leaf(x), turns, positions, 2, pairing);
+    x.clear_gradient();
+    tape.backward(add(turned, again), seed);
+    flat(gradient) *= T{2};
+    CHECK(difference<T>(x.gradient, gradient) < rounding<T>);
   }
 }
 

@@ -6,14 +6,14 @@
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/random.hpp>
+#include <ampsft/simd/dropout.hpp>
 
 #include <cstdint>
 
 namespace ampsft {
 namespace ops {
 
-/// `y = x * mask / (1 - p)`; the mask comes from the seed and the row, so that nothing is saved and the thread count
-/// changes nothing (Srivastava et al. 2014).
+/// `y = x * mask / (1 - p)`; the mask comes from the seed, so that nothing is saved (Srivastava et al. 2014).
 template <Scalar T>
 struct Dropout {
   Variable<T> x;
@@ -29,26 +29,11 @@ struct Dropout {
     visit(x, Reads::shape);
   }
 
-  void forward(Matrix<T>& y) const { mask(x.map(), map(y), Into::overwrite); }
+  void forward(Matrix<T>& y) const { ampsft::dropout<T>(x.map(), map(y), probability, seed); }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
     const auto dx = x.sink();
-    mask(map(dy), dx.map(), dx.into());
-  }
-
- private:
-  /// `to = from` times a mask, or added to `to`; what the mask keeps grows by `1 / (1 - p)`. Each row has its own seed.
-  void mask(const ConstMatrixMap<T>& from, MatrixMap<T> to, Into into) const {
-    const T kept = static_cast<T>(1.0 / (1.0 - probability));
-    parallel_for(rows(), 8, [&](Index begin, Index end) {
-      for (Index row = begin; row < end; ++row) {
-        Random random(seed + static_cast<std::uint64_t>(row));
-        for (Index col = 0; col < cols(); ++col) {
-          const T value = random.uniform() < probability ? T{0} : kept * from(row, col);
-          to(row, col) = into == Into::add ? to(row, col) + value : value;
-        }
-      }
-    });
+    ampsft::dropout<T>(map(dy), dx.map(), probability, seed, dx.into());
   }
 };
 

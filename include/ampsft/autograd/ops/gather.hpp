@@ -7,6 +7,7 @@
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/core/instances.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -30,9 +31,11 @@ struct Gather {
   }
 
   void forward(Matrix<T>& y) const {
-    for (Index t = 0; t < rows(); ++t) {
-      map(y).row(t) = w.map().row(row.data()[t]);
-    }
+    parallel_for(count, 16, [&](Index begin, Index end) {
+      for (Index t = begin; t < end; ++t) {
+        std::copy_n(w.value().data() + row.data()[t] * cols(), cols(), y.data() + t * cols());
+      }
+    });
   }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {

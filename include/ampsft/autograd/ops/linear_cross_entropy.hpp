@@ -103,10 +103,7 @@ struct LinearCrossEntropy {
       }
     }
     map(y)(0, 0) = static_cast<T>(loss / static_cast<double>(counted));
-    logits = {};
-    log_sums = {};
-    work[0].part = {};
-    work[1].part = {};
+    release_scratch();
   }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) {
@@ -124,13 +121,19 @@ struct LinearCrossEntropy {
       give(terms[i].w, work[i].dw, T{1});
     }
     give(bias, db, T{1});
-    logits = {};
-    log_sums = {};
-    work[0].part = {};
-    work[1].part = {};
+    release_scratch();
   }
 
  private:
+  /// Returns what the forward pass alone needs.
+  void release_scratch() {
+    logits = {};
+    log_sums = {};
+    for (Term& term : work) {
+      term.part = {};
+    }
+  }
+
   /// The chunk's rows of an input.
   ConstMatrixMap<T> input(std::size_t i, Index first, Index count) {
     const Matrix<T>& x = terms[i].x.value();
@@ -212,8 +215,8 @@ inline constexpr Index logit_bytes_trained = Index{48} << 20;
 ///
 /// Shapes as in `linear` and `cross_entropy`; the result is 1 x 1. Throws `Error` as they do. Cost: one product with
 /// the weight forward and, where gradients are asked for, one more for each, for the tokens that have a target only.
-/// Memory: 16 MiB of logits (48 where a weight of full width is trained), at least those of 256 tokens, and the
-/// gradients.
+/// Memory: 16 MiB of logits (48 where a weight of full width is trained), at least those of 256 tokens (of 16 where
+/// there are scores alone), and the gradients.
 template <Scalar T>
 [[nodiscard]] Variable<T> linear_cross_entropy(const Terms<T>& terms, Variable<T> bias,
                                                std::span<const std::int32_t> targets) {
@@ -232,10 +235,13 @@ template <Scalar T>
     }
   }
   bool trained = false;
+  bool thin = true;
   for (const auto& product : terms) {
     trained = trained || (product.w.requires_grad() && product.width() > narrow);
+    thin = thin && (!product || product.width() <= narrow);
   }
-  constexpr Index fewest = 256;  // with fewer, packing the weight takes long beside the products
+  // With fewer tokens, packing a weight takes long beside the products; scores are not packed.
+  const Index fewest = thin ? 16 : 256;
   const Index bytes = trained ? ops::logit_bytes_trained : ops::logit_bytes;
   const Index most = std::max(bytes / (vocabulary * static_cast<Index>(sizeof(T))), fewest);
   const auto in_equal_chunks = [](Index tokens, Index limit) {

@@ -3,6 +3,7 @@
 /// Rows from scores: `W = S B + 1 mu'`, whose backward pass projects the weight gradient onto the basis.
 #pragma once
 
+#include <ampsft/autograd/product.hpp>
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/simd/factored.hpp>
@@ -46,19 +47,30 @@ struct Reconstruct {
     if (s.requires_grad() && b.requires_grad()) {
       const GradientSink<T> ds = s.sink();
       const GradientSink<T> db = b.sink();
-      if (ds.into() == db.into()) {  // one reading of dW for both
-        reconstruct_backward<T>(map(dw), s.map(), b.map(), ds.map(), db.map(), {}, ds.into(), scale);
+      if (ds.into() == db.into()) {  // one reading of dW for both, and for the mean if it goes the same way
+        MatrixRef<T> d_mean;
+        if (mu.requires_grad()) {
+          const GradientSink<T> dmu = mu.sink();
+          if (dmu.into() == ds.into()) {
+            d_mean = dmu.map();
+          } else {
+            column_sums<T>(map(dw), dmu.map(), dmu.into());
+          }
+        }
+        reconstruct_backward<T>(map(dw), s.map(), b.map(), ds.map(), db.map(), d_mean, ds.into(), scale);
       } else {
         score_gradient(dw, ds);
         basis_gradient(dw, db);
+        mean_gradient(dw);
       }
-    } else if (s.requires_grad()) {
-      score_gradient(dw, s.sink());
-    } else if (b.requires_grad()) {
-      basis_gradient(dw, b.sink());
-    }
-    if (mu.requires_grad()) {
-      mu.sink().add(map(dw).colwise().sum());
+    } else {
+      if (s.requires_grad()) {
+        score_gradient(dw, s.sink());
+      }
+      if (b.requires_grad()) {
+        basis_gradient(dw, b.sink());
+      }
+      mean_gradient(dw);
     }
     if (base.requires_grad()) {
       base.sink().add(map(dw));
@@ -71,6 +83,12 @@ struct Reconstruct {
   }
   void basis_gradient(const Matrix<T>& dw, const GradientSink<T>& db) const {
     factored_basis_gradient<T>(map(dw), s.map(), db.map(), db.into(), scale);  // dB = S' dW
+  }
+  void mean_gradient(const Matrix<T>& dw) const {
+    if (mu.requires_grad()) {
+      const GradientSink<T> dmu = mu.sink();
+      column_sums<T>(map(dw), dmu.map(), dmu.into());
+    }
   }
 };
 

@@ -6,8 +6,10 @@
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/core/rotary_facts.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -79,33 +81,63 @@ struct Rotary {
  private:
   /// `direction` -1 turns back.
   void turn(const ConstMatrixMap<T>& from, MatrixMap<T> to, T direction, Into into) const {
+    if (pairing == RotaryPairing::halves) {
+      turn_rows<Halves>(from, to, direction, into);
+    } else {
+      turn_rows<Neighbours>(from, to, direction, into);
+    }
+  }
+
+  template <class Turn>
+  void turn_rows(const ConstMatrixMap<T>& from, MatrixMap<T> to, T direction, Into into) const {
     const Index width = cols() / heads;
     const Index pairs = table->pairs();
-    const Index step = pairing == RotaryPairing::halves ? 1 : 2;
-    const Index other = pairing == RotaryPairing::halves ? pairs : 1;
     parallel_for(rows(), 16384 / cols() + 1, [&](Index begin, Index end) {
       for (Index row = begin; row < end; ++row) {
-        const T* const cosine = table->at(positions.data()[row]);
-        const T* const sine = cosine + pairs;
+        const T* const turns = table->at(positions.data()[row]);
         for (Index head = 0; head < heads; ++head) {
-          const T* const a = from.data() + row * cols() + head * width;
-          T* const y = to.data() + row * cols() + head * width;
+          const Index at = row * cols() + head * width;
+          const T* const a = from.data() + at;
+          T* const y = to.data() + at;
           if (into == Into::overwrite) {
-            std::fill_n(y, width, T{0});  // what is not initialised may be no number
-          }
-          for (Index j = 0; j < pairs; ++j) {
-            const T first = a[step * j];
-            const T second = a[step * j + other];
-            y[step * j] += first * cosine[j] - direction * second * sine[j];
-            y[step * j + other] += second * cosine[j] + direction * first * sine[j];
-          }
-          for (Index j = 2 * pairs; j < width; ++j) {
-            y[j] += a[j];
+            Turn::template apply<false>(a, turns, pairs, direction, y);
+            std::copy(a + 2 * pairs, a + width, y + 2 * pairs);
+          } else {
+            Turn::template apply<true>(a, turns, pairs, direction, y);
+            std::transform(a + 2 * pairs, a + width, y + 2 * pairs, y + 2 * pairs, std::plus<>());
           }
         }
       }
     });
   }
+
+  /// Pairs are a number of the first half of a head and the one at its place in the second.
+  struct Halves {
+    template <bool add>
+    static void apply(const T* __restrict a, const T* __restrict turns, Index pairs, T direction, T* __restrict y) {
+      const T* const sine = turns + pairs;
+      for (Index j = 0; j < pairs; ++j) {
+        const T first = a[j] * turns[j] - direction * a[pairs + j] * sine[j];
+        const T second = a[pairs + j] * turns[j] + direction * a[j] * sine[j];
+        y[j] = add ? y[j] + first : first;
+        y[pairs + j] = add ? y[pairs + j] + second : second;
+      }
+    }
+  };
+
+  /// Pairs are neighbours.
+  struct Neighbours {
+    template <bool add>
+    static void apply(const T* __restrict a, const T* __restrict turns, Index pairs, T direction, T* __restrict y) {
+      const T* const sine = turns + pairs;
+      for (Index j = 0; j < pairs; ++j) {
+        const T first = a[2 * j] * turns[j] - direction * a[2 * j + 1] * sine[j];
+        const T second = a[2 * j + 1] * turns[j] + direction * a[2 * j] * sine[j];
+        y[2 * j] = add ? y[2 * j] + first : first;
+        y[2 * j + 1] = add ? y[2 * j + 1] + second : second;
+      }
+    }
+  };
 };
 
 }  // namespace ops

@@ -6,6 +6,7 @@
 #include <ampsft/core/compat/intrinsics.hpp>
 #include <ampsft/simd/detail/arguments.hpp>
 #include <ampsft/simd/detail/attention_arguments.hpp>
+#include <ampsft/simd/detail/drop_elements.hpp>
 #include <ampsft/simd/detail/math_arguments.hpp>
 #include <ampsft/simd/detail/polynomials.hpp>
 

@@ -5,6 +5,7 @@
 
 #include <ampsft/simd/detail/avx2.hpp>
 #include <ampsft/simd/detail/avx512.hpp>
+#include <ampsft/simd/detail/drop_elements.hpp>
 #include <ampsft/simd/detail/neon.hpp>
 #include <ampsft/simd/detail/scalar.hpp>
 #include <ampsft/simd/detail/scalar_attention.hpp>
@@ -69,6 +70,10 @@ struct ScalarCode {
   template <class Arguments>
   static void adamw(const Arguments& s) noexcept {
     scalar::adamw(s);
+  }
+  template <class Arguments>
+  static void drop(const Arguments& d) noexcept {
+    drop_elements(d);
   }
   template <class Arguments>
   static void norm(const Arguments& n) noexcept {
@@ -155,6 +160,10 @@ struct ScalarCode {
     template <class Arguments>                                                       \
     static void adamw(const Arguments& s) noexcept {                                 \
       space::adamw(s);                                                               \
+    }                                                                                \
+    template <class Arguments>                                                       \
+    static void drop(const Arguments& d) noexcept {                                  \
+      space::drop(d);                                                                \
     }                                                                                \
     template <class Arguments>                                                       \
     static void norm(const Arguments& n) noexcept {                                  \

@@ -7,8 +7,6 @@
 #include <ampsft/core/tensor.hpp>
 
 #include <algorithm>
-#include <bit>
-#include <cstdint>
 #include <cstring>
 
 namespace ampsft::simd::detail {
@@ -42,10 +40,25 @@ void load_four(const S* from, Four<T>& to) noexcept {
   if constexpr (std::same_as<T, S>) {
     std::memcpy(&to, from, sizeof to);
   } else {
+    T numbers[4];
     for (int i = 0; i < 4; ++i) {
-      to[i] = static_cast<T>(from[i]);
+      numbers[i] = static_cast<T>(from[i]);
     }
+    std::memcpy(&to, numbers, sizeof to);
   }
+}
+
+/// Rows become columns.
+template <class T>
+void transpose(Four<T> (&m)[4]) noexcept {
+  const Four<T> ab_low = __builtin_shufflevector(m[0], m[1], 0, 4, 1, 5);
+  const Four<T> ab_high = __builtin_shufflevector(m[0], m[1], 2, 6, 3, 7);
+  const Four<T> cd_low = __builtin_shufflevector(m[2], m[3], 0, 4, 1, 5);
+  const Four<T> cd_high = __builtin_shufflevector(m[2], m[3], 2, 6, 3, 7);
+  m[0] = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+  m[1] = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+  m[2] = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+  m[3] = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
 }
 
 /// `to[k * stride + j] = scale * from[j * from_stride + k]` for `j` below 4 and `k` below `depth`, in squares of 4
@@ -54,23 +67,13 @@ template <class T, class S>
 void pack_four_columns(const S* from, Index from_stride, Index depth, T scale, T* to, Index stride) noexcept {
   Index k = 0;
   for (; k + 4 <= depth; k += 4) {
-    Four<T> a;
-    Four<T> b;
-    Four<T> c;
-    Four<T> d;
-    load_four<T>(from + k, a);
-    load_four<T>(from + from_stride + k, b);
-    load_four<T>(from + 2 * from_stride + k, c);
-    load_four<T>(from + 3 * from_stride + k, d);
-    const Four<T> ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-    const Four<T> ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    const Four<T> cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-    const Four<T> cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    const Four<T> lines[4] = {scale * __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5),
-                              scale * __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7),
-                              scale * __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5),
-                              scale * __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7)};
+    Four<T> lines[4];
+    for (int j = 0; j < 4; ++j) {
+      load_four<T>(from + j * from_stride + k, lines[j]);
+    }
+    transpose<T>(lines);
     for (int i = 0; i < 4; ++i) {
+      lines[i] *= scale;
       std::memcpy(to + (k + i) * stride, &lines[i], sizeof lines[i]);
     }
   }
@@ -118,41 +121,6 @@ void pack_strips(const GemmFactor<T>& a, Index row, Index rows, Index k, Index d
     const Index count = std::min(strip, rows - i);
     for (Index j = 0; j < depth; ++j, from += a.col_stride) {
       std::copy_n(from, count, to + j * strip);
-    }
-  }
-}
-
-/// Two numbers in bfloat16 as the bits of a float, the first one low.
-template <class S>
-float pair_of(S first, S second) noexcept {
-  const auto bits = [](S value) -> std::uint32_t { return float_to_bf16(static_cast<float>(value)); };
-  return std::bit_cast<float>(bits(first) | bits(second) << 16U);
-}
-
-/// `pack_panel` of pairs: `depth` rows of numbers make half as many lines; after an odd one comes a zero.
-template <class S>
-void pack_panel_pairs(const GemmFactor<S>& b, Index k, Index depth, Index col, Index cols, float scale, float* to,
-                      Index panel) noexcept {
-  for (Index i = 0; i < depth; i += 2, to += panel) {
-    for (Index j = 0; j < cols; ++j) {
-      const S* const from = b.at(k + i, col + j);
-      const float second = i + 1 < depth ? static_cast<float>(from[b.row_stride]) : 0.0F;
-      to[j] = pair_of(scale * static_cast<float>(*from), scale * second);
-    }
-    std::fill(to + cols, to + panel, 0.0F);
-  }
-}
-
-/// `pack_strips` of pairs, for a factor of any strides.
-inline void pack_strip_pairs(const GemmFactor<float>& a, Index row, Index rows, Index k, Index depth, float* to,
-                             Index strip) noexcept {
-  const Index lines = (depth + 1) / 2;
-  for (Index i = 0; i < rows; i += strip, to += strip * lines) {
-    for (Index r = 0; r < std::min(strip, rows - i); ++r) {
-      const float* from = a.at(row + i + r, k);
-      for (Index j = 0; j < depth; j += 2, from += 2 * a.col_stride) {
-        to[j / 2 * strip + r] = pair_of(*from, j + 1 < depth ? from[a.col_stride] : 0.0F);
-      }
     }
   }
 }

@@ -59,6 +59,18 @@ struct AdamWStep {
   T keep{};
 };
 
+/// Elements that pass or are dropped: see drop_elements.hpp.
+template <class T>
+struct DropElements {
+  Index count = 0;
+  const T* x = nullptr;
+  T* y = nullptr;
+  T kept{};  // what those that pass are multiplied by
+  std::uint32_t threshold = 0;
+  std::uint64_t seed = 0;
+  bool add = false;
+};
+
 /// `y = (x - mean) inverse gain + bias` by rows; without `mean`, nothing is taken away (RMS norm).
 template <class T>
 struct Norm {
