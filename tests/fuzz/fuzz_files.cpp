@@ -107,7 +107,9 @@ std::string good_safetensors(const testing::TemporaryFolder& folder, const Matri
 /// An adapter with all that its file can hold, without the checksum, behind which most damage would hide.
 std::string good_adapter(const testing::TemporaryFolder& folder) {
   Random random(4);
-  ScoreAdapter<float> adapter{.base = "0123456789abcdef", .training = {{"steps", 3}, {"losses", {2.5, 2.25}}}};
+  ScoreAdapter<float> adapter;
+  adapter.base = "0123456789abcdef";
+  adapter.training = {{"steps", 3}, {"losses", {2.5, 2.25}}};
   for (const Index width : {8, 12}) {
     adapter.bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 3, 1));
     auto scores = make_matrix<float>(5, 3);
