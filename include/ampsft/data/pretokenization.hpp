@@ -28,7 +28,7 @@ enum class PretokenizerStep {
 
 namespace detail {
 
-/// Length of the first piece of `text`, which is not empty, under one step.
+/// Length of the first piece of `text`, which is not empty, under one step that looks at classes of characters.
 [[nodiscard]] inline std::size_t first_piece(PretokenizerStep step, std::string_view text) {
   switch (step) {
     case PretokenizerStep::digits:
@@ -44,7 +44,6 @@ namespace detail {
     case PretokenizerStep::qwen2_words:
       return match_cl100k(text, 1);
     case PretokenizerStep::marked_words:
-      return match_marked(text);
     case PretokenizerStep::space_in_front:
       break;
   }
@@ -72,7 +71,8 @@ void for_each_piece(std::string_view text, std::span<const PretokenizerStep> ste
     return for_each_piece(std::string_view(spaced), steps.subspan(1), visit);
   }
   while (!text.empty()) {
-    const std::size_t size = detail::first_piece(steps.front(), text);
+    const std::size_t size = steps.front() == PretokenizerStep::marked_words ? detail::match_marked(text)
+                                                                             : detail::first_piece(steps.front(), text);
     for_each_piece(text.substr(0, size), steps.subspan(1), visit);
     text.remove_prefix(size);
   }
