@@ -9,6 +9,7 @@
 
 #include "evaluate/options.hpp"
 #include "evaluate/results.hpp"
+#include "support/pretrained.hpp"
 #include "support/program.hpp"
 
 namespace {

@@ -4,14 +4,14 @@
 #pragma once
 
 #include <ampsft/data/chat_template.hpp>
-#include <ampsft/nn/pretrained.hpp>
+#include <ampsft/nn/load_options.hpp>
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "support/adapters.hpp"
-#include "support/pretrained.hpp"
+#include "support/adapter_choice.hpp"
+#include "support/pretrained_options.hpp"
 
 namespace evaluating {
 

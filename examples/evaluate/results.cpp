@@ -11,7 +11,9 @@
 #include <memory>
 #include <utility>
 
+#include "support/adapters.hpp"
 #include "support/progress.hpp"
+#include "support/switched_model.hpp"
 
 namespace evaluating {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "export/adapter.hpp"
 
+#include <ampsft/adapter/algebra.hpp>
 #include <ampsft/adapter/peft_import.hpp>
 #include <ampsft/adapter/score_adapter_file.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>

@@ -3,11 +3,12 @@
 /// The one adapter that is exported: a sum, or a LoRA as scores.
 #pragma once
 
-#include <ampsft/adapter/algebra.hpp>
+#include <ampsft/adapter/score_adapter.hpp>
 
 #include <optional>
 
 #include "export/options.hpp"
+#include "support/pretrained.hpp"
 
 namespace exporting {
 

@@ -12,6 +12,7 @@
 #include "export/adapter.hpp"
 #include "export/options.hpp"
 #include "support/inputs_kept.hpp"
+#include "support/pretrained.hpp"
 #include "support/program.hpp"
 
 namespace {

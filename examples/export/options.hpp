@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "support/pretrained.hpp"
+#include "support/pretrained_options.hpp"
 
 namespace exporting {
 

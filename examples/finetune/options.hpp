@@ -5,7 +5,7 @@
 
 #include <ampsft/core/dtype.hpp>
 #include <ampsft/data/chat_template.hpp>
-#include <ampsft/nn/pretrained.hpp>
+#include <ampsft/nn/load_options.hpp>
 #include <ampsft/parameterization/score.hpp>
 #include <ampsft/train/schedule.hpp>
 
@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "support/pretrained.hpp"
+#include "support/pretrained_options.hpp"
 
 namespace finetune {
 

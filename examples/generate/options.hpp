@@ -4,15 +4,15 @@
 #pragma once
 
 #include <ampsft/io/generation_defaults.hpp>
-#include <ampsft/nn/pretrained.hpp>
+#include <ampsft/nn/load_options.hpp>
 #include <ampsft/train/sampling.hpp>
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "support/adapters.hpp"
-#include "support/pretrained.hpp"
+#include "support/adapter_choice.hpp"
+#include "support/pretrained_options.hpp"
 
 namespace generate {
 

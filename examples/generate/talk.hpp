@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "generate/options.hpp"
+#include "support/pretrained.hpp"
+#include "support/switched_model.hpp"
 
 namespace generate {
 

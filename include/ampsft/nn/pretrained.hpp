@@ -6,6 +6,7 @@
 #include <ampsft/autograd/quantized_weight.hpp>
 #include <ampsft/core/glob.hpp>
 #include <ampsft/nn/detail/stored_tensors.hpp>
+#include <ampsft/nn/load_options.hpp>
 #include <ampsft/nn/transformer.hpp>
 #include <ampsft/parameterization/attach.hpp>
 
@@ -18,20 +19,6 @@
 #include <vector>
 
 namespace ampsft {
-
-/// In which form weights lie in memory.
-enum class WeightStorage {
-  dense,      ///< parameters of the model's own type, which can be trained
-  bf16,       ///< frozen, half of float's memory; models in float only
-  as_stored,  ///< frozen, as they lie in the mapped file: quantised where they are
-};
-
-/// How a pretrained model is loaded.
-struct LoadOptions {
-  WeightStorage storage = WeightStorage::dense;
-  /// Name patterns of the weights that `storage` is for; others are dense.
-  std::vector<std::string> patterns = {"*"};
-};
 
 /// The model that a pretrained model's facts describe.
 [[nodiscard]] inline TransformerConfig transformer_config(const PretrainedConfig& facts) {
