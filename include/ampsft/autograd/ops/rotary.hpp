@@ -113,28 +113,28 @@ struct Rotary {
 
   /// Pairs are a number of the first half of a head and the one at its place in the second.
   struct Halves {
-    template <bool add>
+    template <bool Add>
     static void apply(const T* __restrict a, const T* __restrict turns, Index pairs, T direction, T* __restrict y) {
       const T* const sine = turns + pairs;
       for (Index j = 0; j < pairs; ++j) {
         const T first = a[j] * turns[j] - direction * a[pairs + j] * sine[j];
         const T second = a[pairs + j] * turns[j] + direction * a[j] * sine[j];
-        y[j] = add ? y[j] + first : first;
-        y[pairs + j] = add ? y[pairs + j] + second : second;
+        y[j] = Add ? y[j] + first : first;
+        y[pairs + j] = Add ? y[pairs + j] + second : second;
       }
     }
   };
 
   /// Pairs are neighbours.
   struct Neighbours {
-    template <bool add>
+    template <bool Add>
     static void apply(const T* __restrict a, const T* __restrict turns, Index pairs, T direction, T* __restrict y) {
       const T* const sine = turns + pairs;
       for (Index j = 0; j < pairs; ++j) {
         const T first = a[2 * j] * turns[j] - direction * a[2 * j + 1] * sine[j];
         const T second = a[2 * j + 1] * turns[j] + direction * a[2 * j] * sine[j];
-        y[2 * j] = add ? y[2 * j] + first : first;
-        y[2 * j + 1] = add ? y[2 * j + 1] + second : second;
+        y[2 * j] = Add ? y[2 * j] + first : first;
+        y[2 * j + 1] = Add ? y[2 * j + 1] + second : second;
       }
     }
   };

@@ -17,9 +17,9 @@ namespace ampsft::simd::detail {
 /// Numbers that one random seed is spread over: the masks do not depend on how threads share the pieces.
 inline constexpr Index drop_piece = 4096;
 
-template <class T, Index lanes>
+template <class T, Index Count>
 struct LanesOf {
-  typedef T type __attribute__((vector_size(lanes * sizeof(T))));  // NOLINT(modernize-use-using): GCC needs it
+  typedef T type __attribute__((vector_size(Count * sizeof(T))));  // NOLINT(modernize-use-using): GCC needs it
 };
 
 /// `y = kept x`, or zero where a random number of 32 bits is below `threshold`, or that added to `y`.
