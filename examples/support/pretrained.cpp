@@ -24,9 +24,8 @@ const std::filesystem::path& existing(const std::filesystem::path& path) {
 Pretrained::Pretrained(const PretrainedOptions& options, const ampsft::LoadOptions& load)
     : path_(existing(options.model)),
       text_(ampsft::load_pretrained_text(path_)),
-      chat_(text_.chat(options.chat_template.empty()
-                           ? std::nullopt
-                           : std::optional(ampsft::chat_template_of(options.chat_template)))),
+      chat_(text_.chat(options.chat_template.empty() ? std::nullopt
+                                                     : std::optional(ampsft::chat_template_of(options.chat_template)))),
       model_(ampsft::load_pretrained<float>(path_, load)) {}
 
 std::vector<std::int32_t> Pretrained::stops() const {

@@ -133,7 +133,7 @@ void export_merged(const std::filesystem::path& to, const std::filesystem::path&
   if (unties) {
     json["tie_word_embeddings"] = false;
   }
-  write_text(to / "config.json", json.dump(2) + "\n");
+  write_text(to / "config.json", json_text(json, 2) + "\n");
   for (const std::string_view name : detail::companions) {
     if (fs::is_regular_file(from / name, error)) {
       write_text(to / name, read_text(from / name));

@@ -9,6 +9,7 @@
 #include <ampsft/data/hf_tokenizer_writer.hpp>
 #include <ampsft/io/gguf_model.hpp>
 #include <ampsft/io/huggingface_writer.hpp>
+#include <ampsft/io/json_text.hpp>
 #include <ampsft/nn/transformer.hpp>
 
 #include <algorithm>
@@ -83,7 +84,7 @@ void export_model(const std::filesystem::path& to, Transformer<T>& model, const 
   std::filesystem::create_directories(to, error);
   require(!error, "cannot make the folder ", to, ": ", error.message());
   writer.write(to / "model.safetensors");
-  write_text(to / "config.json", json.dump(2) + "\n");
+  write_text(to / "config.json", json_text(json, 2) + "\n");
 }
 
 /// `export_model` of a model that came from the GGUF file `from`, with the tokenizer, the template of chats and the

@@ -5,6 +5,7 @@
 
 #include <ampsft/adapter/export_factors.hpp>
 #include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/json_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <deque>
@@ -90,7 +91,7 @@ void export_peft(const std::filesystem::path& folder, const ScoreAdapter<T>& ada
   require(!error, "cannot make the folder ", folder, ": ", error.message());
   writer.set_metadata("format", "pt");
   writer.write(folder / "adapter_model.safetensors");
-  write_text(folder / "adapter_config.json", json.dump(2) + "\n");
+  write_text(folder / "adapter_config.json", json_text(json, 2) + "\n");
 }
 
 }  // namespace ampsft

@@ -6,6 +6,7 @@
 #include <ampsft/adapter/detail/adapter_header.hpp>
 #include <ampsft/adapter/score_adapter.hpp>
 #include <ampsft/basis/basis_file.hpp>
+#include <ampsft/io/json_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <algorithm>
@@ -129,7 +130,7 @@ void save_adapter(const std::filesystem::path& path, const ScoreAdapter<T>& adap
       save_bases(beside, bases);
     }
   }
-  writer.set_metadata(detail::adapter_key, detail::to_json(header).dump());
+  writer.set_metadata(detail::adapter_key, json_text(detail::to_json(header)));
   writer.write(path);
 }
 

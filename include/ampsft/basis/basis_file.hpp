@@ -6,6 +6,7 @@
 #include <ampsft/basis/source.hpp>
 #include <ampsft/basis/universal_basis.hpp>
 #include <ampsft/core/instances.hpp>
+#include <ampsft/io/json_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <algorithm>
@@ -110,7 +111,7 @@ void save_bases(const std::filesystem::path& path, const BasisFile<T>& file) {
       writer.add(name + ".singular_values", DType::f64, {spectrum->computed()}, sigma);
     }
   }
-  writer.set_metadata(detail::bases_key, json.dump());
+  writer.set_metadata(detail::bases_key, json_text(json));
   writer.write(path);
 }
 

@@ -5,6 +5,7 @@
 
 #include <ampsft/basis/partial_file.hpp>
 #include <ampsft/basis/score_file.hpp>
+#include <ampsft/io/json_text.hpp>
 
 #include <filesystem>
 #include <string>
@@ -32,7 +33,7 @@ inline void join_files(const std::filesystem::path& path, const std::vector<std:
       writer.add_stored(name, file.info(name));
     }
   }
-  writer.set_metadata(key, metadata.dump());
+  writer.set_metadata(key, json_text(metadata));
   writer.write(path);
 }
 

@@ -5,6 +5,7 @@
 
 #include <ampsft/basis/stack_moments.hpp>
 #include <ampsft/core/instances.hpp>
+#include <ampsft/io/json_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <algorithm>
@@ -64,7 +65,7 @@ void save_partial(const std::filesystem::path& path, const std::vector<StackMome
     const auto& triangle = packed.emplace_back(detail::pack_lower(gram.lower_scatter()));
     writer.add(stack + ".scatter", DType::f64, {cols(triangle)}, triangle);
   }
-  writer.set_metadata(detail::partial_key, json.dump());
+  writer.set_metadata(detail::partial_key, json_text(json));
   writer.write(path);
 }
 

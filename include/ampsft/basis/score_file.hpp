@@ -7,6 +7,7 @@
 #include <ampsft/basis/matrix_scores.hpp>
 #include <ampsft/basis/source.hpp>
 #include <ampsft/core/instances.hpp>
+#include <ampsft/io/json_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <concepts>
@@ -57,7 +58,7 @@ void save_scores(const std::filesystem::path& path, const ScoreFile<T>& file, DT
     writer.add(matrix.name + ".scores", dtype, {rows(matrix.scores), cols(matrix.scores)}, matrix.scores);
     writer.add(matrix.name + ".residuals", DType::f32, {cols(matrix.residuals)}, matrix.residuals);
   }
-  writer.set_metadata(detail::scores_key, json.dump());
+  writer.set_metadata(detail::scores_key, json_text(json));
   writer.write(path);
 }
 

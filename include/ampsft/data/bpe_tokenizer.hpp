@@ -118,7 +118,7 @@ class BpeTokenizer {
     for (const auto [left, right] : merges_) {
       pairs.push_back({left, right});
     }
-    write_text(path, nlohmann::json{{"format", format}, {"version", version}, {"merges", std::move(pairs)}}.dump());
+    write_text(path, json_text(nlohmann::json{{"format", format}, {"version", version}, {"merges", std::move(pairs)}}));
   }
 
   /// Reads what `save` wrote; throws `Error` with the path for anything else.

@@ -8,6 +8,7 @@
 #include <ampsft/data/detail/tokenizer_spaces_json.hpp>
 #include <ampsft/data/pretrained_tokenizer.hpp>
 #include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/json_text.hpp>
 #include <ampsft/io/pretrained_config.hpp>
 
 #include <filesystem>
@@ -103,7 +104,7 @@ namespace detail {
 /// As text; throws instead of writing what is no UTF-8.
 [[nodiscard]] inline std::string json_file_text(const nlohmann::json& json, int indent) {
   try {
-    return json.dump(indent) + "\n";
+    return json_text(json, indent) + "\n";
   } catch (const nlohmann::json::exception&) {
     fail("a token or a template is no UTF-8, which a JSON file cannot hold");
   }

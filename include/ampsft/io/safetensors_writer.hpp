@@ -113,30 +113,9 @@ class SafetensorsWriter {
   }
 
   /// JSON padded with spaces so that the data begins on a multiple of 8 bytes.
+  template <class Json = nlohmann::json>
   [[nodiscard]] std::string header_text(std::span<const Item* const> items, const std::filesystem::path& path,
-                                        const std::string& digits) const {
-    nlohmann::json root = nlohmann::json::object();
-    root["__metadata__"] = metadata_;
-    root["__metadata__"][std::string(detail::checksum_key)] = digits;
-    std::size_t begin = 0;
-    for (const Item* item : items) {
-      const std::size_t end = begin + item->count * dtype_bytes(item->dtype);
-      root[item->name] = {{"dtype", std::string(dtype_name(item->dtype))},
-                          {"shape", item->shape},
-                          {"data_offsets", std::array<std::size_t, 2>{begin, end}}};
-      begin = end;
-    }
-    std::string text;
-    try {
-      text = root.dump();
-    } catch (const nlohmann::json::exception&) {
-      fail("cannot write ", path, ": a tensor's name or the metadata is not valid UTF-8");
-    }
-    require(text.size() <= detail::safetensors_header_limit, "cannot write ", path, ": ", items.size(),
-            " names make a header larger than the format allows");
-    text.resize((text.size() + 7) / 8 * 8, ' ');
-    return text;
-  }
+                                        const std::string& digits) const;
 
   /// Calls `sink` with the bytes of all items in order.
   template <class Sink>
@@ -167,5 +146,34 @@ class SafetensorsWriter {
   std::vector<Item> items_;
   std::set<std::string> names_;
 };
+
+template <class Json>
+std::string SafetensorsWriter::header_text(std::span<const Item* const> items, const std::filesystem::path& path,
+                                           const std::string& digits) const {
+  Json root = Json::object();
+  root["__metadata__"] = metadata_;
+  root["__metadata__"][std::string(detail::checksum_key)] = digits;
+  std::size_t begin = 0;
+  for (const Item* item : items) {
+    const std::size_t end = begin + item->count * dtype_bytes(item->dtype);
+    root[item->name] = {{"dtype", std::string(dtype_name(item->dtype))},
+                        {"shape", item->shape},
+                        {"data_offsets", std::array<std::size_t, 2>{begin, end}}};
+    begin = end;
+  }
+  std::string text;
+  try {
+    text = json_text(root);
+  } catch (const nlohmann::json::exception&) {
+    fail("cannot write ", path, ": a tensor's name or the metadata is not valid UTF-8");
+  }
+  require(text.size() <= detail::safetensors_header_limit, "cannot write ", path, ": ", items.size(),
+          " names make a header larger than the format allows");
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
+}
+AMPSFT_INSTANCE(std::string SafetensorsWriter::header_text<nlohmann::json>(std::span<const Item* const>,
+                                                                           const std::filesystem::path&,
+                                                                           const std::string&) const);
 
 }  // namespace ampsft

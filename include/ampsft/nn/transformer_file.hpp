@@ -5,6 +5,7 @@
 
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
+#include <ampsft/io/json_text.hpp>
 #include <ampsft/nn/parameter_file.hpp>
 #include <ampsft/nn/transformer.hpp>
 
@@ -146,7 +147,7 @@ void save_transformer(const std::filesystem::path& path, Transformer<T>& model) 
             "; only a dense model can be saved whole");
   }
   save_parameters(path, model.parameters(),
-                  {{"format", "pt"}, {"ampsft.transformer", detail::to_json(model.config()).dump()}});
+                  {{"format", "pt"}, {"ampsft.transformer", json_text(detail::to_json(model.config()))}});
 }
 
 /// Reads a model that `save_transformer` wrote, in any float type.
@@ -160,7 +161,7 @@ template <Scalar T>
   require(text != file.metadata().end(), path, " holds no config of a transformer in its metadata");
   TransformerConfig config;
   try {
-    config = detail::transformer_config(nlohmann::json::parse(text->second));
+    config = detail::transformer_config(parse_json(text->second, concat(path, ": its config"), 4));
   } catch (const nlohmann::json::exception& error) {
     fail(path, ": its config cannot be read (", error.what(), ")");
   }

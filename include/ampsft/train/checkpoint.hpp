@@ -5,6 +5,7 @@
 
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/random.hpp>
+#include <ampsft/io/json_text.hpp>
 #include <ampsft/io/safetensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 #include <ampsft/train/optimizer.hpp>
@@ -76,7 +77,7 @@ void save_checkpoint(const std::filesystem::path& path, const ParameterList<T>& 
     json["validation"].push_back({point.step, point.loss});
   }
   SafetensorsWriter writer;
-  writer.set_metadata("ampsft.checkpoint", json.dump());
+  writer.set_metadata("ampsft.checkpoint", json_text(json));
   for (const auto& [name, value] : detail::checkpoint_matrices(parameters, optimizer, best)) {
     writer.add(name, *value);
   }
@@ -96,11 +97,11 @@ template <Scalar T, Optimizer<T> O>
   TrainingState state;
   Index optimizer_steps = 0;
   try {
-    const auto json = nlohmann::json::parse(file.metadata().at("ampsft.checkpoint"));
+    const auto json = parse_json(file.metadata().at("ampsft.checkpoint"), concat(path, ": its state"), 4);
     require(json.at("version") == detail::checkpoint_version, path, " is a checkpoint of version ",
-            json.at("version").dump(), ", but this program reads version ", detail::checkpoint_version);
+            json_text(json.at("version")), ", but this program reads version ", detail::checkpoint_version);
     require(json.at("run") == run, path,
-            " belongs to another run; delete it, or choose another folder. It was: ", json.at("run").dump(),
+            " belongs to another run; delete it, or choose another folder. It was: ", json_text(json.at("run")),
             "; now: \"", run, "\"");
     state.step = json.at("step");
     state.seconds = json.at("seconds");

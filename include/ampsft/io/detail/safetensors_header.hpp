@@ -108,8 +108,8 @@ struct SafetensorsHeader {
 
 /// Parses and checks the header of a whole file; `source` begins every message. After it, every entry lies inside of
 /// the file, fits its shape and dtype, and the entries cover the data area without overlap or gap.
-[[nodiscard]] inline SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file,
-                                                                const std::string& source) {
+template <class Json = nlohmann::json>
+[[nodiscard]] SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file, const std::string& source) {
   std::uint64_t text_size = 0;
   require(file.size() >= sizeof(text_size), source, ": ", file.size(), " bytes are too few for a safetensors file");
   std::memcpy(&text_size, file.data(), sizeof(text_size));
@@ -122,7 +122,7 @@ struct SafetensorsHeader {
   header.text_size = static_cast<std::size_t>(text_size);
   const std::string_view text(reinterpret_cast<const char*>(file.data()) + sizeof(text_size), header.text_size);
   constexpr int depth = 3;  // file, tensor, shape
-  const nlohmann::json root = parse_json(text, source, depth);
+  const Json root = parse_json<Json>(text, source, depth);
   require(root.is_object(), source, ": its header is not a JSON object");
   const std::size_t data_size = rest - header.text_size;
   for (const auto& [name, value] : root.items()) {
@@ -146,5 +146,6 @@ struct SafetensorsHeader {
   require(covered == data_size, source, ": its tensors end at byte ", covered, " of ", data_size, " bytes of data");
   return header;
 }
+AMPSFT_INSTANCE(SafetensorsHeader parse_safetensors_header(std::span<const std::byte>, const std::string&));
 
 }  // namespace ampsft::detail
