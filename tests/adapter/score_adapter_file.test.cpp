@@ -114,7 +114,8 @@ TEST_CASE("many adapters share one file of bases, which must be theirs") {
 }
 
 TEST_CASE("a file of version 0 still loads") {
-  const auto adapter = load_adapter<float>(std::string(AMPSFT_TEST_DATA) + "/fixtures/adapter_version_0.safetensors");
+  const auto adapter =
+      load_adapter<float>(std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures" / "adapter_version_0.safetensors");
   CHECK(adapter.form == ScoreForm::exact_start);
   CHECK(adapter.base.empty());
   Transformer<float> model(tiny::config(), 3);
@@ -140,8 +141,8 @@ TEST_CASE("damaged adapters are read or refused, never worse") {
   const auto path = folder.path() / "a.safetensors";
   Tuned<float> tuned({.patterns = {"blocks.0.attention.q.weight", "blocks.0.mlp.down.weight"}});
   save_adapter(path, take_adapter(tuned.model.weights()));
-  const std::string version_0 =
-      read_text(std::string(AMPSFT_TEST_DATA) + "/fixtures/adapter_version_0.safetensors");  // it has no checksum
+  const std::string version_0 = read_text(std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures" /
+                                          "adapter_version_0.safetensors");  // it has no checksum
   const std::string good = GENERATE_COPY(read_text(path), version_0);
   Random random(1);
   int refused = 0;

@@ -5,6 +5,7 @@
 #include <ampsft/nn/rotary_frequencies.hpp>
 
 #include <cmath>
+#include <filesystem>
 #include <string>
 
 #include "support/catch.hpp"
@@ -13,7 +14,7 @@ using namespace ampsft;
 
 TEST_CASE("scaled frequencies are those of transformers", "[nn]") {
   // the settings of tools/fixtures/pretrained_models.py
-  const SafetensorsFile file(std::string(AMPSFT_TEST_DATA) + "/fixtures/rotary.safetensors");
+  const SafetensorsFile file(std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures" / "rotary.safetensors");
   RotaryFacts linear;
   linear.scaling = RotaryScaling::linear;
   linear.factor = 4;
