@@ -69,19 +69,20 @@ void dequantize_q5_k(const std::uint8_t* block, T* values) noexcept {
 }
 
 /// A line of 32 numbers of Q6_K: the low 4 bits of each from bit `low_shift` of its byte in `low` on, the upper 2 from
-/// bit `high_shift` in `high` on; a scale for each 16.
+/// bit `high_shift` in `high` on; `first` is the scale of 16, `second` of the others.
 template <int low_shift, int high_shift, class T>
-void dequantize_q6_k_line(const std::uint8_t* low, const std::uint8_t* high, const float* scales, T* values) noexcept {
+void dequantize_q6_k_line(const std::uint8_t* low, const std::uint8_t* high, float first, float second,
+                          T* values) noexcept {
   auto numbers = copy_of<32>(low);
   const auto upper = copy_of<32>(high);
   for (std::size_t j = 0; j < 32; ++j) {  // stays in bytes
     numbers[j] = static_cast<std::uint8_t>(((numbers[j] >> low_shift) & 15) | (((upper[j] >> high_shift) & 3) << 4));
   }
   for (std::size_t j = 0; j < 16; ++j) {
-    values[j] = static_cast<T>(scales[0] * static_cast<float>(numbers[j] - 32));
+    values[j] = static_cast<T>(first * static_cast<float>(numbers[j] - 32));
   }
   for (std::size_t j = 16; j < 32; ++j) {
-    values[j] = static_cast<T>(scales[1] * static_cast<float>(numbers[j] - 32));
+    values[j] = static_cast<T>(second * static_cast<float>(numbers[j] - 32));
   }
 }
 
@@ -97,10 +98,10 @@ void dequantize_q6_k(const std::uint8_t* block, T* values) noexcept {
     for (int part = 0; part < 8; ++part) {
       scales[part] = scale * static_cast<float>(static_cast<std::int8_t>(block[192 + 8 * half + part]));
     }
-    dequantize_q6_k_line<0, 0>(low, high, scales, values);
-    dequantize_q6_k_line<0, 2>(low + 32, high, scales + 2, values + 32);
-    dequantize_q6_k_line<4, 4>(low, high, scales + 4, values + 64);
-    dequantize_q6_k_line<4, 6>(low + 32, high, scales + 6, values + 96);
+    dequantize_q6_k_line<0, 0>(low, high, scales[0], scales[1], values);
+    dequantize_q6_k_line<0, 2>(low + 32, high, scales[2], scales[3], values + 32);
+    dequantize_q6_k_line<4, 4>(low, high, scales[4], scales[5], values + 64);
+    dequantize_q6_k_line<4, 6>(low + 32, high, scales[6], scales[7], values + 96);
   }
 }
 

@@ -44,8 +44,6 @@ void dequantize_q4_0(const std::uint8_t* block, T* values) noexcept {
   const auto bytes = copy_of<half_block>(block + 2);
   for (std::size_t j = 0; j < half_block; ++j) {
     values[j] = static_cast<T>(static_cast<float>((bytes[j] & 15) - 8) * scale);
-  }
-  for (std::size_t j = 0; j < half_block; ++j) {
     values[j + half_block] = static_cast<T>(static_cast<float>((bytes[j] >> 4) - 8) * scale);
   }
 }
@@ -57,8 +55,6 @@ void dequantize_q4_1(const std::uint8_t* block, T* values) noexcept {
   const auto bytes = copy_of<half_block>(block + 4);
   for (std::size_t j = 0; j < half_block; ++j) {
     values[j] = static_cast<T>(static_cast<float>(bytes[j] & 15) * scale + minimum);
-  }
-  for (std::size_t j = 0; j < half_block; ++j) {
     values[j + half_block] = static_cast<T>(static_cast<float>(bytes[j] >> 4) * scale + minimum);
   }
 }
