@@ -78,8 +78,8 @@ class QuantizedWeight final : public FrozenWeight<T> {
   }
 
   /// `[0, count)` in pieces of whole blocks: one a thread where each gets enough, for a panel that another core has
-  /// widened comes slowly (measured: a product with one row took three times as long on two threads as on one). Else
-  /// one for all threads, which then share each panel.
+  /// widened comes slowly (measured: a product with one row takes 1.7 times as long). Else one for all threads, which
+  /// then share each panel.
   template <class Use>
   static void for_each_part(Index count, Index block, Use&& use) {
     const Index enough = (4 * least + block - 1) / block;
