@@ -80,7 +80,8 @@ TEST_CASE("threads that widen panels of their own compute what one computes", "[
         std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(n) * row_bytes(BlockFormat::q8_0, d));
     quantize(BlockFormat::q8_0, std::span<const float>(values.data(), values.size()), std::span<std::byte>(*bytes));
     const QuantizedWeight<float> weight("w", BlockFormat::q8_0, *bytes, n, d, bytes);
-    const EigenMatrix<double> w = map(weight.widened()).cast<double>();
+    const Matrix<float> widened = weight.widened();
+    const EigenMatrix<double> w = map(widened).cast<double>();
     for (const Index tokens : {1, 40}) {  // few and many rows have kernels of their own
       const Matrix<float> x = any(tokens, d), dy = any(tokens, n), bias = any(1, n);
       for (const int threads : {1, 2, 3}) {

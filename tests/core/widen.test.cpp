@@ -18,7 +18,7 @@ TEST_CASE("all bfloat16 are widened to the float of their bits") {
     bits[i] = static_cast<std::uint16_t>(i);
   }
   std::vector<BFloat16> from(bits.size());
-  std::memcpy(from.data(), bits.data(), 2 * bits.size());
+  std::memcpy(static_cast<void*>(from.data()), bits.data(), 2 * bits.size());
   std::vector<float> to(bits.size());
   widen(from.data(), static_cast<Index>(from.size()), to.data());
   bool same = true;
