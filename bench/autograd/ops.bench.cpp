@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The tape's operations that only move memory, and the reconstruction, at the shapes of the paper's model, of GPT-2
+/// The tape's operations that memory bounds, and the reconstruction, at the shapes of the paper's model, of GPT-2
 /// and of SmolLM2-135M; see support/operation_benchmarks.hpp. The linear layers, attention, activations, layer
 /// normalisation and the loss have programs of their own.
 #include <ampsft/autograd/ops/add.hpp>
@@ -9,6 +9,7 @@
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
 #include <ampsft/autograd/ops/rotary.hpp>
+#include <ampsft/autograd/ops/weighted_sum.hpp>
 
 #include <numeric>
 
@@ -72,6 +73,10 @@ void add_stream(const Size& size) {
   add_operation({"add", shape, leaves(0), floats(2 * moved, moved), floats(moved, 2 * moved)},
                 [](FloatTape& tape, Leaves& of) {
                   return ampsft::ops::Add<float>{tape.leaf(of[0]), tape.leaf(of[1])};
+                });
+  add_operation({"weighted_sum", shape, leaves(1), floats(2 * moved, 0.0, 2 * moved), floats(moved, moved, moved)},
+                [weights = random_matrix<float>(size.tokens, size.width)](FloatTape& tape, Leaves& of) {
+                  return ampsft::ops::WeightedSum<float>{tape.leaf(of[0]), weights};
                 });
   add_operation({"dropout", shape, leaves(1), floats(moved, moved), floats(moved, moved)},
                 [](FloatTape& tape, Leaves& of) {

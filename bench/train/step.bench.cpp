@@ -5,46 +5,25 @@
 ///
 /// A name is `model/form/threads:2`. Counters of the median step: tokens a second, GFLOP/s of the operations that the
 /// form cannot do without, and their share of this process's multiply-adds (`share_of_peak`); planned bytes of
-/// activations. The operations counted: of a layer of `n x d` 2 n d a token forward and, for each gradient that the
-/// form needs, once more; attention 2 h a head, query and key that it sees forward and 5 h backward (times two
-/// operations a multiply-add); the head as a layer. Nothing else is counted.
+/// activations. The operations are those of support/transformer_operations.hpp; the head counts as a layer.
 #include <ampsft/nn/transformer.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/memory_plan.hpp>
 
 #include "support/matrix_benchmarks.hpp"
+#include "support/transformer_operations.hpp"
 
 namespace {
 
 using namespace bench;
 using ampsft::TransformerConfig;
 
-enum class Form { dense, exact_start, truncated };
-
 /// Operations of a step that cannot be left out.
 double operations(const TransformerConfig& c, Index tokens, Form form, double rank) {
-  const auto layer = [&](Index outputs, Index inputs) {
-    const auto n = static_cast<double>(outputs);
-    const auto d = static_cast<double>(inputs);
-    const double factors = 3.0 * 2.0 * rank * (n + d);
-    switch (form) {
-      case Form::dense:
-        return 3.0 * 2.0 * n * d;
-      case Form::exact_start:
-        return 2.0 * 2.0 * n * d + factors;
-      case Form::truncated:
-        return factors;
-    }
-    return 0.0;
-  };
-  const double block = layer(c.query_width(), c.width) + 2.0 * layer(c.key_width(), c.width) +
-                       layer(c.width, c.query_width()) + (c.gated() ? 2.0 : 1.0) * layer(c.mlp_width, c.width) +
-                       layer(c.width, c.mlp_width);
-  // Half of the keys are seen; a multiply-add is two operations.
-  const double attention = 7.0 * static_cast<double>(c.query_width() * c.context);
-  return static_cast<double>(tokens) *
-         (static_cast<double>(c.layers) * (block + attention) + layer(c.vocabulary, c.width));
+  const double block = block_operations(c, form, rank).both();
+  const double head = layer_operations(c.vocabulary, c.width, form, rank).both();
+  return static_cast<double>(tokens) * (static_cast<double>(c.layers) * block + head);
 }
 
 void run(benchmark::State& state, const TransformerConfig& config, Index sequences, Form form) {
@@ -87,28 +66,11 @@ void run(benchmark::State& state, const TransformerConfig& config, Index sequenc
   }
 }
 
-/// A Llama of 30 layers.
-TransformerConfig smollm2() {
-  TransformerConfig config;
-  config.vocabulary = 49152;
-  config.context = 256;
-  config.width = 576;
-  config.layers = 30;
-  config.heads = 9;
-  config.kv_heads = 3;
-  config.mlp_width = 1536;
-  config.norm = ampsft::NormKind::rms;
-  config.positions = ampsft::PositionKind::rotary;
-  config.activation = ampsft::Activation::silu;
-  config.attention_bias = config.attention_output_bias = config.mlp_bias = false;
-  return config;
-}
-
 bool add() {
   auto gpt2 = TransformerConfig::gpt2();
   gpt2.context = 256;
   const std::pair<const char*, TransformerConfig> models[] = {
-      {"paper72", TransformerConfig::paper72()}, {"gpt2", gpt2}, {"smollm2", smollm2()}};
+      {"paper72", TransformerConfig::paper72()}, {"gpt2", gpt2}, {"smollm2", smollm2_config()}};
   for (const auto& [model, config] : models) {
     for (const auto& [name, form] : {std::pair("dense", Form::dense), std::pair("exact_start", Form::exact_start),
                                      std::pair("truncated", Form::truncated)}) {

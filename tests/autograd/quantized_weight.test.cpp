@@ -5,6 +5,7 @@
 #include <ampsft/core/random.hpp>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -62,4 +63,39 @@ TEST_CASE("bytes that are not the weight's rows are refused by its name", "[auto
                     ContainsSubstring("up.weight") && ContainsSubstring("68 bytes"));
   CHECK_THROWS_WITH(Weight("up.weight", BlockFormat::q8_0, bytes, 2, 31, nullptr), ContainsSubstring("whole blocks"));
   CHECK_THROWS_WITH(Weight("up.weight", BlockFormat::q8_0, bytes, 0, 32, nullptr), ContainsSubstring("0 rows"));
+}
+
+TEST_CASE("threads that widen panels of their own compute what one computes", "[autograd]") {
+  Random random(8);
+  const auto any = [&](Index rows, Index cols) {
+    Matrix<float> matrix = make_matrix<float>(rows, cols);
+    fill_normal(matrix, 1, random);
+    return matrix;
+  };
+  // enough rows and columns for three threads, with and without a rest; for two only; for one only
+  for (const auto& [n, d] :
+       {std::pair<Index, Index>(770, 800), std::pair<Index, Index>(512, 544), std::pair<Index, Index>(511, 480)}) {
+    const Matrix<float> values = any(n, d);
+    const auto bytes =
+        std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(n) * row_bytes(BlockFormat::q8_0, d));
+    quantize(BlockFormat::q8_0, std::span<const float>(values.data(), values.size()), std::span<std::byte>(*bytes));
+    const QuantizedWeight<float> weight("w", BlockFormat::q8_0, *bytes, n, d, bytes);
+    const Matrix<float> widened = weight.widened();
+    const EigenMatrix<double> w = map(widened).cast<double>();
+    for (const Index tokens : {1, 40}) {  // few and many rows have kernels of their own
+      const Matrix<float> x = any(tokens, d), dy = any(tokens, n), bias = any(1, n);
+      for (const int threads : {1, 2, 3}) {
+        set_thread_count(threads);
+        CAPTURE(n, d, tokens, threads);
+        Matrix<float> y = any(tokens, n), dx = any(tokens, d);
+        weight.output(map(x), map(y), Into::overwrite, 1.0F, map(bias));
+        EigenMatrix<double> y_wanted = map(x).cast<double>() * w.transpose();
+        y_wanted.rowwise() += map(bias).cast<double>().row(0);
+        CHECK((map(y).cast<double>() - y_wanted).cwiseAbs().maxCoeff() < 1e-3);
+        weight.input_gradient(map(dy), map(dx), Into::overwrite, 1.0F);
+        CHECK((map(dx).cast<double>() - map(dy).cast<double>() * w).cwiseAbs().maxCoeff() < 1e-3);
+        set_thread_count(0);
+      }
+    }
+  }
 }

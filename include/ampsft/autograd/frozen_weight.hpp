@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/parallel_for.hpp>
+#include <ampsft/core/widen.hpp>
 #include <ampsft/simd/layer.hpp>
 
 #include <algorithm>
@@ -78,10 +79,7 @@ class Bf16Weight final : public FrozenWeight<T> {
                       ConstMatrixMap<T>(nullptr, 0, 0), arithmetic_);
   }
 
-  void copy_row(Index i, T* to) const override {
-    const BFloat16* const row = values_.data() + i * cols();
-    std::transform(row, row + cols(), to, [](BFloat16 value) { return static_cast<T>(value); });
-  }
+  void copy_row(Index i, T* to) const override { ampsft::widen(values_.data() + i * cols(), cols(), to); }
 
  private:
   Arithmetic arithmetic_;

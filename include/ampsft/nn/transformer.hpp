@@ -52,7 +52,7 @@ class Transformer {
   [[nodiscard]] const TransformerConfig& config() const noexcept { return config_; }
 
   /// Whether training keeps a block's input only and computes the block again in the backward pass: the activations of
-  /// one block instead of all, for a third more time.
+  /// one block instead of all, for a third more time (almost half where only scores are trained, from the exact start).
   void checkpoint_blocks(bool on) noexcept { checkpoints_ = on; }
 
   /// What the dropout masks are drawn from; a checkpoint keeps it.

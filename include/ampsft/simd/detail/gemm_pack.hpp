@@ -5,8 +5,11 @@
 
 #include <ampsft/core/half.hpp>
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/core/widen.hpp>
 
 #include <algorithm>
+#include <concepts>
+#include <cstdint>
 #include <cstring>
 
 namespace ampsft::simd::detail {
@@ -40,11 +43,12 @@ void load_four(const S* from, Four<T>& to) noexcept {
   if constexpr (std::same_as<T, S>) {
     std::memcpy(&to, from, sizeof to);
   } else {
-    T numbers[4];
-    for (int i = 0; i < 4; ++i) {
-      numbers[i] = static_cast<T>(from[i]);
-    }
-    std::memcpy(&to, numbers, sizeof to);
+    static_assert(std::same_as<T, float> && std::same_as<S, BFloat16>);
+    Four<std::uint16_t> bits;
+    std::memcpy(&bits, from, sizeof bits);
+    const Four<std::uint16_t> zeros{};
+    const auto widened = __builtin_shufflevector(zeros, bits, 0, 4, 1, 5, 2, 6, 3, 7);
+    std::memcpy(&to, &widened, sizeof to);
   }
 }
 
@@ -92,8 +96,15 @@ void pack_panel(const GemmFactor<S>& b, Index k, Index depth, Index col, Index c
   const S* const from = b.at(k, col);
   if (b.col_stride == 1) {
     for (Index i = 0; i < depth; ++i) {
-      for (Index j = 0; j < cols; ++j) {
-        to[i * panel + j] = scale * static_cast<T>(from[i * b.row_stride + j]);
+      const S* const row = from + i * b.row_stride;
+      T* const line = to + i * panel;
+      if constexpr (std::same_as<T, S>) {
+        std::transform(row, row + cols, line, [scale](T value) { return scale * value; });
+      } else {
+        widen(row, cols, line);
+        if (scale != T{1}) {
+          std::transform(line, line + cols, line, [scale](T value) { return scale * value; });
+        }
       }
     }
   } else {

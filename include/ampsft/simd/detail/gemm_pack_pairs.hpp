@@ -44,9 +44,10 @@ inline void interleave_rows(const BFloat16* first, const BFloat16* second, Index
     Eight high;
     std::memcpy(&low, first + j, sizeof low);
     std::memcpy(&high, second + j, sizeof high);
-    const Eight pairs[2] = {__builtin_shufflevector(low, high, 0, 8, 1, 9, 2, 10, 3, 11),
-                            __builtin_shufflevector(low, high, 4, 12, 5, 13, 6, 14, 7, 15)};
-    std::memcpy(to + j, pairs, sizeof pairs);
+    const Eight first_pairs = __builtin_shufflevector(low, high, 0, 8, 1, 9, 2, 10, 3, 11);
+    const Eight last_pairs = __builtin_shufflevector(low, high, 4, 12, 5, 13, 6, 14, 7, 15);
+    std::memcpy(to + j, &first_pairs, sizeof first_pairs);  // one by one: both as an array go through memory first
+    std::memcpy(to + j + 4, &last_pairs, sizeof last_pairs);
   }
   for (; j < count; ++j) {
     to[j] = pair_of(first[j], second[j]);

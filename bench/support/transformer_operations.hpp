@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The operations of a transformer's passes that no program can leave out, counted.
+#pragma once
+
+#include <ampsft/nn/transformer_config.hpp>
+
+namespace bench {
+
+using ampsft::Index;
+
+/// What is trained: all weights, or scores over a basis with or without the frozen weights.
+enum class Form { dense, exact_start, truncated };
+
+/// Operations of both passes, two a multiply-add.
+struct PassOperations {
+  double forward = 0;
+  double backward = 0;
+
+  [[nodiscard]] double both() const noexcept { return forward + backward; }
+  PassOperations& operator+=(const PassOperations& other) noexcept {
+    forward += other.forward;
+    backward += other.backward;
+    return *this;
+  }
+};
+
+/// A layer of `outputs x inputs`, a token: 2 n d forward and, for each gradient that the form needs, once more.
+inline PassOperations layer_operations(Index outputs, Index inputs, Form form, double rank) {
+  const auto n = static_cast<double>(outputs);
+  const auto d = static_cast<double>(inputs);
+  const double whole = form == Form::truncated ? 0.0 : 2.0 * n * d;
+  const double factors = form == Form::dense ? 0.0 : 2.0 * rank * (n + d);
+  return {whole + factors, (form == Form::dense ? 2.0 : 1.0) * whole + 2.0 * factors};
+}
+
+/// A block, a token: its layers; attention 2 h a head, query and key that it sees forward, and 5 h backward.
+inline PassOperations block_operations(const ampsft::TransformerConfig& c, Form form, double rank) {
+  PassOperations sum;
+  const auto add = [&](Index outputs, Index inputs) { sum += layer_operations(outputs, inputs, form, rank); };
+  add(c.query_width(), c.width);
+  add(c.key_width(), c.width);
+  add(c.key_width(), c.width);
+  add(c.width, c.query_width());
+  add(c.mlp_width, c.width);
+  if (c.gated()) {
+    add(c.mlp_width, c.width);
+  }
+  add(c.width, c.mlp_width);
+  const auto seen = static_cast<double>(c.query_width() * c.context) / 2.0;  // half of the keys
+  sum += {2.0 * 2.0 * seen, 2.0 * 5.0 * seen};
+  return sum;
+}
+
+/// A Llama of 30 layers, in SmolLM2-135M's shape, for texts of 256 tokens.
+inline ampsft::TransformerConfig smollm2_config() {
+  ampsft::TransformerConfig config;
+  config.vocabulary = 49152;
+  config.context = 256;
+  config.width = 576;
+  config.layers = 30;
+  config.heads = 9;
+  config.kv_heads = 3;
+  config.mlp_width = 1536;
+  config.norm = ampsft::NormKind::rms;
+  config.positions = ampsft::PositionKind::rotary;
+  config.activation = ampsft::Activation::silu;
+  config.attention_bias = config.attention_output_bias = config.mlp_bias = false;
+  return config;
+}
+
+}  // namespace bench
