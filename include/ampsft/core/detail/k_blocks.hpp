@@ -68,15 +68,15 @@ void dequantize_q5_k(const std::uint8_t* block, T* values) noexcept {
   }
 }
 
-/// A line of 32 numbers of Q6_K: the low 4 bits of each from bit `low_shift` of its byte in `low` on, the upper 2 from
-/// bit `high_shift` in `high` on; `first` is the scale of 16, `second` of the others.
-template <int low_shift, int high_shift, class T>
+/// A line of 32 numbers of Q6_K: the low 4 bits of each from bit `LowShift` of its byte in `low` on, the upper 2 from
+/// bit `HighShift` in `high` on; `first` is the scale of 16, `second` of the others.
+template <int LowShift, int HighShift, class T>
 void dequantize_q6_k_line(const std::uint8_t* low, const std::uint8_t* high, float first, float second,
                           T* values) noexcept {
   auto numbers = copy_of<32>(low);
   const auto upper = copy_of<32>(high);
   for (std::size_t j = 0; j < 32; ++j) {  // stays in bytes
-    numbers[j] = static_cast<std::uint8_t>(((numbers[j] >> low_shift) & 15) | (((upper[j] >> high_shift) & 3) << 4));
+    numbers[j] = static_cast<std::uint8_t>(((numbers[j] >> LowShift) & 15) | (((upper[j] >> HighShift) & 3) << 4));
   }
   for (std::size_t j = 0; j < 16; ++j) {
     values[j] = static_cast<T>(first * static_cast<float>(numbers[j] - 32));
