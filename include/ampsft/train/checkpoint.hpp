@@ -29,6 +29,7 @@ struct TrainingState {
   Random sampler{0};           ///< chooses the batches
   Random dropout{0};           ///< of the model
   std::vector<double> losses;  ///< one an update
+  double gradient_norm = 0.0;  ///< of the last update
   std::vector<ValidationPoint> validation;
 };
 
@@ -71,6 +72,7 @@ void save_checkpoint(const std::filesystem::path& path, const ParameterList<T>& 
   json["sampler"] = state.sampler.state();
   json["dropout"] = state.dropout.state();
   json["losses"] = state.losses;
+  json["gradient_norm"] = state.gradient_norm;
   json["validation"] = nlohmann::json::array();
   for (const auto& point : state.validation) {
     json["validation"].push_back({point.step, point.loss});
@@ -107,6 +109,7 @@ template <Scalar T, Optimizer<T> O>
     state.sampler = Random(json.at("sampler").get<Random::State>());
     state.dropout = Random(json.at("dropout").get<Random::State>());
     state.losses = json.at("losses").get<std::vector<double>>();
+    state.gradient_norm = json.value("gradient_norm", 0.0);  // earlier files have none
     for (const auto& point : json.at("validation")) {
       state.validation.push_back({point.at(0), point.at(1)});
     }
