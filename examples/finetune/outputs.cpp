@@ -34,8 +34,8 @@ void require_writable(const path& file) {
   // Only an attempt tells (rights, read-only mounts); the name is no file's, so that a run at work is not in the way.
   try {
     const ampsft::AtomicFile attempt(folder / ampsft::concat(target.filename().string(), ".writable"));
-  } catch (const ampsft::Error& error) {
-    ampsft::fail("cannot write ", file, ": ", error.what());
+  } catch (const ampsft::Error& refusal) {
+    ampsft::fail("cannot write ", file, ": ", refusal.what());
   }
 }
 
