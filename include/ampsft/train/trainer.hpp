@@ -201,7 +201,8 @@ class Trainer {
     gradient_sum_(ranks_, trainable_, loss);
     const double norm = clip_gradients(trainable_, options.clip_norm);
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
-      diverge(concat("at step ", state_.step + 1, " the loss is ", loss, ", the gradient's norm ", norm), options);
+      diverge(concat("at step ", state_.step + 1, " the loss is ", shown(loss), ", the gradient's norm ", shown(norm)),
+              options);
     }
     optimizer_.step(trainable_, options.schedule.factor(state_.step, options.steps));
     state_.losses.push_back(loss);
@@ -234,6 +235,11 @@ class Trainer {
     } else {
       return text.sample(state_.sampler, count);
     }
+  }
+
+  /// Without the sign of a NaN, which means nothing.
+  [[nodiscard]] static double shown(double number) {
+    return std::isnan(number) ? std::numeric_limits<double>::quiet_NaN() : number;
   }
 
   /// Ends a run that cannot go on, with the best weights where they are wanted.
@@ -277,7 +283,7 @@ class Trainer {
     }
     const double loss = evaluation.loss;
     if (!std::isfinite(loss)) {
-      diverge(concat("after step ", state_.step, " the validation loss is ", loss), options);
+      diverge(concat("after step ", state_.step, " the validation loss is ", shown(loss)), options);
     }
     if (options.restore_best && loss < best_loss()) {
       best_.clear();
