@@ -124,6 +124,9 @@ template <Scalar T, Optimizer<T> O>
     }
   }
   require(best.empty() || best.size() == parameters.size(), path, " holds the best weights of some parameters only");
+  require(static_cast<Index>(state.losses.size()) == state.step && (best.empty() || !state.validation.empty()), path,
+          " contradicts itself: ", state.losses.size(), " losses after ", state.step, " steps, ",
+          state.validation.size(), " evaluations", best.empty() ? "" : " and the weights of the best");
   const auto matrices = detail::checkpoint_matrices(parameters, optimizer, best);
   for (const auto& [name, value] : matrices) {
     const auto info = file.info(name);
