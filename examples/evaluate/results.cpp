@@ -31,6 +31,7 @@ ampsft::EvaluateOptions with_progress(Index sequences, const std::string& name) 
             const double spent = std::chrono::duration<double>(Clock::now() - start).count();
             const double left = spent * static_cast<double>(rows - done) / static_cast<double>(done);
             progress->show(ampsft::concat(done, " of ", rows, " rows  ", example::clock_time(left), " left"));
+            return true;
           }};
 }
 

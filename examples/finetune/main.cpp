@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Fine-tunes a pretrained model on records by training scores and writes an adapter, metrics and a page beside it.
 // Stopped or killed at any moment, it goes on from its last checkpoint when started again.
-#include <ampsft/adapter/score_adapter_file.hpp>
+#include <ampsft/adapter/score_adapter.hpp>
+#include <ampsft/basis/basis_file.hpp>
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/io/atomic_file.hpp>
-#include <ampsft/train/memory_plan.hpp>
 
 #include <sys/resource.h>
 
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <iostream>
 #include <optional>
-#include <system_error>
+#include <string>
 
 #include "bases.hpp"
+#include "memory.hpp"
 #include "options.hpp"
-#include "page.hpp"
+#include "outputs.hpp"
 #include "records.hpp"
 #include "support/html.hpp"
 #include "support/program.hpp"
@@ -40,36 +39,6 @@ double peak_bytes() {
   return static_cast<double>(usage.ru_maxrss) * 1024.0;
 }
 
-/// Makes the output's folder and proves that it can be written, before any work is done.
-void prepare_output(const Options& options) {
-  for (const path& file : {options.output, options.checkpoint}) {
-    std::error_code error;
-    if (file.has_parent_path()) {
-      std::filesystem::create_directories(file.parent_path(), error);
-    }
-    ampsft::require(!error, "cannot make the folder of ", file, ": ", error.message());
-    ampsft::require(!std::filesystem::is_directory(file), file, " is a folder, not a file");
-  }
-  const path probe = options.beside(".writable");
-  ampsft::write_text(probe, "");
-  std::filesystem::remove(probe);
-  if (options.restart) {
-    std::filesystem::remove(options.checkpoint);
-  }
-}
-
-std::string form_name(ampsft::ScoreForm form) {
-  return form == ampsft::ScoreForm::exact_start ? "exact start" : "truncated";
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string all;
-  for (const auto& word : words) {
-    all += (all.empty() ? "" : ", ") + word;
-  }
-  return all;
-}
-
 std::string identity_of(const Options& options, const Records& records, const std::string& base,
                         const ampsft::BasisByWidth<float>& bases) {
   std::string text = ampsft::concat("base=", base, " records=", records.hash, " form=", form_name(options.form));
@@ -79,78 +48,48 @@ std::string identity_of(const Options& options, const Records& records, const st
   return text;
 }
 
-/// The plan of a step.
-void print_plan(const Options& options, ampsft::Transformer<float>& model, const Records& records) {
-  const auto batch = records.training.shuffled_batch(options.seed, 0, options.batch);
-  std::cout << "Memory of a step, besides some MiB that the kernels pack\n"
-            << ampsft::plan_memory(model, make_optimizer(options), batch.view());
+/// Puts scores on the model and says how many.
+void attach(const Options& options, ampsft::Transformer<float>& model, const ampsft::BasisByWidth<float>& bases,
+            Index steps) {
+  ampsft::attach_scores(model.weights(), bases, options.form, {.patterns = options.targets});
+  std::printf("%td scores to train, %td steps\n", ampsft::trainable_count(model.parameters()), steps);
 }
 
-/// What the adapter says of its training.
-nlohmann::json summary_of(const Options& options, const ampsft::TrainOptions& run, const Records& records,
-                          const ampsft::TrainReport& report) {
-  return {{"model", options.model.model.filename().string()},
-          {"records", records.training_count},
-          {"learned_from", options.loss == ampsft::LossOn::answers ? "answers" : "everything"},
-          {"context", records.training.length()},
-          {"rank", options.rank},
-          {"form", form_name(options.form)},
-          {"basis", options.basis},
-          {"targets", joined(options.targets)},
-          {"optimiser", ampsft::concat("AdamW, ", run.schedule.describe())},
-          {"learning_rate", options.learning_rate},
-          {"batch", ampsft::concat(options.batch, " x ", options.accumulation)},
-          {"steps", report.losses.size()},
-          {"seed", options.seed},
-          {"tokens", report.tokens},
-          {"seconds", report.seconds},
-          {"training_loss", report.losses.back()}};
-}
-
-/// Puts the scores of the file onto the model that they were trained on: what was rounded is what is measured.
-void use_stored(ampsft::Transformer<float>& model, const ampsft::ScoreAdapter<float>& stored) {
-  for (const auto& matrix : stored.matrices) {
-    for (auto* weight : model.weights()) {
-      if (weight->name() == matrix.weights.front()) {
-        weight->leaves().front()->value = matrix.scores;
-      }
-    }
+/// All that a run does before it trains, but for long work that nothing depends on.
+void rehearse(const Options& options, example::Pretrained& pretrained, const Records& records) {
+  auto& model = pretrained.model();
+  print_basis_plan(options, pretrained, records);
+  const bool goes_on = !options.restart && std::filesystem::exists(options.checkpoint);
+  // Whether a checkpoint belongs to this run can only be told with the bases that it would have.
+  const std::string base = goes_on ? ampsft::base_hash(model.weights()) : "";
+  const auto bases = goes_on ? make_bases(options, pretrained, records.training)
+                             : stand_in_bases(options, pretrained, records.training);
+  auto run = train_options(options, records, identity_of(options, records, base, bases));
+  if (!goes_on) {
+    run.checkpoint.clear();
   }
-}
-
-/// The loss on the records for validation.
-double measure(ampsft::Transformer<float>& model, const Records& records, ampsft::EvaluateOptions options) {
-  example::Progress shown("validation");
-  options.on_batch = [&](Index done, Index rows) { shown.show(ampsft::concat(done, " of ", rows, " rows")); };
-  return ampsft::evaluate(model, *records.validation, options).loss;
-}
-
-/// Writes the adapter and its page; returns the loss of what was written, if there are records for validation.
-std::optional<double> save(const Options& options, const ampsft::TrainOptions& run, const Records& records,
-                           const ampsft::TrainReport& report, const std::string& base, std::optional<double> before,
-                           ampsft::Transformer<float>& model) {
-  auto adapter = ampsft::take_adapter(model.weights(), base);
-  adapter.training = summary_of(options, run, records, report);
-  const auto write = [&] {
-    ampsft::save_adapter(options.output, adapter, {.scores = options.scores, .basis_file = {}});
-  };
-  write();
-  std::optional<double> after;
-  if (before) {
-    use_stored(model, ampsft::load_adapter<float>(options.output));
-    after = measure(model, records, run.evaluation);
-    adapter.training["validation_loss_before"] = *before;
-    adapter.training["validation_loss"] = *after;
-    adapter.training["validation_perplexity_before"] = std::exp(*before);
-    adapter.training["validation_perplexity"] = std::exp(*after);
-    write();
+  attach(options, model, bases, run.steps);
+  const Index step = prepare(options, run, model, records);
+  if (goes_on) {
+    std::printf("It would go on from step %td, the checkpoint in %s\n", step, options.checkpoint.string().c_str());
   }
-  ampsft::write_text(options.beside(".html"), run_page(report, before.value_or(0.0), adapter.training));
-  return after;
+  print_step_plan(options, model, records);
+  std::printf("Dry run: nothing was trained\n");
+}
+
+/// How a run that diverged ends, once what there was is saved.
+[[noreturn]] void fail_diverged(const Options& options, const Divergence& divergence, std::optional<double> loss) {
+  ampsft::fail("training diverged: ", divergence.reason, ". ",
+               divergence.best ? ampsft::concat("The best scores so far, those of step ", divergence.best->step,
+                                                " (validation perplexity ", std::exp(loss.value()), "), are saved in ",
+                                                options.output)
+                               : "Nothing was saved, for there was no validation before",
+               "; start again with a --learning-rate below ", options.learning_rate, " and --restart");
 }
 
 int run(const Options& options) {
   const auto start = Clock::now();
+  check_outputs(options);
   example::Pretrained pretrained(options.model, {.storage = options.storage, .patterns = {"*"}});
   auto& model = pretrained.model();
   std::printf("%s loaded in %.1f s\n", pretrained.path().string().c_str(), seconds_since(start));
@@ -159,17 +98,13 @@ int run(const Options& options) {
   ampsft::freeze(model.parameters());
 
   if (options.dry_run) {
-    ampsft::attach_scores(model.weights(), make_random_bases(options, pretrained), options.form,
-                          {.patterns = options.targets});
-    std::printf("%td scores to train, %td steps\n", ampsft::trainable_count(model.parameters()),
-                train_options(options, records, "").steps);
-    print_plan(options, model, records);
-    std::printf("Dry run: nothing was trained\n");
+    rehearse(options, pretrained, records);
     return 0;
   }
 
-  prepare_output(options);
+  prepare_outputs(options);
   const std::string base = ampsft::base_hash(model.weights());
+  print_basis_plan(options, pretrained, records);
   const auto basis_start = Clock::now();
   const auto bases = make_bases(options, pretrained, records.training);
   std::printf("Bases of %s in %.1f s\n", options.basis.c_str(), seconds_since(basis_start));
@@ -179,18 +114,22 @@ int run(const Options& options) {
     before = measure(model, records, run.evaluation);
     std::printf("Validation perplexity of the untouched model: %.3f\n", std::exp(*before));
   }
-  ampsft::attach_scores(model.weights(), bases, options.form, {.patterns = options.targets});
-  std::printf("%td scores to train, %td steps\n", ampsft::trainable_count(model.parameters()), run.steps);
-  print_plan(options, model, records);
-  std::cout.flush();
+  attach(options, model, bases, run.steps);
+  print_step_plan(options, model, records);
 
-  const auto report = train(options, run, model, records);
-  if (report.stopped) {
+  const auto outcome = train(options, run, model, records);
+  const auto& divergence = outcome.divergence;
+  if (outcome.report.stopped) {
     std::fprintf(stderr, "interrupted; the same command goes on from %s\n", options.checkpoint.string().c_str());
     return 130;
   }
-  const auto after = save(options, run, records, report, base, before, model);
-  std::filesystem::remove(options.checkpoint);
+  if (divergence && !divergence->best) {
+    fail_diverged(options, *divergence, {});
+  }
+  const auto after = save(options, run, records, outcome, base, before, model);
+  if (!divergence) {
+    std::filesystem::remove(options.checkpoint);
+  }
   if (after) {
     std::printf("Validation perplexity %.3f -> %.3f (%+.1f %%)\n", std::exp(*before), std::exp(*after),
                 100.0 * (std::exp(*after - *before) - 1.0));
@@ -202,6 +141,9 @@ int run(const Options& options) {
               options.beside(".html").filename().string().c_str());
   std::printf("%s in all, %.0f MiB of memory at the peak, the mapped model file included\n",
               example::clock_time(seconds_since(start)).c_str(), peak_bytes() / (1 << 20));
+  if (divergence) {
+    fail_diverged(options, *divergence, after);
+  }
   return 0;
 }
 

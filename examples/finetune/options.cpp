@@ -131,6 +131,11 @@ std::vector<std::string> patterns_of(const std::vector<std::string>& targets) {
 
 }  // namespace
 
+const std::set<std::string>& basis_kinds() {
+  static const std::set<std::string> kinds{"weights", "random", "activations", "gradients"};
+  return kinds;
+}
+
 bool parse_options(int argc, char** argv, Options& options) {
   CLI::App app{"Fine-tunes a pretrained model on your records by training scores; writes an adapter."};
   example::add_pretrained(app, options.model);
@@ -144,7 +149,8 @@ bool parse_options(int argc, char** argv, Options& options) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_flag("--restart", options.restart, "do not go on from a checkpoint");
-  app.add_flag("--dry-run", options.dry_run, "read everything, print the report and the memory plan, train nothing");
+  app.add_flag("--dry-run", options.dry_run,
+               "read and check everything, print the report and the memory plan, train nothing");
   if (!example::parse_command_line(app, argc, argv)) {
     return false;
   }
@@ -152,9 +158,8 @@ bool parse_options(int argc, char** argv, Options& options) {
   if (options.basis.empty()) {  // truncated scores must hold the weights themselves
     options.basis = options.form == ampsft::ScoreForm::truncated ? "weights" : "activations";
   }
-  const std::set<std::string> kinds{"weights", "random", "activations", "gradients"};
-  ampsft::require(kinds.contains(options.basis) || std::filesystem::exists(options.basis), "--basis ", options.basis,
-                  " is neither weights, random, activations or gradients, nor a file that is there");
+  ampsft::require(basis_kinds().contains(options.basis) || std::filesystem::exists(options.basis), "--basis ",
+                  options.basis, " is neither weights, random, activations or gradients, nor a file that is there");
   if (options.checkpoint.empty()) {
     options.checkpoint = options.beside(".checkpoint.safetensors");
   }

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,9 @@ struct Options {
     return output.parent_path() / (output.stem().string() + ending);
   }
 };
+
+/// What `--basis` takes besides files.
+const std::set<std::string>& basis_kinds();
 
 /// Reads the command line. Throws `ampsft::Error` for what is wrong with it; returns false when help or the version
 /// was asked for (and printed).

@@ -46,6 +46,10 @@ std::string describe(const ampsft::TrainingProgress& progress, double tokens_per
   return line;
 }
 
+const ampsft::PackedDataset* validation_of(const Records& records) {
+  return records.validation ? &*records.validation : nullptr;
+}
+
 }  // namespace
 
 ampsft::AdamW<float> make_optimizer(const Options& options) {
@@ -75,8 +79,13 @@ ampsft::TrainOptions train_options(const Options& options, const Records& record
   return run;
 }
 
-ampsft::TrainReport train(const Options& options, ampsft::TrainOptions run, ampsft::Transformer<float>& model,
-                          const Records& records) {
+Index prepare(const Options& options, const ampsft::TrainOptions& run, ampsft::Transformer<float>& model,
+              const Records& records) {
+  return ampsft::Trainer(model, make_optimizer(options)).prepare(records.training, run, validation_of(records));
+}
+
+Outcome train(const Options& options, ampsft::TrainOptions run, ampsft::Transformer<float>& model,
+              const Records& records) {
   const CaughtSignals caught;
   Metrics metrics(options.beside(".metrics.jsonl"));
   example::Progress shown("training");
@@ -99,15 +108,22 @@ ampsft::TrainReport train(const Options& options, ampsft::TrainOptions run, amps
   };
   run.evaluation.on_batch = [&](Index done, Index rows) {
     shown.show(ampsft::concat("validation  ", done, " of ", rows, " rows"));
+    return interrupted == 0;
   };
-  ampsft::Trainer trainer(model, make_optimizer(options));
-  auto report = trainer.fit(records.training, run, records.validation ? &*records.validation : nullptr);
+  Outcome outcome;
+  try {
+    ampsft::Trainer trainer(model, make_optimizer(options));
+    outcome.report = trainer.fit(records.training, run, validation_of(records));
+  } catch (const ampsft::Diverged& error) {
+    outcome = {error.report(), Divergence{error.reason(), error.restored()}};
+  }
+  auto& report = outcome.report;
   report.tokens = std::lround(static_cast<double>(report.tokens) * filled);
   char result[160];
   std::snprintf(result, sizeof result, "%zu of %td steps  %.0f tokens/s  %s", report.losses.size(), run.steps,
                 report.tokens_per_second(), example::clock_time(report.seconds).c_str());
   shown.done(result);
-  return report;
+  return outcome;
 }
 
 }  // namespace finetune

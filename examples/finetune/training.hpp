@@ -7,6 +7,7 @@
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/trainer.hpp>
 
+#include <optional>
 #include <string>
 
 #include "options.hpp"
@@ -19,9 +20,27 @@ ampsft::TrainOptions train_options(const Options& options, const Records& record
 
 ampsft::AdamW<float> make_optimizer(const Options& options);
 
+/// Refuses what `train` refuses before its first update, and returns the update that it goes on from; 0: from the
+/// beginning.
+Index prepare(const Options& options, const ampsft::TrainOptions& run, ampsft::Transformer<float>& model,
+              const Records& records);
+
+/// Why a run could not go on, and the validation whose scores the model has again, if there was one.
+struct Divergence {
+  std::string reason;
+  std::optional<ampsft::ValidationPoint> best;
+};
+
+/// How a run ended.
+struct Outcome {
+  ampsft::TrainReport report;
+  std::optional<Divergence> divergence;
+};
+
 /// Trains the scores of the model, or goes on from the checkpoint; at the end the model has those of the best
-/// validation. SIGINT and SIGTERM end it after an update, with a checkpoint and `stopped` in the report.
-ampsft::TrainReport train(const Options& options, ampsft::TrainOptions run, ampsft::Transformer<float>& model,
-                          const Records& records);
+/// validation. SIGINT and SIGTERM end it after an update, or a batch of a validation, with a checkpoint and `stopped`
+/// in the report.
+Outcome train(const Options& options, ampsft::TrainOptions run, ampsft::Transformer<float>& model,
+              const Records& records);
 
 }  // namespace finetune

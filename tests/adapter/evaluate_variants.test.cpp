@@ -77,9 +77,11 @@ TEST_CASE("variants that are evaluated together have the losses of each alone") 
   const auto selection = attach_variants(store, model.weights());
   for (const Index at_once : {1, 2, 9}) {
     std::vector<Index> seen;
-    const auto together =
-        evaluate_variants(model, *selection, {store.find("two"), nullptr, store.find("one")}, text,
-                          {.sequences = at_once, .on_batch = [&](Index done, Index) { seen.push_back(done); }});
+    const auto together = evaluate_variants(model, *selection, {store.find("two"), nullptr, store.find("one")}, text,
+                                            {.sequences = at_once, .on_batch = [&](Index done, Index) {
+                                               seen.push_back(done);
+                                               return true;
+                                             }});
     REQUIRE(together.size() == 3);
     CHECK(seen.back() == text.window_count());
     CHECK(static_cast<Index>(seen.size()) == (text.window_count() + at_once - 1) / at_once);
@@ -88,6 +90,10 @@ TEST_CASE("variants that are evaluated together have the losses of each alone") 
     CHECK(together[2].loss == Approx(alone[0]).epsilon(1e-10));
     CHECK(together[0].tokens == together[2].tokens);
   }
+  const auto stopped = evaluate_variants(model, *selection, {nullptr}, text,
+                                         {.sequences = 1, .on_batch = [](Index, Index) { return false; }});
+  CHECK(stopped[0].stopped);
+  CHECK(stopped[0].tokens == counted_targets(text.window_batch(0, 1).targets));
   CHECK(std::abs(alone[0] - base) > 1e-3);
   CHECK(std::abs(alone[0] - alone[1]) > 1e-3);
   CHECK_THROWS_AS(evaluate_variants(model, *selection, {}, text), Error);

@@ -29,11 +29,12 @@ struct SavedRun {
     a.gradient = make_matrix<float>(2, 3, 0.25F);
     a.has_gradient = true;
     adamw.step(parameters);
-    state.step = 7;
+    state.step = 3;
     state.seconds = 1.25;
     state.sampler = Random(11);
     state.losses = {3.0, 2.5, 0.1};
-    state.validation = {{4, 2.75}};
+    state.gradient_norm = 0.1;
+    state.validation = {{2, 2.75}};
     save_checkpoint(path, parameters, adamw, best, state, "this run");
   }
 };
@@ -50,10 +51,11 @@ TEST_CASE("a checkpoint brings back every number") {
   CHECK(map(saved.a.value) == map(a));
   CHECK(map(*saved.adamw.state(saved.parameters)[0].value) == map(m));
   CHECK(saved.adamw.steps() == 1);
-  CHECK(state.step == 7);
+  CHECK(state.step == 3);
   CHECK(state.seconds == 1.25);
   CHECK(state.sampler.state() == Random(11).state());
   CHECK(state.losses == std::vector<double>{3.0, 2.5, 0.1});
+  CHECK(state.gradient_norm == 0.1);
   REQUIRE(state.validation.size() == 1);
   CHECK(state.validation[0].loss == 2.75);
 }
@@ -69,6 +71,23 @@ TEST_CASE("a checkpoint of another run, or another shape, is refused and changes
   CHECK(saved.b.value(0, 0) == 5.0F);
   saved.a = Parameter<float>("other", make_matrix<float>(2, 3, 0.0F));
   CHECK_THROWS_AS(load_checkpoint(saved.path, saved.parameters, saved.adamw, saved.best, "this run"), Error);
+}
+
+TEST_CASE("a checkpoint whose lists do not go with its step, or with its best weights, is refused") {
+  SavedRun saved;
+  const auto refuse = [&] {
+    save_checkpoint(saved.path, saved.parameters, saved.adamw, saved.best, saved.state, "this run");
+    CHECK_THROWS_WITH(load_checkpoint(saved.path, saved.parameters, saved.adamw, saved.best, "this run"),
+                      ContainsSubstring("contradicts itself"));
+  };
+  saved.state.losses.clear();
+  refuse();
+  saved.state.step = -1;
+  refuse();
+  saved.state.step = 0;
+  saved.state.validation.clear();
+  saved.best = {saved.a.value, saved.b.value};
+  refuse();
 }
 
 TEST_CASE("every truncation and every damaged byte of a checkpoint is refused") {

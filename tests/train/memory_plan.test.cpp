@@ -4,10 +4,13 @@
 #include <ampsft/nn/transformer.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/adamw.hpp>
+#include <ampsft/train/collect_moments.hpp>
 #include <ampsft/train/memory_plan.hpp>
 #include <ampsft/train/sgd.hpp>
 
+#include <cstdint>
 #include <sstream>
+#include <vector>
 
 #include "support/catch.hpp"
 
@@ -82,6 +85,35 @@ TEST_CASE("the memory plan says what a step of any form will hold", "[train]") {
       CHECK(plan.total() == plan.frozen + 4 * plan.trained + plan.activations);
     }
   }
+}
+
+TEST_CASE("the plan of collecting gradients counts the weights, their gradients and the pass, and reads no weight",
+          "[train]") {
+  UnfilledWeights<float> no_values;
+  Transformer<float> shapes(small(), no_values);
+  Transformer<float> model(small());
+  freeze(model.parameters());
+  Index chosen = 0;
+  for (auto* weight : match_weights(model.weights(), {"blocks.*"})) {
+    weight->leaves().front()->trainable = true;
+    chosen += weight->rows() * weight->cols() * 4;
+  }
+  const std::vector<std::int32_t> tokens(3 * 24, 5);
+  const TokenBatch batch{.tokens = tokens, .sequences = 3, .targets = tokens};
+  const MemoryPlan plan = plan_collect_gradients(shapes, batch, {"blocks.*"});
+  CHECK(plan.trained == chosen);
+  CHECK(plan.gradients == chosen);
+  CHECK(plan.frozen == bytes_of(model.parameters()) - chosen);
+  CHECK(plan.optimizer == 0);
+  const Index real = measured(model, 3, 24);
+  CHECK(std::abs(static_cast<double>(plan.activations - real)) < 0.1 * static_cast<double>(real));
+  for (const auto* parameter : shapes.parameters()) {
+    CHECK(parameter->trainable);  // as before
+    CHECK(parameter->gradient.size() == 0);
+  }
+  const MemoryPlan held = plan_weights(model);
+  CHECK(held.trained == plan.trained);
+  CHECK(held.total() == bytes_of(model.parameters()));
 }
 
 TEST_CASE("checkpoints of blocks and fewer tokens take less memory", "[train]") {

@@ -10,6 +10,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -185,7 +188,7 @@ TEST_CASE("two ranks learn from packed rows what one process learns") {
   }
 }
 
-TEST_CASE("the plan of a packed step is what it takes, and padding adds nothing to moments of activations") {
+TEST_CASE("the plan of a packed step is what it takes") {
   const PackedDataset data = packed();
   const AdamW<float> optimizer;
   Transformer<float> model(small(), 1);
@@ -201,17 +204,70 @@ TEST_CASE("the plan of a packed step is what it takes, and padding adds nothing 
   const auto counts = std::find_if(one.targets.begin(), one.targets.end(), [](auto target) { return target >= 0; });
   std::fill(counts + 1, one.targets.end(), ignored_target);
   CHECK(plan_memory(model, optimizer, one.view()).activations == plan.activations);
+}
 
-  const CollectOptions options{.batches = 2, .sequences = 3, .seed = 5, .patterns = {"*attention.q*"}};
+TEST_CASE("moments of activations of packed rows are those of their documents one by one, without padding") {
+  const PackedDataset data = packed();
+  Transformer<double> model(small(), 1);
+  const CollectOptions options{.batches = 2, .sequences = 3, .seed = 5, .patterns = {"*attention.q*", "*mlp.down*"}};
+  std::vector<std::vector<double>> read[2];  // by q, 8 wide, and by the MLP's last matrix, 12 wide
+  Tape<double> tape(TapeMode::inference);
+  tape.observe_inputs([&](const std::string& weight, Variable<double> x) {
+    const bool down = weight.find("mlp.down") != std::string::npos;
+    if (down || weight.find("attention.q") != std::string::npos) {
+      for (Index i = 0; i < x.rows(); ++i) {
+        const double* first = x.value().data() + i * x.cols();
+        read[down ? 1 : 0].emplace_back(first, first + x.cols());
+      }
+    }
+  });
   Random random(5);
-  Index filled = 0;
+  Index padding = 0;
   for (int i = 0; i < 2; ++i) {
-    for (const auto document : data.sample(random, 3).documents) {
-      filled += document >= 0 ? 1 : 0;
+    const Batch batch = data.sample(random, 3);
+    for (std::size_t begin = 0, end = 0; begin < batch.inputs.size(); begin = end) {
+      const auto same = [&](std::size_t j) {
+        return j < batch.inputs.size() && j / 12 == begin / 12 && batch.documents[j] == batch.documents[begin];
+      };
+      for (end = begin + 1; same(end);) {
+        ++end;
+      }
+      if (batch.documents[begin] < 0) {
+        padding += static_cast<Index>(end - begin);
+        continue;
+      }
+      const std::span document(batch.inputs.begin() + static_cast<std::ptrdiff_t>(begin), end - begin);
+      static_cast<void>(model.loss(tape, {.tokens = document, .sequences = 1, .targets = document}));
+      tape.clear();
     }
   }
-  REQUIRE(filled < 2 * 3 * data.length());
-  CHECK(collect_activations(model, data, options).at(8).count() == filled);
+  REQUIRE(padding > 0);
+
+  const auto moments = collect_activations(model, data, options);
+  REQUIRE(moments.size() == 2);
+  for (const auto& rows : read) {
+    const auto count = static_cast<Index>(rows.size());
+    const Index width = static_cast<Index>(rows.front().size());
+    CAPTURE(width);
+    const auto& found = moments.at(width);
+    CHECK(found.count() == count);
+    CHECK(count + padding == 2 * 3 * 12);
+    const Matrix<double> second = found.second_moment();
+    for (std::size_t a = 0; a < rows.front().size(); ++a) {
+      double mean = 0.0;
+      for (const auto& row : rows) {
+        mean += row[a] / static_cast<double>(count);
+      }
+      CHECK(found.mean()(0, a) == Approx(mean).margin(1e-12));
+      for (std::size_t b = 0; b < rows.front().size(); ++b) {
+        double sum = 0.0;
+        for (const auto& row : rows) {
+          sum += row[a] * row[b];
+        }
+        CHECK(second(a, b) == Approx(sum).epsilon(1e-10).margin(1e-10));
+      }
+    }
+  }
 }
 
 TEST_CASE("a text without a target that counts is refused, by training and by evaluation") {

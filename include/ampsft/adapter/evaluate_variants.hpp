@@ -28,7 +28,7 @@ template <Scalar T, class Dataset>
   require(!variants.empty(), "evaluate_variants: there are no variants");
   Tape<T> tape(TapeMode::inference);
   std::vector<Evaluation> results(variants.size());
-  detail::for_each_window_batch(text, options, Alone{}, [&](const Batch& batch) {
+  const bool whole = detail::for_each_window_batch(text, options, Alone{}, [&](const Batch& batch) {
     const Index counted = counted_targets(batch.targets);
     if (counted == 0) {
       return;
@@ -52,7 +52,9 @@ template <Scalar T, class Dataset>
     tape.clear();
   });
   for (Evaluation& result : results) {
-    require(result.tokens > 0, "evaluate_variants: every target of the text is ignored, so there is no loss");
+    result.stopped = !whole;
+    require(result.tokens > 0 || result.stopped,
+            "evaluate_variants: every target of the text is ignored, so there is no loss");
     result.loss /= static_cast<double>(result.tokens);
   }
   return results;

@@ -49,4 +49,14 @@ class RandomWeights final : public WeightSource<T> {
   std::uint64_t model_seed;  ///< of the model's own random generator, drawn before any weight
 };
 
+/// No values at all: for a model that is only asked for what depends on shapes, as plans of memory are. Its matrices
+/// take addresses, but hardly any memory, until they are written.
+template <Scalar T>
+class UnfilledWeights final : public WeightSource<T> {
+ public:
+  [[nodiscard]] Matrix<T> matrix(const std::string&, Index rows, Index cols, double) override {
+    return make_matrix<T>(rows, cols);
+  }
+};
+
 }  // namespace ampsft

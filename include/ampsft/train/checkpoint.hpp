@@ -30,6 +30,7 @@ struct TrainingState {
   Random sampler{0};           ///< chooses the batches
   Random dropout{0};           ///< of the model
   std::vector<double> losses;  ///< one an update
+  double gradient_norm = 0.0;  ///< of the last update
   std::vector<ValidationPoint> validation;
 };
 
@@ -72,6 +73,7 @@ void save_checkpoint(const std::filesystem::path& path, const ParameterList<T>& 
   json["sampler"] = state.sampler.state();
   json["dropout"] = state.dropout.state();
   json["losses"] = state.losses;
+  json["gradient_norm"] = state.gradient_norm;
   json["validation"] = nlohmann::json::array();
   for (const auto& point : state.validation) {
     json["validation"].push_back({point.step, point.loss});
@@ -108,6 +110,7 @@ template <Scalar T, Optimizer<T> O>
     state.sampler = Random(json.at("sampler").get<Random::State>());
     state.dropout = Random(json.at("dropout").get<Random::State>());
     state.losses = json.at("losses").get<std::vector<double>>();
+    state.gradient_norm = json.value("gradient_norm", 0.0);  // earlier files have none
     for (const auto& point : json.at("validation")) {
       state.validation.push_back({point.at(0), point.at(1)});
     }
@@ -122,6 +125,9 @@ template <Scalar T, Optimizer<T> O>
     }
   }
   require(best.empty() || best.size() == parameters.size(), path, " holds the best weights of some parameters only");
+  require(static_cast<Index>(state.losses.size()) == state.step && (best.empty() || !state.validation.empty()), path,
+          " contradicts itself: ", state.losses.size(), " losses after ", state.step, " steps, ",
+          state.validation.size(), " evaluations", best.empty() ? "" : " and the weights of the best");
   const auto matrices = detail::checkpoint_matrices(parameters, optimizer, best);
   for (const auto& [name, value] : matrices) {
     const auto info = file.info(name);

@@ -8,6 +8,7 @@
 #include <ampsft/data/batch.hpp>
 #include <ampsft/linalg/gram.hpp>
 #include <ampsft/parameterization/attach.hpp>
+#include <ampsft/train/memory_plan.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -178,6 +179,18 @@ template <class Model, class Dataset>
     }
   }
   return moments;
+}
+
+/// What `collect_gradients` will hold in passes over such a batch, besides the moments: the model's weights, of which
+/// those that the patterns choose count as trained, their gradients and the activations.
+///
+/// Reads no weight, so a model of `UnfilledWeights` will do. Throws `Error` as `collect_gradients` does, but for what
+/// is not finite.
+template <class Model>
+[[nodiscard]] MemoryPlan plan_collect_gradients(Model& model, const TokenBatch& batch,
+                                                const std::vector<std::string>& patterns = {"*"}) {
+  const detail::OnlyTrainable<Model> chosen(model, match_weights(model.weights(), patterns));
+  return plan_gradients(model, batch);
 }
 
 }  // namespace ampsft

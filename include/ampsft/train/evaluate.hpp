@@ -18,6 +18,8 @@ namespace ampsft {
 struct Evaluation {
   double loss = 0.0;  ///< mean cross-entropy in nats a token
   Index tokens = 0;   ///< targets that it was averaged over
+  /// By `on_batch`: the loss is that of the windows which were read until then, a NaN if none had a target.
+  bool stopped = false;
 
   [[nodiscard]] double perplexity() const { return std::exp(loss); }
 };
@@ -26,8 +28,9 @@ struct Evaluation {
 struct EvaluateOptions {
   Index sequences = 4;    ///< windows a batch
   Index max_windows = 0;  ///< 0: all of the text; else this many, spread evenly over it
-  /// Called after every batch, with the windows that are done and their number, on every rank.
-  std::function<void(Index done, Index windows)> on_batch = nullptr;
+  /// Called after every batch, with the windows that are done and their number, on every rank; returning false on any
+  /// ends the evaluation early, on that rank at once.
+  std::function<bool(Index done, Index windows)> on_batch = nullptr;
 
   /// Throws `Error` for numbers below their least values.
   void validate() const {
@@ -38,23 +41,27 @@ struct EvaluateOptions {
 
 namespace detail {
 
-/// Calls `measure(batch)` for this rank's batches of the windows that the options choose, and the options' callback.
+/// Calls `measure(batch)` for this rank's batches of the windows that the options choose, and the options' callback;
+/// false if that one ended it before the last.
 template <class Dataset, Communicator C, class Measure>
-void for_each_window_batch(const Dataset& text, const EvaluateOptions& options, const C& ranks, Measure&& measure) {
+[[nodiscard]] bool for_each_window_batch(const Dataset& text, const EvaluateOptions& options, const C& ranks,
+                                         Measure&& measure) {
   options.validate();
   const Index all = text.window_count();
   const Index chosen = options.max_windows > 0 ? std::min(options.max_windows, all) : all;
-  for (Index first = ranks.rank() * options.sequences; first < chosen; first += ranks.size() * options.sequences) {
+  const Index stride = ranks.size() * options.sequences;
+  for (Index first = ranks.rank() * options.sequences; first < chosen; first += stride) {
     Batch batch;
     const Index last = std::min(first + options.sequences, chosen);
     for (Index i = first; i < last; ++i) {
       batch.append(text.window_batch(i * all / chosen, 1));
     }
     measure(batch);
-    if (options.on_batch) {
-      options.on_batch(last, chosen);
+    if (options.on_batch && !options.on_batch(last, chosen) && first + stride < chosen) {
+      return false;
     }
   }
+  return true;
 }
 
 }  // namespace detail
@@ -69,8 +76,8 @@ template <class Model, class Dataset, Communicator C = Alone>
 [[nodiscard]] Evaluation evaluate(Model& model, const Dataset& text, const EvaluateOptions& options,
                                   Tape<typename Model::scalar>& tape, const C& ranks = {}) {
   require(!tape.training(), "evaluate: needs an inference tape, or dropout would act");
-  std::array<double, 2> sums{};  // of losses and of targets
-  detail::for_each_window_batch(text, options, ranks, [&](const Batch& batch) {
+  std::array<double, 3> sums{};  // of losses, of targets, of ranks that stopped
+  const bool whole = detail::for_each_window_batch(text, options, ranks, [&](const Batch& batch) {
     const auto counted = static_cast<double>(counted_targets(batch.targets));
     if (counted > 0.0) {
       sums[0] += static_cast<double>(model.loss(tape, batch.view()).value()(0, 0)) * counted;
@@ -78,9 +85,11 @@ template <class Model, class Dataset, Communicator C = Alone>
       tape.clear();
     }
   });
+  sums[2] = whole ? 0.0 : 1.0;
   ranks.sum(std::span<double>(sums));
-  require(sums[1] > 0.0, "evaluate: every target of the text is ignored, so there is no loss");
-  return {.loss = sums[0] / sums[1], .tokens = static_cast<Index>(sums[1])};
+  const bool stopped = sums[2] > 0.0;
+  require(sums[1] > 0.0 || stopped, "evaluate: every target of the text is ignored, so there is no loss");
+  return {.loss = sums[0] / sums[1], .tokens = static_cast<Index>(sums[1]), .stopped = stopped};
 }
 
 /// The same with a tape of its own.

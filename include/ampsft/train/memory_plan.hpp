@@ -43,17 +43,12 @@ inline std::ostream& operator<<(std::ostream& out, const MemoryPlan& plan) {
   return out;
 }
 
-/// What a step on such a batch will hold: runs a pass that computes nothing. How many of its tokens have
-/// a target makes no difference, as long as some have none.
-///
-/// `Model` as in `Trainer`, with `weights()`; the optimiser is asked for the matrices that it keeps a parameter.
-/// Besides comes what the kernels pack (some MiB a thread). Throws `Error` as the model's loss does.
-template <class Model, class O>
-[[nodiscard]] MemoryPlan plan_memory(Model& model, const O& optimizer, const TokenBatch& batch) {
-  using T = typename Model::scalar;
-  constexpr auto size = static_cast<Index>(sizeof(T));
+/// What the model itself holds: the plan's `frozen` and `trained`; matrices that weights share count once.
+template <class Model>
+[[nodiscard]] MemoryPlan plan_weights(Model& model) {
+  constexpr auto size = static_cast<Index>(sizeof(typename Model::scalar));
   MemoryPlan plan;
-  std::set<const void*> seen;  // shared matrices count once
+  std::set<const void*> seen;
   const auto count = [&](const void* identity, Index bytes, Index& sum) {
     sum += seen.insert(identity).second ? bytes : 0;
   };
@@ -65,12 +60,30 @@ template <class Model, class O>
       count(buffer.identity(), buffer.bytes(), plan.frozen);
     }
   }
+  return plan;
+}
+
+/// What a forward and a backward pass over such a batch will hold, without an optimiser: runs one that computes
+/// nothing. How many of its tokens have a target makes no difference, as long as some have none.
+///
+/// `Model` as in `Trainer`, with `weights()`. Besides comes what the kernels pack (some MiB a thread). Throws `Error`
+/// as the model's loss does.
+template <class Model>
+[[nodiscard]] MemoryPlan plan_gradients(Model& model, const TokenBatch& batch) {
+  MemoryPlan plan = plan_weights(model);
   plan.gradients = plan.trained;
-  plan.optimizer = plan.trained * optimizer.matrices_a_parameter();
-  Tape<T> tape(TapeMode::planning);
+  Tape<typename Model::scalar> tape(TapeMode::planning);
   tape.backward(model.loss(tape, batch));
   tape.clear();
   plan.activations = tape.bytes();
+  return plan;
+}
+
+/// The same for a step of training: the optimiser is asked for the matrices that it keeps a parameter.
+template <class Model, class O>
+[[nodiscard]] MemoryPlan plan_memory(Model& model, const O& optimizer, const TokenBatch& batch) {
+  MemoryPlan plan = plan_gradients(model, batch);
+  plan.optimizer = plan.trained * optimizer.matrices_a_parameter();
   return plan;
 }
 

@@ -11,69 +11,20 @@
 #include <ampsft/train/replica.hpp>
 #include <ampsft/train/schedule.hpp>
 #include <ampsft/train/shard.hpp>
+#include <ampsft/train/train_options.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <functional>
 #include <limits>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace ampsft {
-
-/// Thrown when a loss or a gradient is no number any more; names the step and the last good checkpoint.
-class Diverged : public Error {
- public:
-  using Error::Error;
-};
-
-/// What is known after an update.
-struct TrainingProgress {
-  Index step = 0;   ///< updates done
-  Index steps = 0;  ///< updates asked for
-  double loss = 0.0;
-  double gradient_norm = 0.0;  ///< before clipping
-  double learning_rate_factor = 0.0;
-  double tokens_per_second = 0.0;  ///< since this call of `fit` began, evaluation not counted
-  double seconds_left = 0.0;
-  std::optional<double> validation_loss;  ///< if it was measured after this update
-};
-
-/// How long, on what and with what safety net.
-struct TrainOptions {
-  Index steps = 100;
-  Index sequences = 4;     ///< windows a batch, on each rank
-  Index accumulation = 1;  ///< batches an update
-  double clip_norm = 1.0;  ///< limit on the norm of all gradients; 0: none
-  Schedule schedule = {};
-  std::uint64_t seed = 0;
-  std::string identity = {};  ///< what else tells this run from others, say a hash of its text: checkpoints keep it
-
-  Index evaluate_every = 0;  ///< updates between evaluations; 0: none
-  EvaluateOptions evaluation = {};
-  Index patience = 0;         ///< stop after so many evaluations without a new best; 0: never
-  bool restore_best = false;  ///< end with the weights of the best evaluation
-
-  std::filesystem::path checkpoint = {};  ///< empty: none. An existing file of the same run is resumed
-  double checkpoint_seconds = 30.0;       ///< between checkpoints
-  /// Called after every update, on every rank; returning false on any ends the run early, with a checkpoint.
-  std::function<bool(const TrainingProgress&)> on_update = nullptr;
-};
-
-/// What a run did.
-struct TrainReport {
-  std::vector<double> losses;  ///< one an update, before that update
-  std::vector<ValidationPoint> validation;
-  double seconds = 0.0;  ///< spent training, over all sessions, evaluation not counted
-  Index tokens = 0;      ///< of all ranks, ignored ones and padding too
-  bool stopped = false;  ///< by `on_update`
-
-  [[nodiscard]] double tokens_per_second() const { return seconds > 0.0 ? static_cast<double>(tokens) / seconds : 0.0; }
-};
 
 /// Trains whatever of a model is trainable.
 ///
@@ -97,6 +48,23 @@ class Trainer {
   Trainer(Model& model, O optimizer, C ranks = {})
       : model_(&model), optimizer_(std::move(optimizer)), ranks_(std::move(ranks)) {}
 
+  /// Does what `fit` does before its first update, and refuses what it refuses: returns the number of updates that the
+  /// checkpoint has already, whose weights the model has then; 0: there is none.
+  template <class Dataset>
+  Index prepare(const Dataset& text, const TrainOptions& options, const Dataset* validation = nullptr) {
+    validate(options, validation != nullptr);
+    trainable_.clear();
+    for (auto* parameter : model_->parameters()) {
+      if (parameter->trainable) {
+        trainable_.push_back(parameter);
+      }
+    }
+    require(!trainable_.empty(), "training: no parameter of the model is trainable");
+    update_tokens_ = options.accumulation * options.sequences * ranks_.size() * text.length();
+    begin(options, text.length());
+    return state_.step;
+  }
+
   /// Runs `options.steps` updates on `text`, measuring the loss on `validation` where one is given.
   ///
   /// A `Dataset` with `shuffled_batch(seed, first, count)`, as `PackedDataset`, is walked through in shuffled epochs;
@@ -106,56 +74,49 @@ class Trainer {
   /// twice) and optimiser state of what is trainable.
   template <class Dataset>
   TrainReport fit(const Dataset& text, const TrainOptions& options, const Dataset* validation = nullptr) {
-    validate(options, validation != nullptr);
-    trainable_.clear();
-    for (auto* parameter : model_->parameters()) {
-      if (parameter->trainable) {
-        trainable_.push_back(parameter);
+    prepare(text, options, validation);
+    const auto evaluation_due = [&] {
+      return validation != nullptr && options.evaluate_every > 0 && state_.step > 0 &&
+             (state_.step % options.evaluate_every == 0 || state_.step == options.steps) &&
+             (state_.validation.empty() || state_.validation.back().step < state_.step);
+    };
+    bool stopped = false;
+    while ((state_.step < options.steps || evaluation_due()) && !out_of_patience(options) && !stopped) {
+      if (!evaluation_due()) {  // else the run was stopped in that evaluation
+        const auto start = Clock::now();
+        update(text, options);
+        const double spent = seconds_since(start);
+        state_.seconds += spent;
+        seconds_here_ += spent;
+        ++updates_here_;
       }
-    }
-    require(!trainable_.empty(), "training: no parameter of the model is trainable");
-    begin(options, text.length());
-    const Index batch_tokens = options.accumulation * options.sequences * ranks_.size() * text.length();
-    Index here = 0;  // updates in this session
-    double seconds_here = 0.0;
-    TrainReport report;
-    while (state_.step < options.steps && !out_of_patience(options) && !report.stopped) {
-      const auto start = Clock::now();
-      TrainingProgress progress = update(text, options);
-      const double spent = seconds_since(start);
-      state_.seconds += spent;
-      seconds_here += spent;
-      ++here;
-      progress.tokens_per_second = static_cast<double>(here * batch_tokens) / seconds_here;
-      progress.seconds_left =
-          static_cast<double>(options.steps - state_.step) * seconds_here / static_cast<double>(here);
-      if (validation != nullptr && options.evaluate_every > 0 &&
-          (state_.step % options.evaluate_every == 0 || state_.step == options.steps)) {
-        progress.validation_loss = measure(*validation, options);
+      std::optional<double> validation_loss;
+      if (evaluation_due()) {
+        validation_loss = measure(*validation, options);
+        stopped = !validation_loss.has_value();
       }
-      // Ranks do not see the same clock or signals, and must still do the same.
-      std::array<double, 2> votes{options.on_update && !options.on_update(progress) ? 1.0 : 0.0,
-                                  seconds_since(saved_) >= options.checkpoint_seconds ? 1.0 : 0.0};
-      ranks_.sum(std::span<double>(votes));
-      report.stopped = votes[0] > 0.0;
-      if (votes[1] > 0.0) {
-        save(options);
-        saved_ = Clock::now();
+      if (!stopped) {
+        // Ranks do not see the same clock or signals, and must still do the same.
+        const bool goes_on = !options.on_update || options.on_update(progress(options, validation_loss));
+        std::array<double, 2> votes{goes_on ? 0.0 : 1.0,
+                                    seconds_since(saved_) >= options.checkpoint_seconds ? 1.0 : 0.0};
+        ranks_.sum(std::span<double>(votes));
+        stopped = votes[0] > 0.0;
+        if (votes[1] > 0.0) {
+          save(options);
+          saved_ = Clock::now();
+        }
       }
     }
     if (!weights_are_finite()) {
-      throw Diverged(diverged("the weights are not finite"));
+      diverge(concat("after step ", state_.step, " the weights are not finite"), options);
     }
     save(options);
-    if (options.restore_best && !best_.empty() && !report.stopped) {
-      for (std::size_t i = 0; i < trainable_.size(); ++i) {
-        trainable_[i]->value = best_[i];
-      }
+    if (!stopped) {
+      restore_best(options);
     }
-    report.losses = state_.losses;
-    report.validation = state_.validation;
-    report.seconds = state_.seconds;
-    report.tokens = state_.step * batch_tokens;
+    TrainReport report = this->report();
+    report.stopped = stopped;
     return report;
   }
 
@@ -194,6 +155,9 @@ class Trainer {
     best_.clear();
     state_ = {};
     last_good_.reset();
+    changed_ = false;
+    updates_here_ = 0;
+    seconds_here_ = 0.0;
     tape_.clear();  // an exception may have left them half used
     inference_.clear();
     Random seeds(options.seed);
@@ -209,7 +173,7 @@ class Trainer {
 
   /// One update: gradients of `accumulation` batches, summed over the ranks, clipped, then the optimiser.
   template <class Dataset>
-  TrainingProgress update(const Dataset& text, const TrainOptions& options) {
+  void update(const Dataset& text, const TrainOptions& options) {
     for (auto* parameter : trainable_) {
       parameter->clear_gradient();
     }
@@ -235,17 +199,31 @@ class Trainer {
       tape_.clear();
     }
     gradient_sum_(ranks_, trainable_, loss);
-    TrainingProgress progress;
-    progress.gradient_norm = clip_gradients(trainable_, options.clip_norm);
-    require_finite(loss, progress.gradient_norm);
-    progress.learning_rate_factor = options.schedule.factor(state_.step, options.steps);
-    optimizer_.step(trainable_, progress.learning_rate_factor);
+    const double norm = clip_gradients(trainable_, options.clip_norm);
+    if (!std::isfinite(loss) || !std::isfinite(norm)) {
+      diverge(concat("at step ", state_.step + 1, " the loss is ", shown(loss), ", the gradient's norm ", shown(norm)),
+              options);
+    }
+    optimizer_.step(trainable_, options.schedule.factor(state_.step, options.steps));
     state_.losses.push_back(loss);
+    state_.gradient_norm = norm;
     ++state_.step;
-    progress.step = state_.step;
-    progress.steps = options.steps;
-    progress.loss = loss;
-    return progress;
+    changed_ = true;
+  }
+
+  /// What is known of the last update.
+  [[nodiscard]] TrainingProgress progress(const TrainOptions& options, std::optional<double> validation_loss) const {
+    // A session that begins with an evaluation has no update of its own yet.
+    const auto updates = static_cast<double>(updates_here_ > 0 ? updates_here_ : state_.step);
+    const double seconds = updates_here_ > 0 ? seconds_here_ : state_.seconds;
+    return {.step = state_.step,
+            .steps = options.steps,
+            .loss = state_.losses.back(),
+            .gradient_norm = state_.gradient_norm,
+            .learning_rate_factor = options.schedule.factor(state_.step - 1, options.steps),
+            .tokens_per_second = updates * static_cast<double>(update_tokens_) / seconds,
+            .seconds_left = static_cast<double>(options.steps - state_.step) * seconds / updates,
+            .validation_loss = validation_loss};
   }
 
   /// Batch number `index` of the run, of all ranks.
@@ -259,25 +237,53 @@ class Trainer {
     }
   }
 
-  void require_finite(double loss, double norm) const {
-    if (std::isfinite(loss) && std::isfinite(norm)) {
-      return;
+  /// Without the sign of a NaN, which means nothing.
+  [[nodiscard]] static double shown(double number) {
+    return std::isnan(number) ? std::numeric_limits<double>::quiet_NaN() : number;
+  }
+
+  /// Ends a run that cannot go on, with the best weights where they are wanted.
+  [[noreturn]] void diverge(const std::string& reason, const TrainOptions& options) {
+    std::string advice = concat("lower the learning rate. ", last_good_ ? concat("The last good checkpoint is ",
+                                                                                 checkpoint_, " of step ", *last_good_)
+                                                                        : std::string("There is no checkpoint"));
+    const auto restored = restore_best(options);
+    if (restored) {
+      advice += concat(". The model has its best weights again, those of step ", restored->step);
     }
-    throw Diverged(
-        diverged(concat("at step ", state_.step + 1, " the loss is ", loss, ", the gradient's norm ", norm)));
+    throw Diverged(reason, advice, report(), restored);
   }
 
-  [[nodiscard]] std::string diverged(const std::string& what) const {
-    return concat("training diverged: ", what, "; lower the learning rate. ",
-                  last_good_ ? concat("The last good checkpoint is ", checkpoint_, " of step ", *last_good_)
-                             : std::string("There is no checkpoint"));
+  /// Gives the model the weights of the best evaluation, and says which that was; nothing if they are not wanted or
+  /// none was.
+  std::optional<ValidationPoint> restore_best(const TrainOptions& options) {
+    if (!options.restore_best || best_.empty()) {
+      return std::nullopt;
+    }
+    for (std::size_t i = 0; i < trainable_.size(); ++i) {
+      trainable_[i]->value = best_[i];
+    }
+    return *std::min_element(state_.validation.begin(), state_.validation.end(),
+                             [](const auto& a, const auto& b) { return a.loss < b.loss; });
   }
 
+  [[nodiscard]] TrainReport report() const {
+    return {.losses = state_.losses,
+            .validation = state_.validation,
+            .seconds = state_.seconds,
+            .tokens = state_.step * update_tokens_};
+  }
+
+  /// The loss on `validation`; none if the options' callback ended it.
   template <class Dataset>
-  double measure(const Dataset& validation, const TrainOptions& options) {
-    const double loss = evaluate(*model_, validation, options.evaluation, inference_, ranks_).loss;
+  std::optional<double> measure(const Dataset& validation, const TrainOptions& options) {
+    const Evaluation evaluation = evaluate(*model_, validation, options.evaluation, inference_, ranks_);
+    if (evaluation.stopped) {
+      return std::nullopt;
+    }
+    const double loss = evaluation.loss;
     if (!std::isfinite(loss)) {
-      throw Diverged(diverged(concat("after step ", state_.step, " the validation loss is ", loss)));
+      diverge(concat("after step ", state_.step, " the validation loss is ", shown(loss)), options);
     }
     if (options.restore_best && loss < best_loss()) {
       best_.clear();
@@ -286,6 +292,7 @@ class Trainer {
       }
     }
     state_.validation.push_back({state_.step, loss});
+    changed_ = true;
     return loss;
   }
 
@@ -313,7 +320,7 @@ class Trainer {
   /// Checks that the ranks still agree, and leaves a checkpoint if one is wanted.
   void save(const TrainOptions& options) {
     detail::require_same_weights(ranks_, trainable_, state_.step);
-    if (options.checkpoint.empty() || last_good_ == state_.step || !weights_are_finite()) {
+    if (options.checkpoint.empty() || !changed_ || !weights_are_finite()) {
       return;
     }
     if (ranks_.rank() == 0) {
@@ -321,6 +328,7 @@ class Trainer {
     }
     detail::wait_for_first(ranks_);
     last_good_ = state_.step;
+    changed_ = false;
   }
 
   /// An update may have ended in infinity, which the next loss will tell: the last good checkpoint must survive that.
@@ -342,6 +350,10 @@ class Trainer {
   Tape<T> tape_;
   Tape<T> inference_{TapeMode::inference};
   std::optional<Index> last_good_;  // step of the checkpoint on disk
+  bool changed_ = false;            // since that checkpoint
+  Index update_tokens_ = 0;         // of all ranks
+  Index updates_here_ = 0;          // in this session
+  double seconds_here_ = 0.0;
   Clock::time_point saved_;
 };
 
