@@ -60,6 +60,7 @@ refuse 'nothing is to be written' --model "$model" -a "$one"
 refuse 'no adapter to export' --model "$model" --peft bad
 refuse 'export the merged model' --model "$model" -a "$truncated" --peft bad
 refuse 'must sum to 1' --model "$model" -a "$truncated" --scale 2 -o bad
+refuse 'different bases of width 16' --model "$model" -a "$two" -a "$fixtures/chat_adapters/apart.safetensors" -o bad
 refuse 'different forms' --model "$model" -a "$one" -a "$truncated" -o bad
 refuse '0123456789abcdef' --model "$model" -a "$fixtures/chat_adapters/foreign.safetensors" -o bad
 refuse 'is no weight' --model "$model" -a "$one:much" -o bad

@@ -83,6 +83,8 @@ refuse 'top_p' --model "$model" --top-p 2 -p hello
 refuse 'must not be empty' --model "$model" --stop '' -p hello
 refuse 'no chat template' --model "$model" --template nonsense -p hello
 refuse '--raw' --model "$model" --raw
+refuse 'one and apart have different bases of width 16' --model "$model" -a "$one" \
+  -a "$fixtures/chat_adapters/apart.safetensors" -p hello
 refuse 'truncated form' --model "$model" -a "$truncated" -a "$one" -p hello
 refuse '0123456789abcdef' --model "$model" -a "$fixtures/chat_adapters/foreign.safetensors" -p hello
 refuse 'two adapters are called one' --model "$model" -a "$one" -a "$one" -p hello
