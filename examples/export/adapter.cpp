@@ -6,9 +6,11 @@
 #include <ampsft/adapter/score_adapter_file.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
+#include <atomic>
 #include <cstdio>
 #include <deque>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "support/adapters.hpp"
@@ -19,16 +21,36 @@ namespace {
 
 using Adapter = ampsft::ScoreAdapter<float>;
 
-Adapter import_peft(const Options& options, example::Pretrained& pretrained) {
+/// Fitted to the weights, which may take any number of readings.
+ampsft::BasisByWidth<float> fit_bases(const Options& options, const ampsft::WeightList<float>& weights,
+                                      example::Steps& steps) {
+  Index rows = 0;
+  for (const auto* weight : weights) {
+    rows += weight->rows();
+  }
+  std::atomic<Index> read = 0;
+  const auto on_rows = [&](Index count) {
+    const Index all = read += count;
+    steps.update(ampsft::concat("bases are fitted, ", all, " rows read of ", rows, " for each reading"));
+  };
+  return ampsft::fit_bases(weights, ampsft::SvdOptions{.rank = options.rank, .on_rows = on_rows});
+}
+
+Adapter import_peft(const Options& options, example::Pretrained& pretrained, example::Steps& steps) {
   const auto factors = ampsft::read_peft<float>(options.import_peft, pretrained.facts());
   const auto weights = pretrained.model().weights();
-  const auto bases = options.basis.empty() ? ampsft::fit_bases(weights, ampsft::SvdOptions{.rank = options.rank})
-                                           : example::read_bases(options.basis);
+  const auto bases = options.basis.empty() ? fit_bases(options, weights, steps) : example::read_bases(options.basis);
+  steps.update("scores are projected");
   auto projected = ampsft::project_factors(factors, bases, ampsft::base_hash(weights));
+  const auto say = [&](const std::string& name, double share) {
+    char line[160];
+    std::snprintf(line, sizeof line, "%-40s %5.1f %% of the energy is lost", name.c_str(), 100.0 * share);
+    steps.say(line);
+  };
   for (const auto& one : projected.energies) {
-    std::printf("%-40s %5.1f %% of the energy is lost\n", one.weight.c_str(), 100.0 * one.share());
+    say(one.weight, one.share());
   }
-  std::printf("%-40s %5.1f %% of the energy is lost\n", "all", 100.0 * projected.total().share());
+  say("all", projected.total().share());
   projected.adapter.training["imported"] = "LoRA";
   projected.adapter.training["lost_energy"] = projected.total().share();
   return std::move(projected.adapter);
@@ -49,12 +71,17 @@ Adapter sum_of(const Options& options) {
 
 }  // namespace
 
-std::optional<Adapter> make_adapter(const Options& options, example::Pretrained& pretrained) {
+std::optional<Adapter> make_adapter(const Options& options, example::Pretrained& pretrained, example::Steps& steps) {
   if (!options.import_peft.empty()) {
-    Adapter adapter = import_peft(options, pretrained);
+    steps.begin("the LoRA is imported");
+    Adapter adapter = import_peft(options, pretrained, steps);
     return options.scale == 1.0 ? std::move(adapter) : ampsft::scaled(adapter, options.scale);
   }
-  return options.adapters.empty() ? std::nullopt : std::optional(sum_of(options));
+  if (options.adapters.empty()) {
+    return std::nullopt;
+  }
+  steps.begin("adapters are read");
+  return sum_of(options);
 }
 
 }  // namespace exporting

@@ -9,12 +9,14 @@
 
 #include "export/options.hpp"
 #include "support/pretrained.hpp"
+#include "support/steps.hpp"
 
 namespace exporting {
 
 /// What the options ask for; none if the model alone is to be written. Throws `ampsft::Error` for what cannot be
-/// summed, and for an adapter of another base.
+/// summed, and for an adapter of another base. One step of the program.
 [[nodiscard]] std::optional<ampsft::ScoreAdapter<float>> make_adapter(const Options& options,
-                                                                      example::Pretrained& pretrained);
+                                                                      example::Pretrained& pretrained,
+                                                                      example::Steps& steps);
 
 }  // namespace exporting

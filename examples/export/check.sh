@@ -33,6 +33,22 @@ run --merged plain
 run --merged small --dtype bf16
 (($(size small/model.safetensors) < $(size plain/model.safetensors))) || die 'bfloat16 is smaller'
 
+# A folder of one format says so, and has no other: not even for norms.
+grep -q '"torch_dtype": "bfloat16"' small/config.json || die 'the format in the config'
+! head -c 4096 small/model.safetensors | grep -q '"F32"' || die 'a tensor of another format'
+
+# Progress: none for a short job, where there is no terminal; else the steps, and how many tensors are written.
+run -a "$one" --peft again --merged again
+[[ $(cat out.log) == $'Written: again\nWritten: again' ]] || die "more than was asked for: $(cat out.log)"
+if script -qec true /dev/null < /dev/null > script.log 2>&1; then
+  printf -v command '%q ' "$program" --model "$model" -a "$one" --peft again --merged again
+  script -qec "$command" /dev/null < /dev/null > terminal.log || die "on a terminal: $(cat terminal.log)"
+  for step in 'export  step 1 of 5: the model is read' 'step 2 of 5: adapters' 'step 3 of 5: the adapter is put' \
+    'step 4 of 5: a LoRA folder' 'step 5 of 5: the merged model, [0-9]* of [0-9]* tensors written, .* \(left\|so far\)'; do
+    grep -q "$step" terminal.log || die "no '$step' on a terminal: $(cat terminal.log)"
+  done
+fi
+
 # Score files: formats, scales, sums.
 run -a "$one" -o copy.safetensors
 run -a copy.safetensors -o half.safetensors --dtype bf16
@@ -60,6 +76,7 @@ refuse 'nothing is to be written' --model "$model" -a "$one"
 refuse 'no adapter to export' --model "$model" --peft bad
 refuse 'export the merged model' --model "$model" -a "$truncated" --peft bad
 refuse 'must sum to 1' --model "$model" -a "$truncated" --scale 2 -o bad
+refuse 'different bases of width 16' --model "$model" -a "$two" -a "$fixtures/chat_adapters/apart.safetensors" -o bad
 refuse 'different forms' --model "$model" -a "$one" -a "$truncated" -o bad
 refuse '0123456789abcdef' --model "$model" -a "$fixtures/chat_adapters/foreign.safetensors" -o bad
 refuse 'is no weight' --model "$model" -a "$one:much" -o bad

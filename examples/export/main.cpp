@@ -6,7 +6,7 @@
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/adapter/score_adapter_file.hpp>
 
-#include <cstdio>
+#include <string>
 #include <system_error>
 
 #include "export/adapter.hpp"
@@ -14,26 +14,42 @@
 #include "support/inputs_kept.hpp"
 #include "support/pretrained.hpp"
 #include "support/program.hpp"
+#include "support/steps.hpp"
 
 namespace {
 
 using namespace exporting;
 
-void say_written(const fs::path& path) {
-  std::printf("Written: %s\n", path.string().c_str());
+/// Runs one step that ends with an output.
+template <class Write>
+void write_to(const fs::path& path, const std::string& what, example::Steps& steps, Write&& write) {
+  steps.begin(what);
+  write();
+  steps.say("Written: " + path.string());
 }
 
 /// The folder that `--merged` takes after; a GGUF file without one is told by its own facts.
-void write_merged(const Options& options, example::Pretrained& pretrained) {
+void write_merged(const Options& options, example::Pretrained& pretrained, example::Steps& steps) {
   std::error_code ignored;
   const fs::path& path = pretrained.path();
   const fs::path source = !options.source.empty() || !fs::is_directory(path, ignored) ? options.source : path;
+  const auto on_tensors = [&](const ampsft::TensorProgress& progress) {
+    steps.update(ampsft::concat(progress.done, " of ", progress.all, " tensors ", progress.stage), progress.share);
+  };
   if (source.empty()) {
-    ampsft::export_gguf_model(options.merged, path, pretrained.model(), options.dtype.value_or(ampsft::DType::f32));
+    ampsft::export_gguf_model(options.merged, path, pretrained.model(), options.dtype.value_or(ampsft::DType::f32),
+                              on_tensors);
   } else {
-    ampsft::export_merged(options.merged, source, pretrained.model().weights(), pretrained.facts(), options.dtype);
+    ampsft::export_merged(options.merged, source, pretrained.model().weights(), pretrained.facts(), options.dtype,
+                          on_tensors);
   }
-  say_written(options.merged);
+}
+
+/// The model is read; an adapter is made and put onto it; every output is written.
+int count_steps(const Options& options) {
+  const bool adapts = !options.import_peft.empty() || !options.adapters.empty();
+  const int adapter_files = adapts ? !options.peft.empty() + !options.gguf.empty() + !options.scores.empty() : 0;
+  return 1 + (adapts ? 2 : 0) + adapter_files + (options.merged.empty() ? 0 : 1);
 }
 
 void run(const Options& options) {
@@ -42,31 +58,36 @@ void run(const Options& options) {
   for (const auto& term : options.adapters) {
     example::require_inputs_kept({term.file}, {options.scores, options.gguf});
   }
+  example::Steps steps("export", count_steps(options));
   const bool fits = !options.import_peft.empty() && options.basis.empty();  // to dense weights
+  steps.begin("the model is read");
   example::Pretrained pretrained(options.pretrained,
                                  {.storage = fits ? ampsft::WeightStorage::dense : ampsft::WeightStorage::as_stored});
-  const auto adapter = make_adapter(options, pretrained);
+  const auto adapter = make_adapter(options, pretrained, steps);
   if (adapter) {
+    steps.begin("the adapter is put onto its base");
     ampsft::attach_adapter(*adapter, pretrained.model().weights());  // refuses one of another base
     const std::string base = options.base_name.empty() ? pretrained.path().string() : options.base_name;
     const ampsft::DType dtype = options.dtype.value_or(ampsft::DType::f32);
     if (!options.peft.empty()) {
-      ampsft::export_peft(options.peft, *adapter, pretrained.facts(), {.base_model = base, .dtype = dtype});
-      say_written(options.peft);
+      write_to(options.peft, "a LoRA folder for PEFT", steps, [&] {
+        ampsft::export_peft(options.peft, *adapter, pretrained.facts(), {.base_model = base, .dtype = dtype});
+      });
     }
     if (!options.gguf.empty()) {
       const bool half = dtype == ampsft::DType::bf16;
-      ampsft::export_gguf_lora(options.gguf, *adapter, pretrained.facts(),
-                               half ? ampsft::BlockFormat::bf16 : ampsft::BlockFormat::f32);
-      say_written(options.gguf);
+      write_to(options.gguf, "a LoRA file for llama.cpp", steps, [&] {
+        ampsft::export_gguf_lora(options.gguf, *adapter, pretrained.facts(),
+                                 half ? ampsft::BlockFormat::bf16 : ampsft::BlockFormat::f32);
+      });
     }
     if (!options.scores.empty()) {
-      ampsft::save_adapter(options.scores, *adapter, {.scores = dtype});
-      say_written(options.scores);
+      write_to(options.scores, "a score file", steps,
+               [&] { ampsft::save_adapter(options.scores, *adapter, {.scores = dtype}); });
     }
   }
   if (!options.merged.empty()) {
-    write_merged(options, pretrained);
+    write_to(options.merged, "the merged model", steps, [&] { write_merged(options, pretrained, steps); });
   }
 }
 

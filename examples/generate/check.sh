@@ -63,18 +63,59 @@ other "$base" "$(run --greedy -a "$truncated" -p hello)" 'a truncated adapter wi
 run -a "$truncated" <<< '/adapter none' > chat.log
 grep -q 'its base is not there' err.log || die 'the base of a truncated adapter'
 
-# Ctrl-C ends an answer, not the program.
-mkfifo lines
-"$program" --model "$model" --max-tokens 200 --threads 1 --stop never < lines > chat.log 2> err.log & pid=$!
-exec 3> lines
-echo hello >&3
-while [[ ! -s chat.log ]] && kill -0 $pid; do sleep 0.01; done
-kill -INT $pid 2>/dev/null || true
-echo /help >&3
-while ! grep -q '/adapters' err.log; do kill -0 $pid || die 'Ctrl-C ended the program'; sleep 0.01; done
-echo /quit >&3
-exec 3>&-
-wait $pid || die 'the program did not end well'
+# Ctrl-C ends an answer; a second one, or one where nothing is being answered, the program. A full pipe holds answers up,
+# so that it comes in the middle of one; a shell without job control would have the program ignore it (env undoes that);
+# the kernel says whether the program catches it, which is while it answers.
+begin_talk() {
+  rm -f lines words
+  mkfifo lines words
+  exec 3<> lines 4<> words
+  dd if=/dev/zero of=words bs=4096 count=1024 oflag=nonblock conv=notrunc 2> dd.log || true
+  grep -q 'temporarily unavailable' dd.log || die "the pipe cannot be filled: $(cat dd.log)"
+  env --default-signal=INT "$program" --model "$model" --max-tokens 200 --threads 1 --greedy < lines > words 2> err.log 3>&- 4>&- &
+  pid=$!
+  echo hello >&3
+  for ((i = 0; i < 3000; ++i)); do
+    [[ ! /proc/$pid/exe -ef $program ]] || # not the shell any more, nor env
+      [[ $(sed -n 's/^SigCgt:[[:space:]]*//p' /proc/$pid/status 2> sed.log) != *[2367abef] ]] || return 0
+    kill -0 $pid 2> kill.log || die "the program ended: $(cat err.log)"
+    sleep 0.02
+  done
+  die 'Ctrl-C is not caught while the program answers'
+}
+# drain: lets the answer pass, and waits until the program obeys commands.
+drain() {
+  tr -d '\0' < words > chat.log 3>&- 4>&- & reader=$!
+  exec 4>&-
+  echo /help >&3
+  for ((i = 0; i < 3000; ++i)); do ! grep -q '/adapters' err.log || return 0; sleep 0.02; done
+  die 'the program does not go on'
+}
+# ended CODE WHAT: how the program ended; should it not have, its input does.
+ended() { exec 3>&-; local code=0; wait $pid || code=$?; [[ $code == "$1" ]] || die "$2: exit code $code"; }
+
+if [[ -r /proc/self/status ]] && env --default-signal=INT true 2> env.log; then
+  whole=$("$program" --model "$model" --max-tokens 200 --threads 1 --greedy -p hello 2> err.log)
+  begin_talk
+  kill -INT $pid
+  drain
+  ended 0 'Ctrl-C in an answer'
+  wait $reader
+  part=$(cat chat.log)
+  [[ -n $part && $whole == "$part"* ]] || die "an answer that was interrupted is another one: '$part'"
+  ((4 * ${#part} < ${#whole})) || die "Ctrl-C did not end the answer: '$part'"
+
+  begin_talk
+  drain
+  kill -INT $pid
+  ended 130 'Ctrl-C where nothing is answered'
+
+  begin_talk
+  for ((i = 0; i < 100; ++i)); do kill -INT $pid 2> kill.log || break; sleep 0.05; done
+  ((i < 100)) || die 'a second Ctrl-C does not end the program'
+  ended 130 'a second Ctrl-C'
+  exec 4>&-
+fi
 
 refuse 'there is no model' --model nowhere -p hello
 refuse 'fetch-smollm2' -p hello
@@ -83,6 +124,8 @@ refuse 'top_p' --model "$model" --top-p 2 -p hello
 refuse 'must not be empty' --model "$model" --stop '' -p hello
 refuse 'no chat template' --model "$model" --template nonsense -p hello
 refuse '--raw' --model "$model" --raw
+refuse 'one and apart have different bases of width 16' --model "$model" -a "$one" \
+  -a "$fixtures/chat_adapters/apart.safetensors" -p hello
 refuse 'truncated form' --model "$model" -a "$truncated" -a "$one" -p hello
 refuse '0123456789abcdef' --model "$model" -a "$fixtures/chat_adapters/foreign.safetensors" -p hello
 refuse 'two adapters are called one' --model "$model" -a "$one" -a "$one" -p hello

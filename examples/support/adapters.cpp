@@ -29,11 +29,11 @@ void share_bases(std::vector<NamedAdapter>& adapters) {
   std::map<ampsft::Index, std::string> owners;
   for (const auto& [name, adapter] : adapters) {
     for (const auto& [width, basis] : adapter.bases) {
+      const std::string& owner = owners.emplace(width, name).first->second;
       const auto [known, is_new] = bases.emplace(width, basis);
       ampsft::require(is_new || ampsft::basis_hash(*known->second) == ampsft::basis_hash(*basis), "the adapters ",
-                      owners[width], " and ", name, " have different bases of width ", width,
+                      owner, " and ", name, " have different bases of width ", width,
                       "; use one at a time, or train the second one with finetune --basis and the first one's file");
-      owners.emplace(width, name);
     }
   }
   for (auto& one : adapters) {

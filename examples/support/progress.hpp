@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Progress of long jobs: one line that is rewritten on a terminal, a line every few seconds elsewhere.
+/// Progress of long jobs: one line that is rewritten on a terminal; elsewhere a line after two seconds, and one every
+/// five.
 #pragma once
 
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <utility>
 
 namespace example {
 
@@ -35,10 +37,10 @@ class Progress {
   /// Shows `state` if enough time has passed since the last call that did, or at once.
   void show(const std::string& state, bool at_once = false) {
     const auto now = Clock::now();
-    if (!at_once && now - shown_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000))) {
+    if (!at_once && now < next_) {
       return;
     }
-    shown_ = now;
+    next_ = now + (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000));
     if (terminal_) {
       std::fprintf(out_, "\r\033[K  %s  %s", name_.c_str(), state.c_str());
       dirty_ = true;
@@ -46,6 +48,17 @@ class Progress {
       std::fprintf(out_, "  %s  %s\n", name_.c_str(), state.c_str());
     }
     std::fflush(out_);
+  }
+
+  [[nodiscard]] bool is_terminal() const noexcept { return terminal_; }
+
+  /// Takes the line off a terminal.
+  void erase() {
+    if (dirty_) {
+      std::fprintf(out_, "\r\033[K");
+      std::fflush(out_);
+      dirty_ = false;
+    }
   }
 
   /// Replaces the progress by a last line.
@@ -58,19 +71,12 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void erase() {
-    if (dirty_) {
-      std::fprintf(out_, "\r\033[K");
-      std::fflush(out_);
-      dirty_ = false;
-    }
-  }
-
   std::string name_;
   std::FILE* out_;
   bool terminal_;
   bool dirty_ = false;
-  Clock::time_point shown_ = Clock::now();
+  Clock::time_point next_ =
+      Clock::now() + (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(2000));
 };
 
 }  // namespace example

@@ -81,6 +81,26 @@ TEST_CASE("scaling and summing adapters scales and sums the changes of the weigh
   CHECK_THROWS_WITH(weighted_sum<double>(terms), ContainsSubstring("different bases"));
 }
 
+TEST_CASE("adapters of different widths, which bring the bases of their own alone, are summed") {
+  Transformer<double> base(tiny::config(), 3);
+  Tuned<double> narrow({.patterns = {"*.mlp.up.weight"}});
+  Tuned<double> wide({.patterns = {"*.mlp.down.weight"}}, ScoreForm::exact_start, 6);
+  const auto a = take_adapter(narrow.model.weights());
+  const auto b = take_adapter(wide.model.weights());
+  REQUIRE(a.bases.size() == 1);
+  REQUIRE(b.bases.size() == 1);
+  const std::vector<WeightedAdapter<double>> terms{{&a, 2.0}, {&b, 0.5}};
+  const auto sum = dense_with(weighted_sum<double>(terms));
+  const auto w0 = dense(base);
+  const auto wa = dense(narrow.model);
+  const auto wb = dense(wide.model);
+  for (std::size_t i = 0; i < w0.size(); ++i) {
+    CHECK((map(sum[i]) - (map(w0[i]) + 2.0 * (map(wa[i]) - map(w0[i])) + 0.5 * (map(wb[i]) - map(w0[i]))))
+              .cwiseAbs()
+              .maxCoeff() < 1e-12);
+  }
+}
+
 TEST_CASE("truncated adapters can be averaged and nothing else") {
   Transformer<double> base(tiny::config(), 3);
   const std::string hash = base_hash(base.weights());

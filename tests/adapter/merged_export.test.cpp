@@ -67,7 +67,15 @@ TEST_CASE("a merged GPT-2 folder: turned and fused matrices, biases and tokenize
       CHECK(distance(after, map(embedding)) == 0.0);
     }
   }
-  CHECK(file.info("transformer.wpe.weight").dtype == DType::bf16);
+  for (const std::string& name : file.names()) {  // positions, norms and biases too
+    CHECK(file.info(name).dtype == DType::f32);
+  }
+  const auto before = SafetensorsFile(folder.path() / "from" / "model.safetensors");
+  for (const auto* name : {"transformer.wpe.weight", "transformer.h.0.ln_1.weight"}) {
+    CHECK(file.info(name).shape == before.info(name).shape);
+    const Matrix<float> expected = before.read_matrix<float>(name);
+    CHECK(distance(file.read_matrix<float>(name), map(expected)) == 0.0);
+  }
   CHECK(read_text(folder.path() / "to" / "tokenizer.json") == "{}");
   CHECK(nlohmann::json::parse(read_text(folder.path() / "to" / "config.json")).at("tie_word_embeddings") == true);
   CHECK_THROWS_WITH(export_merged(folder.path() / "from", folder.path() / "from", model.weights, config),
@@ -86,4 +94,57 @@ TEST_CASE("a head that is no more the embedding's matrix is written, and the con
   const Matrix<float> embedding = file.read_matrix<float>("transformer.wte.weight");
   CHECK(distance(embedding, map(head)) > 0.1);
   CHECK(nlohmann::json::parse(read_text(folder.path() / "to" / "config.json")).at("tie_word_embeddings") == false);
+}
+
+TEST_CASE("a merged folder of a format names it in its config, and has no other") {
+  const testing::TemporaryFolder folder;
+  const auto config = small(true, true);
+  const Model model(config);
+  const auto from = folder.path() / "from";
+  write_folder(from, model, config);
+  const auto config_of = [&](const std::string& to) {
+    return nlohmann::json::parse(read_text(folder.path() / to / "config.json"));
+  };
+  export_merged(folder.path() / "kept", from, model.weights, config);
+  CHECK(config_of("kept") == nlohmann::json::parse(read_text(from / "config.json")));
+  const SafetensorsFile kept(folder.path() / "kept" / "model.safetensors");
+  CHECK(kept.info("transformer.wpe.weight").dtype == DType::bf16);
+
+  for (const auto& [key, other] : {std::pair("torch_dtype", "dtype"), std::pair("dtype", "torch_dtype")}) {
+    write_text(from / "config.json", concat(R"({")", key, R"(": "bfloat16"})"));
+    export_merged(folder.path() / key, from, model.weights, config, DType::f16);
+    CHECK(config_of(key).at(key) == "float16");
+    CHECK_FALSE(config_of(key).contains(other));
+    const SafetensorsFile file(folder.path() / key / "model.safetensors");
+    for (const std::string& name : file.names()) {
+      CHECK(file.info(name).dtype == DType::f16);
+    }
+  }
+  write_text(from / "config.json", "{}");
+  export_merged(folder.path() / "named", from, model.weights, config, DType::bf16);
+  CHECK(config_of("named").at("torch_dtype") == "bfloat16");
+}
+
+TEST_CASE("a merged folder is not begun before everything is known to be well") {
+  const testing::TemporaryFolder folder;
+  const auto config = small(true, true);
+  const Model model(config);
+  write_folder(folder.path() / "from", model, config);
+  std::vector<std::string> stages;
+  const auto on_tensors = [&](const TensorProgress& progress) {
+    if (stages.empty() || stages.back() != progress.stage) {
+      stages.emplace_back(progress.stage);
+    }
+    if (progress.stage == "merged") {
+      CHECK(progress.all == static_cast<Index>(model.weights.size()));
+      CHECK(progress.share > 0.0);
+      CHECK((progress.done < progress.all || progress.share == 1.0));
+    }
+  };
+  export_merged(folder.path() / "to", folder.path() / "from", model.weights, config, {}, on_tensors);
+  CHECK(stages == std::vector<std::string>{"merged", "hashed", "written"});
+
+  write_text(folder.path() / "from" / "config.json", "{");
+  CHECK_THROWS_AS(export_merged(folder.path() / "bad", folder.path() / "from", model.weights, config), Error);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "bad"));
 }

@@ -2,6 +2,7 @@
 /// @file
 /// A folder that was made from a model's facts holds that model.
 #include <ampsft/adapter/model_export.hpp>
+#include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/nn/pretrained.hpp>
 #include <ampsft/parameterization/attach.hpp>
 
@@ -103,4 +104,37 @@ TEST_CASE("scores are merged into what is written, and a head that is no more ti
   wrong.mlp_width += 2;
   CHECK_THROWS_WITH(export_model(folder.path() / "wrong", model, wrong), ContainsSubstring("mlp"));
   CHECK_FALSE(std::filesystem::exists(folder.path() / "wrong"));
+}
+
+TEST_CASE("a GGUF file whose tokenizer cannot be written leaves no folder") {
+  const testing::TemporaryFolder folder;
+  Transformer<float> model(
+      {.vocabulary = 4, .context = 8, .width = 4, .layers = 1, .heads = 1, .mlp_width = 4, .tied_head = true});
+  const auto write = [&](const std::string& merge) {
+    const Matrix<float> embedding = make_matrix<float>(4, 4, 0.0F);
+    GgufWriter writer;
+    writer.set("general.architecture", "gpt2");
+    writer.set("gpt2.context_length", 8U);
+    writer.set("gpt2.embedding_length", 4U);
+    writer.set("gpt2.block_count", 1U);
+    writer.set("gpt2.feed_forward_length", 4U);
+    writer.set("gpt2.attention.head_count", 1U);
+    writer.set("gpt2.attention.layer_norm_epsilon", 1e-5F);
+    writer.set("tokenizer.ggml.model", "gpt2");
+    writer.set("tokenizer.ggml.pre", "gpt-2");
+    writer.set_array("tokenizer.ggml.tokens", std::vector<std::string>{"a", "b", "ab", "<s>"});
+    writer.set_array("tokenizer.ggml.merges", std::vector<std::string>{merge});
+    writer.set("tokenizer.ggml.bos_token_id", 3U);
+    writer.set("tokenizer.ggml.add_bos_token", true);
+    writer.add("token_embd.weight", embedding);
+    writer.write(folder.path() / "model.gguf");
+  };
+  write("a b");
+  export_gguf_model(folder.path() / "good", folder.path() / "model.gguf", model);
+  CHECK(std::filesystem::exists(folder.path() / "good" / "tokenizer.json"));
+  CHECK(std::filesystem::exists(folder.path() / "good" / "model.safetensors"));
+  write("a c");
+  CHECK_THROWS_WITH(export_gguf_model(folder.path() / "bad", folder.path() / "model.gguf", model),
+                    ContainsSubstring("model.gguf") && ContainsSubstring("merge 0 needs the token \"c\""));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "bad"));
 }

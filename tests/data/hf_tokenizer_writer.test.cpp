@@ -77,7 +77,11 @@ TEST_CASE("the files of a folder: special tokens, template, and what stands arou
   facts.context = 99;
   facts.bos = 0;
   facts.eos = {1, 2};
-  write_huggingface_tokenizer(folder.path(), parts, facts, "{{ jinja }}");
+  const auto files = huggingface_tokenizer_files(parts, facts, "{{ jinja }}");
+  CHECK(files.size() == 3);
+  for (const auto& [name, text] : files) {
+    folder.write(name, text);
+  }
   const auto again = read_huggingface_tokenizer_parts(folder.path());
   CHECK(again.prefix == parts.prefix);
   CHECK(again.suffix == parts.suffix);
@@ -105,6 +109,46 @@ TEST_CASE("steps and texts that the file cannot hold are refused") {
   parts.spaces = {.in_front = SpaceInFront::at_start};
   CHECK_THROWS_WITH(huggingface_tokenizer_json(parts), ContainsSubstring("Metaspace"));
   parts.spaces = {};
-  const testing::TemporaryFolder folder;
-  CHECK_THROWS_WITH(write_huggingface_tokenizer(folder.path(), parts, {}, "\xff"), ContainsSubstring("UTF-8"));
+  CHECK_THROWS_WITH(huggingface_tokenizer_files(parts, {}, "\xff"), ContainsSubstring("UTF-8"));
+}
+
+TEST_CASE("ids and merges of what is no token are refused by what they are for") {
+  PretrainedTokenizerParts good;
+  good.tokens = {"<s>", "a", "b", "ab", "", "?"};
+  good.merges = {{"a", "b"}};
+  good.added = {{.content = "<s>", .id = 0, .special = true}};
+  good.prefix = {0};
+  const auto refused = [&](const auto& change, const std::string& words) {
+    PretrainedTokenizerParts parts = good;
+    PretrainedConfig facts;
+    change(parts, facts);
+    CHECK_THROWS_AS(huggingface_tokenizer_files(parts, facts, {}), Error);
+    CHECK_THROWS_WITH(huggingface_tokenizer_files(parts, facts, {}), ContainsSubstring(words));
+  };
+  CHECK_NOTHROW(huggingface_tokenizer_files(good, {}, {}));
+  good.tokens[0].clear();  // as of a tokenizer.json, whose vocabulary may lack the added tokens
+  const auto json = huggingface_tokenizer_json(good);
+  CHECK(json["post_processor"]["special_tokens"].contains("<s>"));
+  CHECK(json["added_tokens"][0]["content"] == "<s>");
+  for (const std::int32_t id : {6, -1, 2'000'000'000}) {
+    const std::string named = concat(" has the id ", id, ",");
+    refused([&](auto& parts, auto&) { parts.prefix = {id}; }, "the token around texts" + named);
+    refused([&](auto& parts, auto&) { parts.suffix = {0, id}; }, "the token around texts" + named);
+    refused([&](auto& parts, auto&) { parts.unknown = id; }, "the unknown token" + named);
+    refused([&](auto& parts, auto&) { parts.added[0].id = id; }, "the added token \"<s>\"" + named);
+    refused([&](auto&, auto& facts) { facts.bos = id; }, "the beginning of text" + named);
+    refused([&](auto&, auto& facts) { facts.eos = {id}; }, "the end of text" + named);
+  }
+  refused([](auto& parts, auto&) { parts.prefix = {4}; }, "the token around texts has the id 4,");
+  refused([](auto& parts, auto&) { parts.merges.push_back({"b", "c"}); }, "merge 1 needs the token \"c\"");
+  refused([](auto& parts, auto&) { parts.merges.push_back({"b", "a"}); }, "merge 1 needs the token \"ba\"");
+  refused([](auto& parts, auto&) { parts.tokens[2] = "a"; }, "are both \"a\"");
+  refused(
+      [](auto& parts, auto&) {
+        parts.alphabet = TokenAlphabet::characters;
+        parts.merges.clear();
+        parts.scores.assign(parts.tokens.size(), 0.0F);
+        parts.added[0].id = 7;
+      },
+      "the added token \"<s>\" has the id 7,");
 }

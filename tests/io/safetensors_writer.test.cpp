@@ -142,3 +142,34 @@ TEST_CASE("what cannot be written is an error") {
   CHECK_THROWS_WITH(writer.write(folder.path() / "file"), ContainsSubstring("not valid UTF-8"));
   CHECK(folder.file_count() == 0);
 }
+
+TEST_CASE("a writer tells of tensors and bytes: once while it hashes them, once while it writes them") {
+  const testing::TemporaryFolder folder;
+  const Matrix<float> large = random_matrix(900, 700);  // several pieces
+  const Matrix<float> small = random_matrix(3, 5);
+  SafetensorsWriter writer;
+  writer.add("large", large);
+  writer.add("half", DType::bf16, {900, 700}, large);
+  writer.add("small", small);
+  std::vector<TensorProgress> seen;
+  writer.write(folder.path() / "file.safetensors", [&](const TensorProgress& one) { seen.push_back(one); });
+  REQUIRE(seen.size() > 10);
+  CHECK(seen.front().stage == "hashed");
+  CHECK(seen.front().done == 0);
+  CHECK(seen.front().share == Approx((1 << 20) / (6.0 * 900 * 700 + 4 * 15)));
+  CHECK(seen.back().stage == "written");
+  int stages = 1;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    CHECK(seen[i].all == 3);
+    const bool last = i + 1 == seen.size() || seen[i + 1].stage != seen[i].stage;
+    CHECK((seen[i].done == 3) == last);
+    if (last) {
+      CHECK(seen[i].share == Approx(1.0));
+      stages += i + 1 < seen.size() ? 1 : 0;
+    } else {
+      CHECK(seen[i + 1].done >= seen[i].done);
+      CHECK(seen[i + 1].share >= seen[i].share);
+    }
+  }
+  CHECK(stages == 2);
+}

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -25,20 +26,25 @@ struct WeightedAdapter {
 namespace detail {
 
 template <Scalar T>
+[[nodiscard]] bool same_basis(const std::shared_ptr<const UniversalBasis<T>>& one,
+                              const std::shared_ptr<const UniversalBasis<T>>& other) {
+  return one == other || basis_hash(*one) == basis_hash(*other);
+}
+
+template <Scalar T>
 [[nodiscard]] bool same_bases(const ScoreAdapter<T>& a, const ScoreAdapter<T>& b) {
   return a.bases.size() == b.bases.size() &&
          std::equal(a.bases.begin(), a.bases.end(), b.bases.begin(), [](const auto& one, const auto& other) {
-           return one.first == other.first &&
-                  (one.second == other.second || basis_hash(*one.second) == basis_hash(*other.second));
+           return one.first == other.first && same_basis(one.second, other.second);
          });
 }
 
 }  // namespace detail
 
-/// `sum_i w_i S_i` over one base and the same bases; a matrix that a term does not adapt counts as zero there.
+/// `sum_i w_i S_i` over one base and one basis a width; a matrix that a term does not adapt counts as zero there.
 ///
-/// Throws `Error` for no terms, other bases, a base, a form or a sharing that differs, and for truncated adapters
-/// unless the weights sum to 1 and all adapt the same matrices, for their scores hold the weight itself.
+/// Throws `Error` for no terms, two bases of one width, a base, a form or a sharing that differs, and for truncated
+/// adapters unless the weights sum to 1 and all adapt the same matrices, for their scores hold the weight itself.
 template <Scalar T>
 [[nodiscard]] ScoreAdapter<T> weighted_sum(std::span<const WeightedAdapter<T>> terms) {
   require(!terms.empty(), "a sum of adapters needs at least one");
@@ -50,8 +56,11 @@ template <Scalar T>
     require(adapter->form == sum.form, "adapters of different forms cannot be summed");
     require(adapter->base == sum.base, "adapters of different bases cannot be summed; their hashes are ", sum.base,
             " and ", adapter->base);
-    require(detail::same_bases(first, *adapter), "adapters over different bases cannot be summed; project one to the ",
-            "bases of the other");
+    for (const auto& [width, basis] : adapter->bases) {
+      const auto [known, is_new] = sum.bases.emplace(width, basis);
+      require(is_new || detail::same_basis(known->second, basis), "adapters over different bases of width ", width,
+              " cannot be summed; project one to the bases of the other");
+    }
     weights += weight;
     for (const auto& matrix : adapter->matrices) {
       const auto found = std::find_if(sum.matrices.begin(), sum.matrices.end(), [&](const auto& known) {

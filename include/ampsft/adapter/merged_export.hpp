@@ -5,6 +5,7 @@
 
 #include <ampsft/adapter/export_factors.hpp>
 #include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/huggingface_writer.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/model_tensors.hpp>
 #include <ampsft/io/read_text.hpp>
@@ -16,6 +17,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -35,6 +37,27 @@ inline constexpr std::array<std::string_view, 9> companions{"generation_config.j
                                                             "added_tokens.json",
                                                             "special_tokens_map.json",
                                                             "chat_template.jinja"};
+
+/// The config.json of a folder, with what a merged model's says otherwise. transformers calls the format of a model's
+/// tensors `torch_dtype` up to version 4.55 and `dtype` since.
+[[nodiscard]] inline std::string merged_config(const std::filesystem::path& from, std::optional<DType> dtype,
+                                               bool unties) {
+  constexpr int depth = 16;
+  nlohmann::json json = parse_json(read_text(from / "config.json"), concat(from / "config.json"), depth);
+  if (unties) {
+    json["tie_word_embeddings"] = false;
+  }
+  if (dtype) {
+    const bool renamed = json.contains("dtype");
+    if (renamed) {
+      json["dtype"] = torch_dtype(*dtype);
+    }
+    if (!renamed || json.contains("torch_dtype")) {
+      json["torch_dtype"] = torch_dtype(*dtype);
+    }
+  }
+  return json_text(json, 2) + "\n";
+}
 
 /// Puts a parameter's values (a vector is one row) into the stored tensor `into` (as it is stored) that holds it.
 template <Scalar T>
@@ -75,17 +98,18 @@ void put_weight(const Weight<T>& weight, const TensorSource& source, const Pretr
 /// `model.safetensors`, `config.json`, and what there is of tokenizer and generation settings.
 ///
 /// The weights may be parameterised in any way; names tell which tensors they are. `config` is that of the model, which
-/// may have been read from a GGUF file of the same weights. Tensors keep the folder's format, or get `dtype`; norms and
-/// biases are copied. A head that was tied to the embedding and has become another matrix is written, and the config
-/// says so. Throws `Error` if a weight is not in the folder or has another shape, `from` and `to` are one folder, or a
-/// file cannot be written. Memory: the weights once, in `T`.
+/// may have been read from a GGUF file of the same weights. Tensors keep the folder's format; with `dtype` all get that
+/// one, norms and biases too, and the config names it. A head that was tied to the embedding and has become another
+/// matrix is written, and the config says so. `on_tensors` sees weights being "merged", then the writer's stages.
+///
+/// Throws `Error` if a weight is not in the folder or has another shape, `from` and `to` are one folder, or a file
+/// cannot be written; nothing is written before all that can be checked is. Memory: the weights once, in `T`.
 template <Scalar T>
 void export_merged(const std::filesystem::path& to, const std::filesystem::path& from, const WeightList<T>& weights,
-                   const PretrainedConfig& config, std::optional<DType> dtype = {}) {
+                   const PretrainedConfig& config, std::optional<DType> dtype = {},
+                   const OnTensors& on_tensors = nullptr) {
   namespace fs = std::filesystem;
   std::error_code error;
-  fs::create_directories(to, error);
-  require(!error, "cannot make the folder ", to, ": ", error.message());
   require(!fs::equivalent(from, to, error), "the merged model must get a folder of its own, not ", from);
   const ModelTensors tensors(from);
   const auto sources = find_tensors(config, tensors);
@@ -95,6 +119,12 @@ void export_merged(const std::filesystem::path& to, const std::filesystem::path&
     const auto found = std::find_if(weights.begin(), weights.end(), [&](auto* w) { return w->name() == name; });
     return found == weights.end() ? nullptr : *found;
   };
+  const auto size_of = [](const Weight<T>& weight) { return static_cast<double>(weight.rows() * weight.cols()); };
+  double size = 0.0;
+  for (const auto* weight : weights) {
+    size += size_of(*weight);
+  }
+  detail::TensorMeter merged("merged", static_cast<Index>(weights.size()), size, on_tensors);
   for (const auto* weight : weights) {
     const auto source =
         std::find_if(sources.begin(), sources.end(), [&](const auto& s) { return s.name == weight->name(); });
@@ -104,15 +134,17 @@ void export_merged(const std::filesystem::path& to, const std::filesystem::path&
         entry->second = tensors.file(source->source).template read_matrix<T>(source->source);
       }
       detail::put_weight(*weight, *source, config, entry->second);
-      continue;
+    } else {
+      require(config.tied_head && weight->name() == "lm_head.weight", "the folder ", from, " has no tensor for ",
+              weight->name());
+      const auto* embedding = weight_named("token_embedding.weight");
+      if (embedding == nullptr || !weight->is_tied_to(*embedding)) {
+        changed.emplace("lm_head.weight", weight->materialize());
+        unties = true;
+      }
     }
-    require(config.tied_head && weight->name() == "lm_head.weight", "the folder ", from, " has no tensor for ",
-            weight->name());
-    const auto* embedding = weight_named("token_embedding.weight");
-    if (embedding == nullptr || !weight->is_tied_to(*embedding)) {
-      changed.emplace("lm_head.weight", weight->materialize());
-      unties = true;
-    }
+    merged.add(size_of(*weight));
+    merged.finish();
   }
   SafetensorsWriter writer;
   writer.set_metadata("format", "pt");
@@ -121,23 +153,32 @@ void export_merged(const std::filesystem::path& to, const std::filesystem::path&
         tensors.contains(name) ? name : sources.front().source;  // an untied head: as the embedding
     writer.add(name, dtype.value_or(tensors.info(stored).dtype), {rows(values), cols(values)}, values);
   }
+  std::deque<Matrix<T>> converted;  // the writer keeps views
   for (const auto& name : tensors.names()) {
     const bool stale = config.tied_head && name == "lm_head.weight";  // some files hold the tied matrix twice
-    if (!changed.contains(name) && !stale) {
-      writer.add_stored(name, tensors.info(name));
+    if (changed.contains(name) || stale) {
+      continue;
+    }
+    const TensorInfo stored = tensors.info(name);
+    if (!dtype || stored.dtype == *dtype || stored.dtype == DType::i64) {
+      writer.add_stored(name, stored);
+    } else {
+      auto& values = converted.emplace_back(make_matrix<T>(1, detail::checked_size(stored.shape, name)));
+      tensors.file(name).read_into(name, std::span(stored.shape), values.data());
+      writer.add(name, *dtype, stored.shape, values);
     }
   }
-  writer.write(to / "model.safetensors");
-  constexpr int depth = 16;
-  nlohmann::json json = parse_json(read_text(from / "config.json"), concat(from / "config.json"), depth);
-  if (unties) {
-    json["tie_word_embeddings"] = false;
-  }
-  write_text(to / "config.json", json_text(json, 2) + "\n");
+  std::map<std::string, std::string> files{{"config.json", detail::merged_config(from, dtype, unties)}};
   for (const std::string_view name : detail::companions) {
     if (fs::is_regular_file(from / name, error)) {
-      write_text(to / name, read_text(from / name));
+      files.emplace(name, read_text(from / name));
     }
+  }
+  fs::create_directories(to, error);
+  require(!error, "cannot make the folder ", to, ": ", error.message());
+  writer.write(to / "model.safetensors", on_tensors);
+  for (const auto& [name, text] : files) {
+    write_text(to / name, text);
   }
 }
 

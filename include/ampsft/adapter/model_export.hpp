@@ -14,7 +14,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -28,7 +30,8 @@ namespace detail {
 template <Scalar T>
 [[nodiscard]] std::map<std::string, Matrix<T>> huggingface_tensors(Transformer<T>& model,
                                                                    const PretrainedConfig& config,
-                                                                   const std::vector<TensorSource>& sources) {
+                                                                   const std::vector<TensorSource>& sources,
+                                                                   const OnTensors& on_tensors) {
   const auto weights = model.weights();
   const auto parameters = model.parameters();
   const auto values_of = [&](const std::string& name) -> Matrix<T> {
@@ -40,6 +43,14 @@ template <Scalar T>
     require(parameter != parameters.end(), "the model has no ", name, ", which its config tells of");
     return (*parameter)->value;
   };
+  const auto size_of = [](const TensorSource& source) {
+    return std::accumulate(source.shape.begin(), source.shape.end(), 1.0, std::multiplies<>());
+  };
+  double size = 0.0;
+  for (const TensorSource& source : sources) {
+    size += size_of(source);
+  }
+  TensorMeter merged("merged", static_cast<Index>(sources.size()), size, on_tensors);
   std::map<std::string, Matrix<T>> tensors;
   for (const TensorSource& source : sources) {
     Matrix<T> values = values_of(source.name);
@@ -51,6 +62,8 @@ template <Scalar T>
       stored->second = make_matrix<T>(vector ? 1 : source.source_shape.front(), source.source_shape.back());
     }
     put_part(std::move(values), source, config, stored->second);
+    merged.add(size_of(source));
+    merged.finish();
   }
   return tensors;
 }
@@ -61,18 +74,18 @@ template <Scalar T>
 /// is not there. `config` is what the model was made of, from a GGUF file or a folder.
 ///
 /// Weights may be parameterised in any way; a head that was tied and has become another matrix is written, and the
-/// config says so. Rows of q and k are put in the order of Hugging Face's files. Throws `Error` as
-/// `huggingface_config_json` does, if the config is another model's, and if a file cannot be written. Memory: the
-/// weights once, in `T`.
+/// config says so. Rows of q and k are put in the order of Hugging Face's files. `on_tensors` sees parameters being
+/// "merged", then the writer's stages. Throws `Error` as `huggingface_config_json` does, if the config is another
+/// model's, and if a file cannot be written. Memory: the weights once, in `T`.
 template <Scalar T>
 void export_model(const std::filesystem::path& to, Transformer<T>& model, const PretrainedConfig& config,
-                  DType dtype = DType::f32) {
+                  DType dtype = DType::f32, const OnTensors& on_tensors = nullptr) {
   const auto weights = model.weights();
   PretrainedConfig written = config;
   written.tied_head = config.tied_head && weights.back()->is_tied_to(*weights.front());
   const nlohmann::json json = huggingface_config_json(written, dtype);
   const auto sources = tensor_sources(written, TensorNaming::huggingface, detail::causal_model_prefix(config));
-  const auto tensors = detail::huggingface_tensors(model, config, sources);
+  const auto tensors = detail::huggingface_tensors(model, config, sources, on_tensors);
   SafetensorsWriter writer;
   writer.set_metadata("format", "pt");
   for (const auto& [name, values] : tensors) {
@@ -83,22 +96,30 @@ void export_model(const std::filesystem::path& to, Transformer<T>& model, const 
   std::error_code error;
   std::filesystem::create_directories(to, error);
   require(!error, "cannot make the folder ", to, ": ", error.message());
-  writer.write(to / "model.safetensors");
+  writer.write(to / "model.safetensors", on_tensors);
   write_text(to / "config.json", json_text(json, 2) + "\n");
 }
 
 /// `export_model` of a model that came from the GGUF file `from`, with the tokenizer, the template of chats and the
 /// special tokens of that file as Hugging Face's files. Throws `Error` as `export_model` and
-/// `write_huggingface_tokenizer` do.
+/// `huggingface_tokenizer_files` do, the latter before anything is written.
 template <Scalar T>
 void export_gguf_model(const std::filesystem::path& to, const std::filesystem::path& from, Transformer<T>& model,
-                       DType dtype = DType::f32) {
+                       DType dtype = DType::f32, const OnTensors& on_tensors = nullptr) {
   const GgufFile file(from);
   const PretrainedConfig config = read_gguf_config(file);
   const GgufValue* const jinja = file.find("tokenizer.chat_template");
-  export_model(to, model, config, dtype);
-  write_huggingface_tokenizer(to, read_gguf_tokenizer_parts(file), config,
-                              jinja != nullptr ? std::optional(std::string(jinja->text())) : std::nullopt);
+  std::map<std::string, std::string> files;
+  try {
+    files = huggingface_tokenizer_files(read_gguf_tokenizer_parts(file), config,
+                                        jinja != nullptr ? std::optional(std::string(jinja->text())) : std::nullopt);
+  } catch (const Error& error) {
+    fail(from, ": ", error.what());
+  }
+  export_model(to, model, config, dtype, on_tensors);
+  for (const auto& [name, text] : files) {
+    write_text(to / name, text);
+  }
 }
 
 }  // namespace ampsft

@@ -7,11 +7,11 @@
 #include <ampsft/data/detail/tokenizer_parts.hpp>
 #include <ampsft/data/detail/tokenizer_spaces_json.hpp>
 #include <ampsft/data/pretrained_tokenizer.hpp>
-#include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/pretrained_config.hpp>
 
-#include <filesystem>
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,6 +58,19 @@ namespace detail {
   return {{"type", "Sequence"}, {"pretokenizers", list}};
 }
 
+/// The text of an id that a file gave for `role`, which may be that of an added token alone. Throws for one that is no
+/// token.
+[[nodiscard]] inline const std::string& token_of(const PretrainedTokenizerParts& parts, std::int32_t id,
+                                                 std::string_view role) {
+  const auto added =
+      std::find_if(parts.added.begin(), parts.added.end(), [&](const auto& one) { return one.id == id; });
+  const auto place = static_cast<std::size_t>(id);
+  const bool inside = id >= 0 && place < parts.tokens.size();
+  require(inside && (added != parts.added.end() || !parts.tokens[place].empty()), "the ", role, " has the id ", id,
+          ", which is none of the tokenizer's ", parts.tokens.size(), " tokens");
+  return parts.tokens[place].empty() ? added->content : parts.tokens[place];
+}
+
 /// What stands around a text.
 [[nodiscard]] inline nlohmann::json post_processor_json(const PretrainedTokenizerParts& parts) {
   if (parts.prefix.empty() && parts.suffix.empty()) {
@@ -68,7 +81,7 @@ namespace detail {
   nlohmann::json special = nlohmann::json::object();
   const auto put = [&](const std::vector<std::int32_t>& ids, int type) {
     for (const std::int32_t id : ids) {
-      const std::string& name = parts.tokens.at(static_cast<std::size_t>(id));
+      const std::string& name = token_of(parts, id, "token around texts");
       (type == 0 ? single : pair)
           .push_back(nlohmann::json::object({{"SpecialToken", {{"id", name}, {"type_id", type}}}}));
       special[name] = {{"id", name}, {"ids", nlohmann::json::array({id})}, {"tokens", nlohmann::json::array({name})}};
@@ -87,9 +100,10 @@ namespace detail {
   return {{"type", "TemplateProcessing"}, {"single", single}, {"pair", pair}, {"special_tokens", special}};
 }
 
-[[nodiscard]] inline nlohmann::json added_tokens_json(const std::vector<AddedToken>& added) {
+[[nodiscard]] inline nlohmann::json added_tokens_json(const PretrainedTokenizerParts& parts) {
   nlohmann::json list = nlohmann::json::array();
-  for (const AddedToken& token : added) {
+  for (const AddedToken& token : parts.added) {
+    static_cast<void>(token_of(parts, token.id, concat("added token ", quoted(token.content))));
     list.push_back({{"id", token.id},
                     {"content", token.content},
                     {"single_word", token.single_word},
@@ -114,8 +128,12 @@ namespace detail {
 
 /// The tokenizer.json that `read_huggingface_tokenizer` and Hugging Face's tokenizers read as these parts.
 ///
-/// Scores become the merges that they stand for. Throws `Error` for steps whose order such a file cannot say.
+/// Scores become the merges that they stand for. Throws `Error` for steps whose order such a file cannot say, two
+/// tokens of one text, and ids and merges of what is no token.
 [[nodiscard]] inline nlohmann::json huggingface_tokenizer_json(const PretrainedTokenizerParts& parts) {
+  const detail::TokenIds ids = detail::index_tokens(parts.tokens);
+  static_cast<void>(detail::ranks_of_merges(parts.merges, ids, [](std::int32_t) { return false; }));
+  nlohmann::json added = detail::added_tokens_json(parts);
   nlohmann::json vocabulary = nlohmann::json::object();
   for (std::size_t id = 0; id < parts.tokens.size(); ++id) {
     if (!parts.tokens[id].empty()) {
@@ -130,12 +148,12 @@ namespace detail {
   }
   nlohmann::json unknown = nullptr;
   if (parts.unknown) {
-    unknown = parts.tokens.at(static_cast<std::size_t>(*parts.unknown));
+    unknown = detail::token_of(parts, *parts.unknown, "unknown token");
   }
   return {{"version", "1.0"},
           {"truncation", nullptr},
           {"padding", nullptr},
-          {"added_tokens", detail::added_tokens_json(parts.added)},
+          {"added_tokens", std::move(added)},
           {"normalizer", !bytes      ? detail::space_normalizer_json(parts)
                          : parts.nfc ? nlohmann::json::object({{"type", "NFC"}})
                                      : nlohmann::json(nullptr)},
@@ -155,30 +173,29 @@ namespace detail {
             {"merges", std::move(merges)}}}};
 }
 
-/// Writes `tokenizer.json`, `tokenizer_config.json` (with the template of chats, if there is one) and
-/// `generation_config.json` into `folder`. Throws `Error` as `huggingface_tokenizer_json` does, for text that is no
-/// UTF-8, and if a file cannot be written.
-inline void write_huggingface_tokenizer(const std::filesystem::path& folder, const PretrainedTokenizerParts& parts,
-                                        const PretrainedConfig& facts, const std::optional<std::string>& jinja) {
+/// The texts of `tokenizer.json`, `tokenizer_config.json` (with the template of chats, if there is one) and
+/// `generation_config.json`, by these names. Throws `Error` as `huggingface_tokenizer_json` does, for text that is no
+/// UTF-8, and for a beginning or end of text that is no token.
+[[nodiscard]] inline std::map<std::string, std::string> huggingface_tokenizer_files(
+    const PretrainedTokenizerParts& parts, const PretrainedConfig& facts, const std::optional<std::string>& jinja) {
   nlohmann::json config = {{"tokenizer_class", "PreTrainedTokenizerFast"},
                            {"clean_up_tokenization_spaces", false},
                            {"model_max_length", facts.context}};
   nlohmann::json generation = {{"_from_model_config", true}};
-  const auto token = [&](std::int32_t id) { return parts.tokens.at(static_cast<std::size_t>(id)); };
   if (facts.bos) {
-    config["bos_token"] = token(*facts.bos);
+    config["bos_token"] = detail::token_of(parts, *facts.bos, "beginning of text");
     generation["bos_token_id"] = *facts.bos;
   }
   if (!facts.eos.empty()) {
-    config["eos_token"] = token(facts.eos.front());
+    config["eos_token"] = detail::token_of(parts, facts.eos.front(), "end of text");
     generation["eos_token_id"] = facts.eos;
   }
   if (jinja) {
     config["chat_template"] = *jinja;
   }
-  write_text(folder / "tokenizer.json", detail::json_file_text(huggingface_tokenizer_json(parts), 1));
-  write_text(folder / "tokenizer_config.json", detail::json_file_text(config, 2));
-  write_text(folder / "generation_config.json", detail::json_file_text(generation, 2));
+  return {{"tokenizer.json", detail::json_file_text(huggingface_tokenizer_json(parts), 1)},
+          {"tokenizer_config.json", detail::json_file_text(config, 2)},
+          {"generation_config.json", detail::json_file_text(generation, 2)}};
 }
 
 }  // namespace ampsft

@@ -17,6 +17,14 @@ namespace ampsft {
 
 namespace detail {
 
+/// The name that config.json has for a format of tensors.
+[[nodiscard]] constexpr std::string_view torch_dtype(DType dtype) noexcept {
+  return dtype == DType::bf16  ? "bfloat16"
+         : dtype == DType::f16 ? "float16"
+         : dtype == DType::f64 ? "float64"
+                               : "float32";
+}
+
 /// Class and `model_type` of an architecture, whichever file named it.
 [[nodiscard]] inline std::pair<std::string_view, std::string_view> huggingface_class(const PretrainedConfig& config) {
   for (const auto& known : huggingface_architectures) {
@@ -106,10 +114,7 @@ namespace detail {
   json["model_type"] = type;
   json["vocab_size"] = config.vocabulary;
   json["tie_word_embeddings"] = config.tied_head;
-  json["torch_dtype"] = dtype == DType::bf16  ? "bfloat16"
-                        : dtype == DType::f16 ? "float16"
-                        : dtype == DType::f64 ? "float64"
-                                              : "float32";
+  json["torch_dtype"] = detail::torch_dtype(dtype);
   if (config.bos) {
     json["bos_token_id"] = *config.bos;
   }

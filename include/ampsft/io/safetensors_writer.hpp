@@ -6,6 +6,7 @@
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/safetensors.hpp>
+#include <ampsft/io/tensor_progress.hpp>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -68,8 +70,9 @@ class SafetensorsWriter {
   void add_integers(const std::string& name, std::vector<Index> shape, std::vector<std::int64_t>&& values) = delete;
 
   /// Writes the file as `AtomicFile` does, in pieces of constant memory; the numbers are converted twice, once for the
-  /// checksum. Throws `Error` when the file cannot be written or a name or metadata is not UTF-8.
-  void write(const std::filesystem::path& path) const {
+  /// checksum ("hashed", then "written"). Throws `Error` when the file cannot be written or a name or metadata is not
+  /// UTF-8.
+  void write(const std::filesystem::path& path, const OnTensors& on_tensors = nullptr) const {
     std::vector<const Item*> items;
     for (const Item& item : items_) {
       items.push_back(&item);
@@ -79,14 +82,14 @@ class SafetensorsWriter {
 
     const std::string zeros = detail::checksum_digits(0);
     Checksum checksum = detail::begin_safetensors_checksum(header_text(items, path, zeros), zeros);
-    for_each_piece(items, [&](std::span<const std::byte> piece) { checksum.update(piece); });
+    for_each_piece(items, "hashed", on_tensors, [&](std::span<const std::byte> piece) { checksum.update(piece); });
 
     const std::string text = header_text(items, path, detail::checksum_digits(checksum.value()));
     const std::uint64_t text_size = text.size();
     write_atomically(path, [&](AtomicFile& file) {
       file.write(std::as_bytes(std::span(&text_size, 1)));
       file.write(text);
-      for_each_piece(items, [&](std::span<const std::byte> piece) { file.write(piece); });
+      for_each_piece(items, "written", on_tensors, [&](std::span<const std::byte> piece) { file.write(piece); });
     });
   }
 
@@ -119,27 +122,48 @@ class SafetensorsWriter {
 
   /// Calls `sink` with the bytes of all items in order.
   template <class Sink>
-  static void for_each_piece(std::span<const Item* const> items, Sink&& sink) {
-    constexpr std::size_t piece = std::size_t{1} << 17U;  // elements
-    std::vector<std::byte> buffer;
+  static void for_each_piece(std::span<const Item* const> items, std::string_view stage, const OnTensors& on_tensors,
+                             Sink&& sink) {
+    double bytes = 0.0;
     for (const Item* item : items) {
-      std::visit(
-          [&]<class T>(std::span<const T> values) {
-            if constexpr (std::same_as<T, std::int64_t> || std::same_as<T, std::byte>) {
-              sink(std::as_bytes(values));
-            } else if (item->dtype == dtype_of<T>) {
-              sink(std::as_bytes(values));
-            } else {
-              for (std::size_t i = 0; i < values.size(); i += piece) {
-                const auto part = values.subspan(i, std::min(piece, values.size() - i));
-                buffer.resize(part.size() * dtype_bytes(item->dtype));
-                detail::encode(item->dtype, part, buffer.data());
-                sink(std::span<const std::byte>(buffer));
-              }
-            }
-          },
-          item->values);
+      bytes += static_cast<double>(item->count * dtype_bytes(item->dtype));
     }
+    detail::TensorMeter meter(stage, static_cast<Index>(items.size()), bytes, on_tensors);
+    for (const Item* item : items) {
+      for_each_piece(*item, [&](std::span<const std::byte> piece) {
+        sink(piece);
+        meter.add(static_cast<double>(piece.size()));
+      });
+      meter.finish();
+    }
+  }
+
+  template <class Sink>
+  static void for_each_piece(const Item& item, Sink&& sink) {
+    constexpr std::size_t most = std::size_t{1} << 20U;  // bytes of a piece
+    std::vector<std::byte> buffer;
+    const auto as_they_are = [&](std::span<const std::byte> bytes) {
+      for (std::size_t i = 0; i < bytes.size(); i += most) {
+        sink(bytes.subspan(i, std::min(most, bytes.size() - i)));
+      }
+    };
+    std::visit(
+        [&]<class T>(std::span<const T> values) {
+          if constexpr (std::same_as<T, std::int64_t> || std::same_as<T, std::byte>) {
+            as_they_are(std::as_bytes(values));
+          } else if (item.dtype == dtype_of<T>) {
+            as_they_are(std::as_bytes(values));
+          } else {
+            const std::size_t piece = most / dtype_bytes(DType::f64);
+            for (std::size_t i = 0; i < values.size(); i += piece) {
+              const auto part = values.subspan(i, std::min(piece, values.size() - i));
+              buffer.resize(part.size() * dtype_bytes(item.dtype));
+              detail::encode(item.dtype, part, buffer.data());
+              sink(std::span<const std::byte>(buffer));
+            }
+          }
+        },
+        item.values);
   }
 
   std::map<std::string, std::string> metadata_;

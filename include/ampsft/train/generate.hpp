@@ -28,6 +28,9 @@ struct GenerateOptions {
   Index count = std::numeric_limits<Index>::max();  ///< at most so many tokens
   std::vector<std::int32_t> stop_ids = {};          ///< tokens that end the text and do not belong to it
   ContextEnd at_context_end = ContextEnd::stop;
+  /// Tokens are drawn of the ids below it; 0: of all. Models have rows for more tokens than their tokenizers (Qwen2.5:
+  /// 151,936 for 151,665), whose logits mean nothing.
+  Index vocabulary = 0;
 };
 
 /// Why no more was written.
@@ -44,19 +47,22 @@ struct GeneratedTokens {
 /// `on_token(id)` sees each token as it is drawn, and ends the text by returning false; it may return nothing. All that
 /// was written is in the text afterwards, but for the last token, which nothing has asked for yet. Cost: a pass over
 /// one token for each; with `ContextEnd::shift` also a pass over half a context whenever it is full. Throws `Error` for
-/// options that cannot be.
+/// options that cannot be, a vocabulary larger than the model's among them.
 template <class Model, class OnToken>
 GeneratedTokens generate(CachedText<Model>& text, std::span<const typename Model::scalar> next,
                          const GenerateOptions& options, OnToken&& on_token) {
   using T = typename Model::scalar;
   options.sampling.validate();
   require(options.count >= 0, "generate: cannot write ", options.count, " tokens");
+  require(options.vocabulary >= 0 && options.vocabulary <= static_cast<Index>(next.size()),
+          "generate: the vocabulary must have 0 (all) to ", next.size(), " tokens, not ", options.vocabulary);
+  const auto vocabulary = options.vocabulary > 0 ? static_cast<std::size_t>(options.vocabulary) : next.size();
   Random random(options.sampling.seed);
   GeneratedTokens written;
   std::vector<T> logits(next.begin(), next.end());
   while (static_cast<Index>(written.ids.size()) < options.count) {
     penalize_repetition<T>(logits, text.tokens(), options.sampling.repetition_penalty);
-    const std::int32_t id = sample_token<T>(logits, options.sampling, random);
+    const std::int32_t id = sample_token<T>(std::span(logits).first(vocabulary), options.sampling, random);
     if (std::find(options.stop_ids.begin(), options.stop_ids.end(), id) != options.stop_ids.end()) {
       written.end = GenerateEnd::stop_id;
       break;

@@ -7,6 +7,7 @@
 #include <ampsft/data/streaming_decoder.hpp>
 #include <ampsft/train/generate.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -31,14 +32,17 @@ struct GeneratedText {
 /// words of the prompt, whose space some tokenizers leave out at the start.
 ///
 /// What may be the beginning of one of the `stops` is held back until it is known not to be; one that occurs ends the
-/// text and is left out, with whatever follows it in the same token. Special tokens have no text. Throws as `generate`
-/// and `StopStrings` do.
+/// text and is left out, with whatever follows it in the same token. Special tokens have no text. Where the options
+/// name no vocabulary, it is the tokenizer's. Throws as `generate` and `StopStrings` do.
 template <class Model, class OnText>
 GeneratedText generate_text(CachedText<Model>& text, std::span<const typename Model::scalar> next,
-                            const PretrainedTokenizer& tokenizer, const GenerateOptions& options,
+                            const PretrainedTokenizer& tokenizer, GenerateOptions options,
                             std::vector<std::string> stops, OnText&& on_text, TextPlace place = TextPlace::start) {
   StreamingDecoder decoder(tokenizer, true, place);
   StopStrings until(std::move(stops));
+  if (options.vocabulary == 0) {
+    options.vocabulary = std::min(tokenizer.vocabulary_size(), static_cast<Index>(next.size()));
+  }
   GeneratedText written;
   const auto pass_on = [&](std::string_view piece) {
     written.text += piece;

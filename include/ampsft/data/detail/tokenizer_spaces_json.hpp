@@ -65,7 +65,10 @@ namespace ampsft::detail {
     const PretrainedTokenizerParts& parts, std::size_t most) {
   std::vector<bool> added(parts.tokens.size());
   for (const AddedToken& token : parts.added) {
-    added.at(static_cast<std::size_t>(token.id)) = true;
+    const auto place = static_cast<std::size_t>(token.id);
+    require(token.id >= 0 && place < added.size(), "the added token ", quoted(token.content), " has the id ", token.id,
+            ", but there are ", added.size(), " tokens");
+    added[place] = true;
   }
   const RankedMerges ranked = ranks_of_scores(parts.tokens, parts.scores, index_tokens(parts.tokens), most,
                                               [&](std::int32_t id) { return !added[static_cast<std::size_t>(id)]; });
