@@ -11,6 +11,8 @@
 #include <ampsft/io/pretrained_config.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -103,7 +105,9 @@ namespace detail {
 [[nodiscard]] inline nlohmann::json added_tokens_json(const PretrainedTokenizerParts& parts) {
   nlohmann::json list = nlohmann::json::array();
   for (const AddedToken& token : parts.added) {
-    static_cast<void>(token_of(parts, token.id, concat("added token ", quoted(token.content))));
+    require(token.id >= 0 && static_cast<std::size_t>(token.id) < parts.tokens.size(), "the added token ",
+            quoted(token.content), " has the id ", token.id, ", which is none of the tokenizer's ", parts.tokens.size(),
+            " tokens");
     list.push_back({{"id", token.id},
                     {"content", token.content},
                     {"single_word", token.single_word},
