@@ -69,6 +69,18 @@ inline void read_gguf_added(const GgufFile& file, PretrainedTokenizerParts& part
   }
 }
 
+/// Phi-3's added tokens take the white space behind them, all but three, as in its own tokenizer; GGUF has no field
+/// for that, so the architecture tells.
+inline void strip_as_phi3(const GgufFile& file, PretrainedTokenizerParts& parts) {
+  const GgufValue* const architecture = file.find("general.architecture");
+  if (architecture == nullptr || architecture->text() != "phi3") {
+    return;
+  }
+  for (AddedToken& token : parts.added) {
+    token.right_strip = token.content != "<unk>" && token.content != "<s>" && token.content != "<|endoftext|>";
+  }
+}
+
 /// The token of `key`, to be put beside texts if `flag` says so; where it is missing, if there is one and `otherwise`.
 inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::string_view key, bool otherwise,
                           std::vector<std::int32_t>& ids) {
@@ -81,7 +93,7 @@ inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::stri
 }  // namespace detail
 
 /// The parts of the tokenizer of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = gpt2) with the words that
-/// `gguf_pretokenizers` lists, or SentencePiece's BPE (llama), as in Llama 2 and Mistral. A file of the
+/// `gguf_pretokenizers` lists, or SentencePiece's BPE (llama), as in Llama 2, Mistral and Phi-3. A file of the
 /// vocabulary alone, without tensors, will do.
 ///
 /// Throws `Error` with the file for missing or wrong metadata, and for other kinds of tokenizers by their names with
@@ -106,6 +118,9 @@ inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::stri
     detail::read_gguf_scores(file, parts);
   }
   detail::read_gguf_added(file, parts);
+  if (model == "llama") {
+    detail::strip_as_phi3(file, parts);
+  }
   detail::read_gguf_end(file, "tokenizer.ggml.add_bos_token", "tokenizer.ggml.bos_token_id", begins, parts.prefix);
   detail::read_gguf_end(file, "tokenizer.ggml.add_eos_token", "tokenizer.ggml.eos_token_id", false, parts.suffix);
   return parts;
