@@ -128,6 +128,13 @@ TEST_CASE("Llama 3's words begin with the beginning of text unless the file says
         }).empty());
 }
 
+TEST_CASE("a byte that the vocabulary lacks is left out before the merges, as in Hugging Face's") {
+  Model model;
+  const Vocabulary vocabulary{{"x", "y", "xy"}, {"x y"}, {1, 1, 1}};
+  const PretrainedTokenizer tokenizer = read_gguf_tokenizer(model.write("gpt2", "gpt-2", vocabulary));
+  CHECK(tokenizer.encode("x\xc3\xa9y") == std::vector<std::int32_t>{2});
+}
+
 TEST_CASE("a file of a vocabulary alone is refused where it does not say how words are cut") {
   const testing::TemporaryFolder folder;
   GgufWriter writer;
