@@ -83,6 +83,36 @@ TEST_CASE("control tokens and those that users defined are found before, and a s
   CHECK(std::count(plain.begin(), plain.end(), 2) == 0);
 }
 
+TEST_CASE("Phi-3's added tokens take the white space behind them, but for the three of texts") {
+  Vocabulary vocabulary("sentencepiece");
+  const auto add = [&](const std::string& token, std::int32_t type) {
+    vocabulary.tokens.push_back(token);
+    vocabulary.scores.push_back(0);
+    vocabulary.types.push_back(type);
+    return static_cast<std::int32_t>(vocabulary.tokens.size() - 1);
+  };
+  const std::int32_t end = add("<|end|>", 3);
+  const std::int32_t user = add("<|user|>", 4);
+  const std::int32_t end_of_text = add("<|endoftext|>", 3);
+  const auto tokenizer = [&](const std::string& architecture) {
+    return tokenizer_of(vocabulary, [&](GgufWriter& writer) { writer.set("general.architecture", architecture); });
+  };
+  const auto phi3 = tokenizer("phi3");
+  const auto llama = tokenizer("llama");
+  const std::string spaced = " \n one";
+  for (const std::int32_t id : {end, user, 2}) {
+    INFO(vocabulary.tokens[static_cast<std::size_t>(id)]);
+    const std::string& content = vocabulary.tokens[static_cast<std::size_t>(id)];
+    CHECK(phi3.encode(content + spaced) == llama.encode(content + "one"));
+    CHECK(llama.encode(content + spaced) != llama.encode(content + "one"));
+  }
+  for (const std::int32_t id : {0, 1, end_of_text}) {
+    const std::string& content = vocabulary.tokens[static_cast<std::size_t>(id)];
+    INFO(content);
+    CHECK(phi3.encode(content + spaced) == llama.encode(content + spaced));
+  }
+}
+
 TEST_CASE("the beginning of a text gets its token unless the file says no") {
   const Vocabulary vocabulary("sentencepiece");
   CHECK(tokenizer_of(vocabulary).prefix().empty());  // no such token is named

@@ -94,9 +94,56 @@ TEST_CASE("every pre-tokenizer of GGUF files is Hugging Face's") {
     }
   };
   same("smollm", "smollm");
+  same("starcoder", "smollm");
+  same("refact", "smollm");
   same("llama-bpe", "llama3");
   same("llama3", "llama3");
   same("qwen2", "qwen2");
+}
+
+TEST_CASE("pre-tokenizers of GPT-2's words that bring text to the form C first") {
+  Model model;
+  const auto tokenizer = [&](const std::string& pre) {
+    return read_gguf_tokenizer(model.write("gpt2", pre, vocabulary_of("gpt2")));
+  };
+  const std::string composed = "12 \xc3\x85ngstr\xc3\xb6m 34";
+  const std::string decomposed = "12 A\xcc\x8angstro\xcc\x88m 34";
+  CHECK(tokenizer("mpt").encode(decomposed) == tokenizer("gpt-2").encode(composed));
+  CHECK(tokenizer("command-r").encode(decomposed) == tokenizer("smollm").encode(composed));
+}
+
+TEST_CASE("Llama 3's words begin with the beginning of text unless the file says no") {
+  Model model;
+  const auto prefix = [&](const std::string& pre, const std::function<void(GgufWriter&)>& change) {
+    return read_gguf_tokenizer(model.write("gpt2", pre, vocabulary_of("gpt2"), change)).prefix();
+  };
+  const auto named = [](GgufWriter& writer) { writer.set("tokenizer.ggml.bos_token_id", 1U); };
+  CHECK(prefix("llama-bpe", named) == std::vector<std::int32_t>{1});
+  CHECK(prefix("llama3", named) == std::vector<std::int32_t>{1});
+  CHECK(prefix("qwen2", named).empty());
+  CHECK(prefix("llama-bpe", {}).empty());
+  CHECK(prefix("llama-bpe", [&](GgufWriter& writer) {
+          named(writer);
+          writer.set("tokenizer.ggml.add_bos_token", false);
+        }).empty());
+}
+
+TEST_CASE("a byte that the vocabulary lacks is left out before the merges, as in Hugging Face's") {
+  Model model;
+  const Vocabulary vocabulary{{"x", "y", "xy"}, {"x y"}, {1, 1, 1}};
+  const PretrainedTokenizer tokenizer = read_gguf_tokenizer(model.write("gpt2", "gpt-2", vocabulary));
+  CHECK(tokenizer.encode("x\xc3\xa9y") == std::vector<std::int32_t>{2});
+}
+
+TEST_CASE("a file of a vocabulary alone is refused where it does not say how words are cut") {
+  const testing::TemporaryFolder folder;
+  GgufWriter writer;
+  writer.set("tokenizer.ggml.model", "gpt2");
+  writer.set_array("tokenizer.ggml.tokens", std::vector<std::string>{"a"});
+  writer.write(folder.path() / "model.gguf");
+  CHECK_THROWS_WITH(read_gguf_tokenizer(GgufFile(folder.path() / "model.gguf")),
+                    ContainsSubstring("model.gguf") && ContainsSubstring("tokenizer.ggml.pre") &&
+                        ContainsSubstring("convert the model again") && ContainsSubstring("gpt-2, mpt"));
 }
 
 TEST_CASE("what GGUF metadata put around a text") {

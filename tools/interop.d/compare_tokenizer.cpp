@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Compares the library's ids of texts and chats, and the texts of ids, with those of a file of cases; the first
-/// argument is a GGUF file or a tokenizer.json.
+/// argument is a GGUF file or a tokenizer.json. Ends with 1 if any differs, with 2 if a file is refused.
 #include <ampsft/data/chat_template.hpp>
 #include <ampsft/data/gguf_tokenizer.hpp>
 #include <ampsft/data/hf_tokenizer.hpp>
@@ -61,6 +61,20 @@ bool compare_chats(const ampsft::PretrainedTokenizer& tokenizer, const std::file
   return comparison.finish();
 }
 
+/// Texts in which nothing is a control token, and what stands around a text.
+bool compare_plain(const ampsft::PretrainedTokenizer& tokenizer, const std::filesystem::path& path,
+                   const nlohmann::json& cases) {
+  Comparison comparison(path.filename().string() + " plain texts and what stands around one");
+  for (std::size_t i = 0; i < cases["plain_texts"].size(); ++i) {
+    comparison.add(cases["plain_texts"][i], tokenizer.encode_plain(cases["plain_texts"][i].get<std::string>()),
+                   cases["plain_ids"][i]);
+  }
+  std::vector<std::int32_t> around = tokenizer.prefix();
+  around.insert(around.end(), tokenizer.suffix().begin(), tokenizer.suffix().end());
+  comparison.add("what stands around a text", around, cases["around"]);
+  return comparison.finish();
+}
+
 bool compare(const std::filesystem::path& path, const std::filesystem::path& cases_path) {
   const ampsft::PretrainedTokenizer tokenizer = read(path);
   const auto cases = nlohmann::json::parse(ampsft::read_text(cases_path));
@@ -69,6 +83,9 @@ bool compare(const std::filesystem::path& path, const std::filesystem::path& cas
     comparison.add(cases["texts"][i], tokenizer.encode(cases["texts"][i].get<std::string>()), cases["ids"][i]);
   }
   bool same = comparison.finish();
+  if (cases.contains("plain_texts")) {
+    same = compare_plain(tokenizer, path, cases) && same;
+  }
   if (cases.contains("decoded")) {
     Comparison texts(path.filename().string() + " texts of ids");
     for (std::size_t i = 0; i < cases["texts"].size(); ++i) {

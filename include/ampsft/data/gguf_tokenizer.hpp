@@ -3,10 +3,10 @@
 /// The tokenizer inside of a GGUF file.
 #pragma once
 
+#include <ampsft/data/detail/gguf_pretokenizer.hpp>
 #include <ampsft/data/pretrained_tokenizer.hpp>
 #include <ampsft/io/gguf.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -18,40 +18,6 @@
 namespace ampsft {
 
 namespace detail {
-
-/// What `tokenizer.ggml.pre` stands for.
-struct GgufPretokenizer {
-  std::string_view name;
-  std::array<PretokenizerStep, 2> steps;  // the first may be repeated
-  bool nfc;
-  bool ignore_merges;
-};
-
-inline constexpr std::array<GgufPretokenizer, 5> gguf_pretokenizers{
-    {{"gpt-2", {PretokenizerStep::gpt2_words, PretokenizerStep::gpt2_words}, false, false},
-     {"smollm", {PretokenizerStep::digits, PretokenizerStep::gpt2_words}, false, false},
-     {"llama-bpe", {PretokenizerStep::llama3_words, PretokenizerStep::llama3_words}, false, true},
-     {"llama3", {PretokenizerStep::llama3_words, PretokenizerStep::llama3_words}, false, true},
-     {"qwen2", {PretokenizerStep::qwen2_words, PretokenizerStep::qwen2_words}, true, false}}};
-
-inline void read_gguf_pretokenizer(const GgufFile& file, PretrainedTokenizerParts& parts) {
-  const std::string_view name = file.value("tokenizer.ggml.pre").text();
-  std::string supported;
-  for (const GgufPretokenizer& known : gguf_pretokenizers) {
-    if (known.name == name) {
-      parts.steps.assign(known.steps.begin(), known.steps.end());
-      if (known.steps[0] == known.steps[1]) {
-        parts.steps.pop_back();
-      }
-      parts.nfc = known.nfc;
-      parts.ignore_merges = known.ignore_merges;
-      return;
-    }
-    supported.append(supported.empty() ? "" : ", ").append(known.name);
-  }
-  fail(file.path(), ": the pre-tokenizer ", quoted(name), " (tokenizer.ggml.pre) is not supported; supported are ",
-       supported);
-}
 
 inline void read_gguf_merges(const GgufFile& file, PretrainedTokenizerParts& parts) {
   const auto merges = file.value("tokenizer.ggml.merges").texts();
@@ -103,6 +69,18 @@ inline void read_gguf_added(const GgufFile& file, PretrainedTokenizerParts& part
   }
 }
 
+/// Phi-3's added tokens take the white space behind them, all but three, as in its own tokenizer; GGUF has no field
+/// for that, so the architecture tells.
+inline void strip_as_phi3(const GgufFile& file, PretrainedTokenizerParts& parts) {
+  const GgufValue* const architecture = file.find("general.architecture");
+  if (architecture == nullptr || architecture->text() != "phi3") {
+    return;
+  }
+  for (AddedToken& token : parts.added) {
+    token.right_strip = token.content != "<unk>" && token.content != "<s>" && token.content != "<|endoftext|>";
+  }
+}
+
 /// The token of `key`, to be put beside texts if `flag` says so; where it is missing, if there is one and `otherwise`.
 inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::string_view key, bool otherwise,
                           std::vector<std::int32_t>& ids) {
@@ -114,8 +92,9 @@ inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::stri
 
 }  // namespace detail
 
-/// The parts of the tokenizer of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = gpt2) with the words of gpt-2,
-/// smollm, llama-bpe or qwen2, or SentencePiece's BPE (llama), as in Llama 2 and Mistral.
+/// The parts of the tokenizer of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = gpt2) with the words that
+/// `gguf_pretokenizers` lists, or SentencePiece's BPE (llama), as in Llama 2, Mistral and Phi-3. A file of the
+/// vocabulary alone, without tensors, will do.
 ///
 /// Throws `Error` with the file for missing or wrong metadata, and for other kinds of tokenizers by their names with
 /// the list of what is supported.
@@ -129,16 +108,20 @@ inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::stri
   require(tokens.size() <= PretrainedTokenizer::most_tokens, file.path(), ": its tokenizer has ", tokens.size(),
           " tokens; at most ", PretrainedTokenizer::most_tokens, " are believed");
   parts.tokens.assign(tokens.begin(), tokens.end());
+  bool begins = true;  // llama.cpp puts the beginning of text before SentencePiece's ids unless the file says no
   if (model == "gpt2") {
-    detail::read_gguf_pretokenizer(file, parts);
+    const detail::GgufPretokenizer& known = detail::find_gguf_pretokenizer(file);
+    detail::use_gguf_pretokenizer(known, parts);
     detail::read_gguf_merges(file, parts);
+    begins = known.begins;
   } else {
     detail::read_gguf_scores(file, parts);
   }
   detail::read_gguf_added(file, parts);
-  // Without a word about it, llama.cpp puts the beginning of text before SentencePiece's ids.
-  detail::read_gguf_end(file, "tokenizer.ggml.add_bos_token", "tokenizer.ggml.bos_token_id", model == "llama",
-                        parts.prefix);
+  if (model == "llama") {
+    detail::strip_as_phi3(file, parts);
+  }
+  detail::read_gguf_end(file, "tokenizer.ggml.add_bos_token", "tokenizer.ggml.bos_token_id", begins, parts.prefix);
   detail::read_gguf_end(file, "tokenizer.ggml.add_eos_token", "tokenizer.ggml.eos_token_id", false, parts.suffix);
   return parts;
 }
