@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// A model that switches between adapters computes what each computes alone, whichever widths they adapt.
-#include "support/switched_model.hpp"
-
 #include <ampsft/core/random.hpp>
 #include <ampsft/parameterization/attach.hpp>
 
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/switched_model.hpp"
 
 using namespace ampsft;
 using namespace example;
