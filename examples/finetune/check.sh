@@ -172,6 +172,10 @@ refuse_both 'checkpoint.safetensors. is a folder' "${tiny[@]}" --output plain.sa
 refuse_both 'some. is a folder' "${tiny[@]}" --checkpoint some "${bad[@]}"
 refuse_both 'no regular file' "${tiny[@]}" --output pipe.safetensors
 refuse_both 'leads nowhere' "${tiny[@]}" --output link.safetensors
+ln -s nowhere lost
+refuse_both 'leads nowhere' "${tiny[@]}" --output lost/adapter.safetensors
+refuse_both 'are one' "${tiny[@]}" --output same/a.safetensors --checkpoint same/./a.safetensors
+refuse_both 'are one' "${tiny[@]}" --output same/a.safetensors --checkpoint same/a.metrics.jsonl
 [[ ! -d /proc/self ]] || refuse_both 'cannot write' "${tiny[@]}" --output /proc/folder/adapter.safetensors # nobody may
 
 # A damaged checkpoint, and one of another run.

@@ -164,7 +164,6 @@ bool parse_options(int argc, char** argv, Options& options) {
     options.checkpoint = options.beside(".checkpoint.safetensors");
   }
   ampsft::require(options.output.has_filename(), "--output must name a file, not the folder ", options.output);
-  ampsft::require(options.checkpoint != options.output, "--checkpoint and --output must be two files");
   std::vector<path> inputs = options.data;
   inputs.insert(inputs.end(), options.validation_data.begin(), options.validation_data.end());
   inputs.insert(inputs.end(), {options.model.model, path(options.basis)});

@@ -4,8 +4,10 @@
 #include <ampsft/adapter/score_adapter_file.hpp>
 #include <ampsft/core/dtype.hpp>
 #include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/writable.hpp>
 
 #include <cmath>
+#include <map>
 #include <system_error>
 #include <vector>
 
@@ -14,30 +16,6 @@
 
 namespace finetune {
 namespace {
-
-/// Throws unless `file` can be put into place; its folder need not be there.
-void require_writable(const path& file) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  std::error_code error;
-  const path target = fs::is_symlink(file, ignored) ? fs::canonical(file, error) : file;
-  ampsft::require(!error, file, " is a link that leads nowhere");
-  ampsft::require(!fs::is_directory(target, ignored), file, " is a folder, not a file");
-  ampsft::require(!fs::exists(target, ignored) || fs::is_regular_file(target, ignored), file,
-                  " is no regular file, so it cannot be replaced");
-  path folder = fs::absolute(target).parent_path();
-  while (!fs::exists(folder, ignored) && folder.has_relative_path()) {
-    folder = folder.parent_path();
-  }
-  ampsft::require(fs::is_directory(folder, ignored), "cannot make the folder of ", file, ": ", folder,
-                  " is not a folder");
-  // Only an attempt tells (rights, read-only mounts); the name is no file's, so that a run at work is not in the way.
-  try {
-    const ampsft::AtomicFile attempt(folder / ampsft::concat(target.filename().string(), ".writable"));
-  } catch (const ampsft::Error& refusal) {
-    ampsft::fail("cannot write ", file, ": ", refusal.what());
-  }
-}
 
 std::vector<path> outputs_of(const Options& options) {
   return {options.output, options.checkpoint, options.beside(".metrics.jsonl"), options.beside(".html")};
@@ -51,17 +29,23 @@ std::string joined(const std::vector<std::string>& words) {
   return all;
 }
 
+/// `name` as JSON can hold it: what is no UTF-8 is replaced.
+std::string readable(const std::string& name) {
+  using nlohmann::json;
+  return json::parse(json(name).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+}
+
 /// What the adapter says of its training.
 nlohmann::json summary_of(const Options& options, const ampsft::TrainOptions& run, const Records& records,
                           const Outcome& outcome) {
   const auto& report = outcome.report;
-  nlohmann::json summary{{"model", options.model.model.filename().string()},
+  nlohmann::json summary{{"model", readable(options.model.model.filename().string())},
                          {"records", records.training_count},
                          {"learned_from", options.loss == ampsft::LossOn::answers ? "answers" : "everything"},
                          {"context", records.training.length()},
                          {"rank", options.rank},
                          {"form", form_name(options.form)},
-                         {"basis", options.basis},
+                         {"basis", readable(options.basis)},
                          {"targets", joined(options.targets)},
                          {"optimiser", ampsft::concat("AdamW, ", run.schedule.describe())},
                          {"learning_rate", options.learning_rate},
@@ -92,8 +76,12 @@ void use_stored(ampsft::Transformer<float>& model, const ampsft::ScoreAdapter<fl
 }  // namespace
 
 void check_outputs(const Options& options) {
+  std::map<path, path> places;
   for (const path& file : outputs_of(options)) {
-    require_writable(file);
+    ampsft::require_writable(file);
+    const auto [other, is_new] = places.emplace(std::filesystem::weakly_canonical(file), file);
+    ampsft::require(is_new, "a run writes four files (the adapter, its checkpoint, metrics and page), but ", file, " and ",
+                    other->second, " are one");
   }
 }
 

@@ -25,11 +25,15 @@ inline std::string clock_time(double seconds) {
   return text;
 }
 
-/// Shows the state of one job under its name; nothing for jobs that end within the first interval.
+/// Shows the state of one job under its name; nothing for jobs that end before the first line is due (elsewhere than on
+/// a terminal after `first`).
 class Progress {
  public:
-  explicit Progress(std::string name, std::FILE* out = stdout)
-      : name_(std::move(name)), out_(out), terminal_(isatty(fileno(out)) != 0) {}
+  explicit Progress(std::string name, std::FILE* out = stdout, std::chrono::milliseconds first = std::chrono::seconds(2))
+      : name_(std::move(name)),
+        out_(out),
+        terminal_(isatty(fileno(out)) != 0),
+        next_(Clock::now() + (terminal_ ? std::chrono::milliseconds(200) : first)) {}
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress() { erase(); }
@@ -75,8 +79,7 @@ class Progress {
   std::FILE* out_;
   bool terminal_;
   bool dirty_ = false;
-  Clock::time_point next_ =
-      Clock::now() + (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(2000));
+  Clock::time_point next_;
 };
 
 }  // namespace example

@@ -21,11 +21,11 @@ namespace {
 
 /// What a job writes to a file, which is no terminal.
 template <class Job>
-std::string written_by(Job&& job) {
+std::string written_by(Job&& job, std::chrono::milliseconds first = std::chrono::seconds(1)) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
   REQUIRE(file != nullptr);
   {
-    Steps steps("job", 2, file.get());
+    Steps steps("job", 2, file.get(), first);
     const auto wait = [&] {  // for the first line, which comes of itself
       struct stat status {};
       for (int i = 0; i < 3000 && ::fstat(fileno(file.get()), &status) == 0 && status.st_size == 0; ++i) {
@@ -43,14 +43,15 @@ std::string written_by(Job&& job) {
 }  // namespace
 
 TEST_CASE("short steps leave nothing but what is said") {
-  const std::string text = written_by([](Steps& steps, const auto&) {
+  const auto later = std::chrono::hours(1);
+  const auto job = [](Steps& steps, const auto&) {
     steps.begin("one");
     steps.update("half of it", 0.5);
     steps.begin("two");
     steps.say("done");
-  });
-  CHECK(text == "done\n");
-  CHECK(written_by([](Steps&, const auto&) {}).empty());
+  };
+  CHECK(written_by(job, later) == "done\n");
+  CHECK(written_by([](Steps&, const auto&) {}, later).empty());
 }
 
 TEST_CASE("a long step shows its number, its state and the time that is left, without saying anything more") {

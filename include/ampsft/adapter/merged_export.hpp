@@ -10,6 +10,7 @@
 #include <ampsft/io/model_tensors.hpp>
 #include <ampsft/io/read_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
+#include <ampsft/io/writable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -111,6 +112,7 @@ void export_merged(const std::filesystem::path& to, const std::filesystem::path&
   namespace fs = std::filesystem;
   std::error_code error;
   require(!fs::equivalent(from, to, error), "the merged model must get a folder of its own, not ", from);
+  require_writable(to / "model.safetensors");
   const ModelTensors tensors(from);
   const auto sources = find_tensors(config, tensors);
   std::map<std::string, Matrix<T>> changed;

@@ -10,6 +10,7 @@
 #include <ampsft/io/gguf_model.hpp>
 #include <ampsft/io/huggingface_writer.hpp>
 #include <ampsft/io/json_text.hpp>
+#include <ampsft/io/writable.hpp>
 #include <ampsft/nn/transformer.hpp>
 
 #include <algorithm>
@@ -81,9 +82,10 @@ template <Scalar T>
 void export_model(const std::filesystem::path& to, Transformer<T>& model, const PretrainedConfig& config,
                   DType dtype = DType::f32, const OnTensors& on_tensors = nullptr) {
   const auto weights = model.weights();
+  require_writable(to / "model.safetensors");
   PretrainedConfig written = config;
   written.tied_head = config.tied_head && weights.back()->is_tied_to(*weights.front());
-  const nlohmann::json json = huggingface_config_json(written, dtype);
+  const std::string json = json_text(huggingface_config_json(written, dtype), 2) + "\n";
   const auto sources = tensor_sources(written, TensorNaming::huggingface, detail::causal_model_prefix(config));
   const auto tensors = detail::huggingface_tensors(model, config, sources, on_tensors);
   SafetensorsWriter writer;
@@ -97,7 +99,7 @@ void export_model(const std::filesystem::path& to, Transformer<T>& model, const 
   std::filesystem::create_directories(to, error);
   require(!error, "cannot make the folder ", to, ": ", error.message());
   writer.write(to / "model.safetensors", on_tensors);
-  write_text(to / "config.json", json_text(json, 2) + "\n");
+  write_text(to / "config.json", json);
 }
 
 /// `export_model` of a model that came from the GGUF file `from`, with the tokenizer, the template of chats and the
@@ -109,9 +111,10 @@ void export_gguf_model(const std::filesystem::path& to, const std::filesystem::p
   const GgufFile file(from);
   const PretrainedConfig config = read_gguf_config(file);
   const GgufValue* const jinja = file.find("tokenizer.chat_template");
+  const PretrainedTokenizerParts parts = read_gguf_tokenizer_parts(file);
   std::map<std::string, std::string> files;
   try {
-    files = huggingface_tokenizer_files(read_gguf_tokenizer_parts(file), config,
+    files = huggingface_tokenizer_files(parts, config,
                                         jinja != nullptr ? std::optional(std::string(jinja->text())) : std::nullopt);
   } catch (const Error& error) {
     fail(from, ": ", error.what());

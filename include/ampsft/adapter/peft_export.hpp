@@ -86,12 +86,13 @@ void export_peft(const std::filesystem::path& folder, const ScoreAdapter<T>& ada
       add(name + ".lora_B.weight", scores);
     }
   }
+  const std::string text = json_text(json, 2) + "\n";  // before anything is written: it may throw
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   require(!error, "cannot make the folder ", folder, ": ", error.message());
   writer.set_metadata("format", "pt");
   writer.write(folder / "adapter_model.safetensors");
-  write_text(folder / "adapter_config.json", json_text(json, 2) + "\n");
+  write_text(folder / "adapter_config.json", text);
 }
 
 }  // namespace ampsft

@@ -68,6 +68,7 @@ class VariantStore {
       const auto& matrix = adapter.matrices[i];
       require(matrix.weights == slots_[i].weights && rows(matrix.scores) == slots_[i].rows, "the variant '", name,
               "' adapts ", matrix.weights.front(), " where the store's adapt ", slots_[i].weights.front());
+      static_cast<void>(adapter.basis(matrix));  // throws for scores of another rank
       MatrixMap<T>(variant->scores.data() + slots_[i].offset, cols(matrix.scores), rows(matrix.scores)) =
           map(matrix.scores).transpose();
     }

@@ -123,7 +123,7 @@ namespace detail {
 [[nodiscard]] inline std::string json_file_text(const nlohmann::json& json, int indent) {
   try {
     return json_text(json, indent) + "\n";
-  } catch (const nlohmann::json::exception&) {
+  } catch (const Error&) {
     fail("a token or a template is no UTF-8, which a JSON file cannot hold");
   }
 }
@@ -136,7 +136,6 @@ namespace detail {
 /// tokens of one text, and ids and merges of what is no token.
 [[nodiscard]] inline nlohmann::json huggingface_tokenizer_json(const PretrainedTokenizerParts& parts) {
   const detail::TokenIds ids = detail::index_tokens(parts.tokens);
-  static_cast<void>(detail::ranks_of_merges(parts.merges, ids, [](std::int32_t) { return false; }));
   nlohmann::json added = detail::added_tokens_json(parts);
   nlohmann::json vocabulary = nlohmann::json::object();
   for (std::size_t id = 0; id < parts.tokens.size(); ++id) {
@@ -145,9 +144,12 @@ namespace detail {
     }
   }
   const bool bytes = parts.alphabet == TokenAlphabet::bytes;
+  if (parts.scores.empty()) {  // throws for merges of what is no token
+    static_cast<void>(detail::ranks_of_merges(parts.merges, ids, [](std::int32_t) { return false; }));
+  }
   nlohmann::json merges = nlohmann::json::array();
   for (const auto& [left, right] :
-       parts.scores.empty() ? parts.merges : detail::merges_of_scores(parts, PretrainedTokenizer::most_merges)) {
+       parts.scores.empty() ? parts.merges : detail::merges_of_scores(parts, ids, PretrainedTokenizer::most_merges)) {
     merges.push_back(left + ' ' + right);
   }
   nlohmann::json unknown = nullptr;

@@ -42,11 +42,15 @@ template <class Json = nlohmann::json>
 }
 AMPSFT_INSTANCE(nlohmann::json parse_json(std::string_view, const std::string&, int, const JsonFilter&));
 
-/// The text of a JSON value, in one line or, with `indent` spaces a level, in many. Throws nlohmann's exception for
-/// strings that are not UTF-8.
+/// The text of a JSON value, in one line or, with `indent` spaces a level, in many. Throws `Error` for strings that are
+/// not UTF-8.
 template <class Json>
 [[nodiscard]] std::string json_text(const Json& json, int indent = -1) {
-  return json.dump(indent);
+  try {
+    return json.dump(indent);
+  } catch (const nlohmann::json::exception& error) {
+    fail("JSON cannot hold a string that is not UTF-8 (", error.what(), ")");
+  }
 }
 AMPSFT_INSTANCE(std::string json_text(const nlohmann::json&, int));
 

@@ -188,7 +188,7 @@ std::string SafetensorsWriter::header_text(std::span<const Item* const> items, c
   std::string text;
   try {
     text = json_text(root);
-  } catch (const nlohmann::json::exception&) {
+  } catch (const Error&) {
     fail("cannot write ", path, ": a tensor's name or the metadata is not valid UTF-8");
   }
   require(text.size() <= detail::safetensors_header_limit, "cannot write ", path, ": ", items.size(),

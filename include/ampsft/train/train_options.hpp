@@ -27,7 +27,8 @@ struct TrainingProgress {
   double loss = 0.0;
   double gradient_norm = 0.0;  ///< before clipping
   double learning_rate_factor = 0.0;
-  double tokens_per_second = 0.0;  ///< since this call of `fit` began, evaluation not counted
+  double tokens_per_second = 0.0;  ///< of this call of `fit`, evaluation not counted; of the
+                                   ///< sessions before, while it has made no update
   double seconds_left = 0.0;
   std::optional<double> validation_loss;  ///< if it was measured after this update
 };

@@ -60,17 +60,15 @@ namespace ampsft::detail {
   return {{"type", "Sequence"}, {"decoders", list}};
 }
 
-/// The merges that the scores stand for, highest score first.
+/// The merges that the scores stand for, highest score first; `ids` those of the tokens, among which are all that were
+/// added.
 [[nodiscard]] inline std::vector<std::pair<std::string, std::string>> merges_of_scores(
-    const PretrainedTokenizerParts& parts, std::size_t most) {
+    const PretrainedTokenizerParts& parts, const TokenIds& ids, std::size_t most) {
   std::vector<bool> added(parts.tokens.size());
   for (const AddedToken& token : parts.added) {
-    const auto place = static_cast<std::size_t>(token.id);
-    require(token.id >= 0 && place < added.size(), "the added token ", quoted(token.content), " has the id ", token.id,
-            ", but there are ", added.size(), " tokens");
-    added[place] = true;
+    added.at(static_cast<std::size_t>(token.id)) = true;
   }
-  const RankedMerges ranked = ranks_of_scores(parts.tokens, parts.scores, index_tokens(parts.tokens), most,
+  const RankedMerges ranked = ranks_of_scores(parts.tokens, parts.scores, ids, most,
                                               [&](std::int32_t id) { return !added[static_cast<std::size_t>(id)]; });
   std::vector<std::pair<std::int32_t, std::uint64_t>> order;  // rank, pair
   order.reserve(ranked.size());
