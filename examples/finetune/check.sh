@@ -163,6 +163,11 @@ refuse_both 'folder' "${tiny[@]}" --output whole/
 refuse_both 'model.gguf' "${tiny[@]}" --output model.gguf/adapter.safetensors
 refuse_both 'rank' "${tiny[@]}" --rank 5 --basis whole/adapter.safetensors "${bad[@]}"
 refuse_both 'looked up' "${tiny[@]}" --rank 3 --targets token_embedding.weight "${bad[@]}"
+# A name that is no UTF-8, which JSON cannot hold, does not keep a run from being saved.
+latin=$(printf 'mod\xe9')
+if cp -r "$model" "$latin" 2> /dev/null; then
+  "$program" "${tiny[@]}" --model "$latin" --epochs 1 --output latin/adapter.safetensors > latin.log || die 'a name stopped a run'
+fi
 mkdir -p folder/adapter.metrics.jsonl plain.checkpoint.safetensors
 mkfifo pipe.safetensors
 ln -s nowhere/adapter.safetensors link.safetensors

@@ -80,8 +80,8 @@ void check_outputs(const Options& options) {
   for (const path& file : outputs_of(options)) {
     ampsft::require_writable(file);
     const auto [other, is_new] = places.emplace(std::filesystem::weakly_canonical(file), file);
-    ampsft::require(is_new, "a run writes four files (the adapter, its checkpoint, metrics and page), but ", file, " and ",
-                    other->second, " are one");
+    ampsft::require(is_new, "a run writes four files (the adapter, its checkpoint, metrics and page), but ", file,
+                    " and ", other->second, " are one");
   }
 }
 

@@ -29,7 +29,8 @@ inline std::string clock_time(double seconds) {
 /// a terminal after `first`).
 class Progress {
  public:
-  explicit Progress(std::string name, std::FILE* out = stdout, std::chrono::milliseconds first = std::chrono::seconds(2))
+  explicit Progress(std::string name, std::FILE* out = stdout,
+                    std::chrono::milliseconds first = std::chrono::seconds(2))
       : name_(std::move(name)),
         out_(out),
         terminal_(isatty(fileno(out)) != 0),

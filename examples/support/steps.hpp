@@ -20,8 +20,7 @@ namespace example {
 /// of its own shows it, so a step need not say anything.
 class Steps {
  public:
-  Steps(std::string name, int count, std::FILE* out = stdout,
-        std::chrono::milliseconds first = std::chrono::seconds(2))
+  Steps(std::string name, int count, std::FILE* out = stdout, std::chrono::milliseconds first = std::chrono::seconds(2))
       : count_(count), out_(out), progress_(std::move(name), out, first), shower_([this] { show_until_ended(); }) {}
   Steps(const Steps&) = delete;
   Steps& operator=(const Steps&) = delete;

@@ -144,6 +144,11 @@ TEST_CASE("a merged folder is not begun before everything is known to be well") 
   export_merged(folder.path() / "to", folder.path() / "from", model.weights, config, {}, on_tensors);
   CHECK(stages == std::vector<std::string>{"merged", "hashed", "written"});
 
+  stages.clear();
+  const auto file = folder.path() / "from" / "config.json";  // no folder
+  CHECK_THROWS_AS(export_merged(file / "to", folder.path() / "from", model.weights, config, {}, on_tensors), Error);
+  CHECK(stages.empty());  // it is refused before any work
+
   write_text(folder.path() / "from" / "config.json", "{");
   CHECK_THROWS_AS(export_merged(folder.path() / "bad", folder.path() / "from", model.weights, config), Error);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "bad"));

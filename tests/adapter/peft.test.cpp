@@ -21,6 +21,8 @@ TEST_CASE("a PEFT folder of a tied Llama: lora_B lora_A is the change of every w
   const auto config = small(false, true);
   const Model model(config);
   export_peft(folder.path() / "peft", model.adapter, config, {.base_model = "some/model"});
+  CHECK_THROWS_AS(export_peft(folder.path() / "bad", model.adapter, config, {.base_model = "not UTF-8: \xe9"}), Error);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "bad"));
   const auto json = nlohmann::json::parse(read_text(folder.path() / "peft" / "adapter_config.json"));
   CHECK(json.at("base_model_name_or_path") == "some/model");
   CHECK(json.at("r") == 2);

@@ -62,6 +62,10 @@ TEST_CASE("a variant of another base, basis or set of matrices is refused") {
   bad.bases[12] = std::make_shared<const UniversalBasis<double>>(UniversalBasis<double>::random(12, 3, 77));
   CHECK_THROWS_WITH(store.add("bad", bad), ContainsSubstring("bases"));
   CHECK_THROWS_AS(store.add("bad", variant(1, {.patterns = {"blocks.*"}})), Error);
+  bad = good;
+  auto& scores = bad.matrices.back().scores;
+  scores = make_matrix<double>(rows(scores), cols(scores) + 1, 1.0);
+  CHECK_THROWS_AS(store.add("bad", bad), Error);
   CHECK(store.names().empty());
   CHECK_THROWS_WITH(store.find("bad"), ContainsSubstring("'bad'"));
   Transformer<double> other(tiny::config(), 4);

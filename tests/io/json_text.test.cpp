@@ -37,6 +37,12 @@ TEST_CASE("JSON that is broken, doubled, or not UTF-8 is an error that names the
                     ContainsSubstring("\"a\" appears twice"));
 }
 
+TEST_CASE("text of JSON is what was parsed, and an error for strings that are not UTF-8") {
+  CHECK(json_text(parse_json(R"({ "a" : [1, 2.5, "x"] })", "source", 3)) == R"({"a":[1,2.5,"x"]})");
+  CHECK(json_text(nlohmann::json{{"a", 1}}, 2) == "{\n  \"a\": 1\n}");
+  CHECK_THROWS_WITH(json_text(nlohmann::json("\xe9")), ContainsSubstring("UTF-8"));
+}
+
 TEST_CASE("the reason stays one short line whatever the text is") {
   try {
     static_cast<void>(parse_json("\"" + std::string(100'000, '\n') + "\"", "source", 3));

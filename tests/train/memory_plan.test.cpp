@@ -87,8 +87,7 @@ TEST_CASE("the memory plan says what a step of any form will hold", "[train]") {
   }
 }
 
-TEST_CASE("the plan of collecting gradients counts the weights, their gradients and the pass",
-          "[train]") {
+TEST_CASE("the plan of collecting gradients counts the weights, their gradients and the pass", "[train]") {
   UnfilledWeights<float> no_values;
   Transformer<float> shapes(small(), no_values);
   Transformer<float> model(small());

@@ -17,8 +17,8 @@
 namespace ampsft {
 
 /// A weight in stored rows, usually of a mapped file. A product dequantises a panel of it at a time into memory that
-/// each thread keeps (1 MiB, or 64 rows; the product packs it besides), and multiplies that: the weight takes the memory
-/// of its file.
+/// each thread keeps (1 MiB, or 64 rows; the product packs it besides), and multiplies that: the weight takes the
+/// memory of its file.
 template <Scalar T>
 class QuantizedWeight final : public FrozenWeight<T> {
  public:

@@ -22,15 +22,14 @@ inline void require_writable(const std::filesystem::path& file) {
   require(!error, file, " is a link that leads nowhere");
   require(!fs::is_directory(target, ignored), file, " is a folder, not a file");
   require(!fs::exists(target, ignored) || fs::is_regular_file(target, ignored), file,
-                  " is no regular file, so it cannot be replaced");
+          " is no regular file, so it cannot be replaced");
   fs::path folder = fs::absolute(target).parent_path();
   while (!fs::exists(folder, ignored) && folder.has_relative_path()) {
     require(!fs::is_symlink(folder, ignored), "cannot make the folder of ", file, ": ", folder,
             " is a link that leads nowhere");
     folder = folder.parent_path();
   }
-  require(fs::is_directory(folder, ignored), "cannot make the folder of ", file, ": ", folder,
-                  " is not a folder");
+  require(fs::is_directory(folder, ignored), "cannot make the folder of ", file, ": ", folder, " is not a folder");
   // Only an attempt tells (rights, read-only mounts); the name is no file's, so that a run at work is not in the way.
   try {
     const AtomicFile attempt(folder / concat(target.filename().string(), ".writable"));

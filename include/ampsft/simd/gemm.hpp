@@ -227,7 +227,8 @@ class Factor {
 ///
 /// Shapes: `a` `m x k`, `b` `k x n` (bfloat16 is widened while it is packed), `c` `m x n`, `bias` `1 x n` or no rows.
 /// `c` must not overlap the others. Throws `Error` if they do not fit. Cost: `m n k` multiply-adds on all threads.
-/// Memory: 4 MiB of packed `b`, kept by each thread that calls. Each element is summed in one order whatever the thread count. After Goto and van de Geijn 2008.
+/// Memory: 4 MiB of packed `b`, kept by each thread that calls. Each element is summed in one order whatever the thread
+/// count. After Goto and van de Geijn 2008.
 template <Scalar T, Storage S = T>
 void gemm(const std::type_identity_t<Factor<T>>& a, const std::type_identity_t<Factor<S>>& b,
           std::type_identity_t<View<T>> c, Into into = Into::overwrite, T scale = T{1},
