@@ -166,7 +166,7 @@ refuse_both 'looked up' "${tiny[@]}" --rank 3 --targets token_embedding.weight "
 # A name that is no UTF-8, which JSON cannot hold, does not keep a run from being saved.
 latin=$(printf 'mod\xe9')
 if cp -r "$model" "$latin" 2> /dev/null; then
-  "$program" "${tiny[@]}" --model "$latin" --epochs 1 --output latin/adapter.safetensors > latin.log || die 'a name stopped a run'
+  "$program" --model "$latin" --data chats.jsonl --context 64 --threads 1 --epochs 1 --output latin/adapter.safetensors > latin.log || die 'a name stopped a run'
 fi
 mkdir -p folder/adapter.metrics.jsonl plain.checkpoint.safetensors
 mkfifo pipe.safetensors
