@@ -8,13 +8,13 @@
 add_library(ampsft_blas INTERFACE)
 add_library(ampsft::blas ALIAS ampsft_blas)
 
+# Also a peer of the benchmarks. Debian keeps each build in a folder, Fedora appends an "o" to the name.
+find_library(AMPSFT_OPENBLAS NAMES openblaso PATH_SUFFIXES openblas-openmp)
+find_library(AMPSFT_OPENBLAS NAMES openblas PATH_SUFFIXES openblas-openmp)
+
 if(NOT AMPSFT_BLAS)
   return()
 endif()
-
-# Debian keeps each build in a folder, Fedora appends an "o" to the name.
-find_library(AMPSFT_OPENBLAS NAMES openblaso PATH_SUFFIXES openblas-openmp)
-find_library(AMPSFT_OPENBLAS NAMES openblas PATH_SUFFIXES openblas-openmp)
 
 if(AMPSFT_OPENBLAS AND NOT CMAKE_CROSSCOMPILING)
   # 0: it helps, 1: other threads than OpenMP's (get_parallel is 2 for those), 2: it does not know the processor

@@ -9,7 +9,7 @@
 #include <ampsft/autograd/tape.hpp>
 
 #include <functional>
-#include <optional>
+#include <memory>
 
 #include "support/matrix_benchmarks.hpp"
 
@@ -42,14 +42,15 @@ template <class Make>
 void run_operation(benchmark::State& state, const OperationCase& of, const Make& make, bool forward) {
   Leaves leaves = of.leaves();
   FloatTape tape;
-  std::optional<decltype(make(tape, leaves))> operation;
+  using Operation = decltype(make(tape, leaves));
+  std::unique_ptr<Operation> operation;
   const auto prepare = [&] {
     operation.reset();
     tape.clear();
     for (auto& leaf : leaves) {
       leaf.clear_gradient();
     }
-    operation.emplace(make(tape, leaves));
+    operation = std::make_unique<Operation>(make(tape, leaves));
   };
   prepare();
   auto y = random_matrix<float>(operation->rows(), operation->cols());
