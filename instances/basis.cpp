@@ -9,6 +9,6 @@
 #undef AMPSFT_EXTERN
 #define AMPSFT_EXTERN  // what the headers from here on name is compiled here
 
-#include <ampsft/basis/partial_files.hpp>
+#include <ampsft/basis/files/partial_files.hpp>
 #include <ampsft/basis/policy.hpp>
-#include <ampsft/basis/score_file.hpp>
+#include <ampsft/basis/files/score_file.hpp>

@@ -9,7 +9,7 @@
 ///   take turns, of several passes if those are short, for the first finds in the cache what another's left. `ratio`:
 ///   median over median of one variant's.
 #include <ampsft/adapter/variant_weights.hpp>
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
 #include <benchmark/benchmark.h>

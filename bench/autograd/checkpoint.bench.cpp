@@ -7,7 +7,7 @@
 /// turns with it. Counters: `kept_ms`, that time; `ratio`, and `least_ratio`, that of the operations that no program
 /// can leave out, whose rate is `GFLOP/s`, with its share of this process's multiply-adds; `MiB` and `kept_MiB`, the
 /// most that the tapes held at once.
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
 #include <benchmark/benchmark.h>

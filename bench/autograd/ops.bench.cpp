@@ -8,7 +8,7 @@
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
-#include <ampsft/autograd/ops/rotary.hpp>
+#include <ampsft/autograd/ops/rope.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>
 
 #include <numeric>

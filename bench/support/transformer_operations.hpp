@@ -3,7 +3,7 @@
 /// The operations of a transformer's passes that no program can leave out, counted.
 #pragma once
 
-#include <ampsft/nn/transformer_config.hpp>
+#include <ampsft/model/transformer_config.hpp>
 
 namespace bench {
 

@@ -6,7 +6,7 @@
 /// A name is `model/form/threads:2`. Counters of the median step: tokens a second, GFLOP/s of the operations that the
 /// form cannot do without, and their share of this process's multiply-adds (`share_of_peak`); planned bytes of
 /// activations. The operations are those of support/transformer_operations.hpp; the head counts as a layer.
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/memory_plan.hpp>

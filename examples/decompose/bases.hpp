@@ -3,7 +3,7 @@
 /// From groups of matrices to their bases, of whatever kind and rank the options ask for.
 #pragma once
 
-#include <ampsft/basis/partial_files.hpp>
+#include <ampsft/basis/files/partial_files.hpp>
 #include <ampsft/basis/universal_basis.hpp>
 
 #include <optional>

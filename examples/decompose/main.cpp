@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Decomposes the matrices of any model in safetensors files: a basis for each group, scores for each row, and a report
 // of what they explain. The model stays in its files; of scores and moments only a part is in memory.
-#include <ampsft/basis/join_files.hpp>
-#include <ampsft/basis/partial_files.hpp>
+#include <ampsft/basis/files/join_files.hpp>
+#include <ampsft/basis/files/partial_files.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/io/atomic_file.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decompose/result.hpp"
 
-#include <ampsft/basis/basis_file.hpp>
+#include <ampsft/basis/files/basis_file.hpp>
 #include <ampsft/basis/matrix_scores.hpp>
 
 #include <algorithm>

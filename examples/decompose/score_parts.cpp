@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decompose/score_parts.hpp"
 
-#include <ampsft/basis/join_files.hpp>
+#include <ampsft/basis/files/join_files.hpp>
 
 #include <utility>
 

@@ -3,7 +3,7 @@
 /// Scores on their way to a file, of which only a part is in memory.
 #pragma once
 
-#include <ampsft/basis/score_file.hpp>
+#include <ampsft/basis/files/score_file.hpp>
 
 #include <cstddef>
 #include <filesystem>

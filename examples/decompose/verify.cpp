@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decompose/verify.hpp"
 
-#include <ampsft/basis/score_file.hpp>
+#include <ampsft/basis/files/score_file.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -3,8 +3,8 @@
 /// The command line of the program.
 #pragma once
 
-#include <ampsft/data/chat_template.hpp>
-#include <ampsft/nn/load_options.hpp>
+#include <ampsft/text/chat_template.hpp>
+#include <ampsft/model/load_options.hpp>
 
 #include <filesystem>
 #include <string>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/data/packed_dataset.hpp>
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 #include <ampsft/train/evaluate.hpp>
 
 #include <string>

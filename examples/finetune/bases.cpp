@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bases.hpp"
 
-#include <ampsft/nn/pretrained.hpp>
+#include <ampsft/model/pretrained.hpp>
 #include <ampsft/parameterization/weight_moments.hpp>
 #include <ampsft/train/collect_moments.hpp>
 

@@ -2,7 +2,7 @@
 // Fine-tunes a pretrained model on records by training scores and writes an adapter, metrics and a page beside it.
 // Stopped or killed at any moment, it goes on from its last checkpoint when started again.
 #include <ampsft/adapter/score_adapter.hpp>
-#include <ampsft/basis/basis_file.hpp>
+#include <ampsft/basis/files/basis_file.hpp>
 #include <ampsft/core/parallel_for.hpp>
 
 #include <sys/resource.h>

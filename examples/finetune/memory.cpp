@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "memory.hpp"
 
-#include <ampsft/nn/pretrained.hpp>
+#include <ampsft/model/pretrained.hpp>
 #include <ampsft/train/collect_moments.hpp>
 #include <ampsft/train/memory_plan.hpp>
 

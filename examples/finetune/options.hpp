@@ -4,8 +4,8 @@
 #pragma once
 
 #include <ampsft/core/dtype.hpp>
-#include <ampsft/data/chat_template.hpp>
-#include <ampsft/nn/load_options.hpp>
+#include <ampsft/text/chat_template.hpp>
+#include <ampsft/model/load_options.hpp>
 #include <ampsft/parameterization/score.hpp>
 #include <ampsft/train/schedule.hpp>
 

@@ -3,7 +3,7 @@
 /// The files that a run writes.
 #pragma once
 
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 #include <ampsft/train/trainer.hpp>
 
 #include <optional>

@@ -3,7 +3,7 @@
 /// The run itself: live progress, metrics, a checkpoint that survives a kill.
 #pragma once
 
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/trainer.hpp>
 

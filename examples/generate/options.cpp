@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "generate/options.hpp"
 
-#include <ampsft/data/stop_strings.hpp>
+#include <ampsft/generate/stop_strings.hpp>
 
 #include <CLI/CLI.hpp>
 

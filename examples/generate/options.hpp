@@ -3,9 +3,9 @@
 /// The command line of the program.
 #pragma once
 
-#include <ampsft/io/generation_defaults.hpp>
-#include <ampsft/nn/load_options.hpp>
-#include <ampsft/train/sampling.hpp>
+#include <ampsft/generate/generation_defaults.hpp>
+#include <ampsft/model/load_options.hpp>
+#include <ampsft/generate/sampling.hpp>
 
 #include <optional>
 #include <string>

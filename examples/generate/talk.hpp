@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/data/chat.hpp>
-#include <ampsft/train/generate_text.hpp>
+#include <ampsft/generate/generate_text.hpp>
 
 #include <span>
 #include <string>

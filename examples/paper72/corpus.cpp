@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "corpus.hpp"
 
-#include <ampsft/data/bpe_trainer.hpp>
+#include <ampsft/text/bpe_trainer.hpp>
 #include <ampsft/data/text.hpp>
 #include <ampsft/io/checksum.hpp>
 

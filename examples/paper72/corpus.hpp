@@ -3,7 +3,7 @@
 /// The two texts of the experiment as tokens, each divided into train, validation and test parts.
 #pragma once
 
-#include <ampsft/data/bpe_tokenizer.hpp>
+#include <ampsft/text/bpe_tokenizer.hpp>
 #include <ampsft/data/token_stream.hpp>
 
 #include <cstdint>

@@ -5,8 +5,8 @@
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/checksum.hpp>
 #include <ampsft/io/read_text.hpp>
-#include <ampsft/nn/transformer_file.hpp>
-#include <ampsft/train/generate.hpp>
+#include <ampsft/model/transformer_file.hpp>
+#include <ampsft/generate/generate.hpp>
 
 #include <algorithm>
 #include <cmath>

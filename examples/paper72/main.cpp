@@ -3,8 +3,8 @@
 // report.json and report.html. Killed at any moment, it goes on from its last checkpoint when started again.
 #include <ampsft/core/version.hpp>
 #include <ampsft/io/atomic_file.hpp>
-#include <ampsft/nn/account.hpp>
-#include <ampsft/nn/transformer_file.hpp>
+#include <ampsft/model/account.hpp>
+#include <ampsft/model/transformer_file.hpp>
 
 #include <algorithm>
 #include <cstdio>

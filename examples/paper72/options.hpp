@@ -3,7 +3,7 @@
 /// What the command line asks for, and how much work that is.
 #pragma once
 
-#include <ampsft/nn/transformer_config.hpp>
+#include <ampsft/model/transformer_config.hpp>
 #include <ampsft/train/trainer.hpp>
 
 #include <filesystem>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/data/token_stream.hpp>
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 #include <ampsft/train/trainer.hpp>
 
 #include <filesystem>

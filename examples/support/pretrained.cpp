@@ -2,7 +2,7 @@
 #include "support/pretrained.hpp"
 
 #include <ampsft/core/error.hpp>
-#include <ampsft/nn/pretrained.hpp>
+#include <ampsft/model/pretrained.hpp>
 
 #include <algorithm>
 #include <optional>

@@ -3,9 +3,9 @@
 /// The pretrained model that an example works on.
 #pragma once
 
-#include <ampsft/data/pretrained_text.hpp>
-#include <ampsft/nn/load_options.hpp>
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/generate/pretrained_text.hpp>
+#include <ampsft/model/load_options.hpp>
+#include <ampsft/model/transformer.hpp>
 
 #include <cstdint>
 #include <filesystem>

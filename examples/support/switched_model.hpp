@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/adapter/variant_weights.hpp>
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 
 #include <memory>
 #include <optional>

@@ -3,7 +3,7 @@
 /// A folder that was made from a model's facts holds that model.
 #include <ampsft/adapter/model_export.hpp>
 #include <ampsft/io/gguf_writer.hpp>
-#include <ampsft/nn/pretrained.hpp>
+#include <ampsft/model/pretrained.hpp>
 #include <ampsft/parameterization/attach.hpp>
 
 #include <cmath>

@@ -5,7 +5,7 @@
 
 #include <ampsft/adapter/score_adapter.hpp>
 #include <ampsft/core/random.hpp>
-#include <ampsft/io/pretrained_tensors.hpp>
+#include <ampsft/model/pretrained_tensors.hpp>
 
 #include <deque>
 #include <string>

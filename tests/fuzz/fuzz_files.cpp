@@ -4,13 +4,13 @@
 ///
 /// usage: fuzz_files [COUNT [SEED]]   (default: 100000 files, seed 1), one kind of file after another
 #include <ampsft/adapter/score_adapter_file.hpp>
-#include <ampsft/data/chat_template.hpp>
-#include <ampsft/data/gguf_tokenizer.hpp>
-#include <ampsft/data/hf_tokenizer.hpp>
-#include <ampsft/io/gguf_model.hpp>
+#include <ampsft/text/chat_template.hpp>
+#include <ampsft/text/gguf_tokenizer.hpp>
+#include <ampsft/text/hf_tokenizer.hpp>
+#include <ampsft/model/gguf_model.hpp>
 #include <ampsft/io/gguf_writer.hpp>
-#include <ampsft/io/huggingface.hpp>
-#include <ampsft/io/pretrained_tensors.hpp>
+#include <ampsft/model/huggingface.hpp>
+#include <ampsft/model/pretrained_tensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <chrono>

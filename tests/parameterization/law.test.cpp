@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The laws of values that every parameterisation keeps, whatever stands behind it.
-#include <ampsft/nn/parameter_file.hpp>
+#include <ampsft/model/parameter_file.hpp>
 
 #include "parameterization/cases.hpp"
 #include "support/temporary_folder.hpp"

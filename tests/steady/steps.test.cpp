@@ -2,7 +2,7 @@
 /// @file
 /// After the first steps training takes nothing from the heap. A runner of its own, for it counts every allocation.
 #define EIGEN_RUNTIME_NO_MALLOC  // Eigen's own allocations, which do not come from operator new, stop the program
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 #include <ampsft/parameterization/attach.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/clip.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// What a step will hold, planned without computing, against what it holds.
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/collect_moments.hpp>

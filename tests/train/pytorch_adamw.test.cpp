@@ -3,7 +3,7 @@
 /// Ten steps of AdamW against PyTorch's: every loss and every weight at the end.
 #include <ampsft/train/adamw.hpp>
 
-#include "nn/reference.hpp"
+#include "model/reference.hpp"
 
 using namespace ampsft;
 using namespace ampsft::test;

@@ -9,7 +9,7 @@
 #include <ampsft/autograd/ops/gelu.hpp>
 #include <ampsft/autograd/ops/layer_norm.hpp>
 #include <ampsft/autograd/ops/linear.hpp>
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 
 #include <limits>
 #include <map>

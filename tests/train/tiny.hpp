@@ -5,7 +5,7 @@
 
 #include <ampsft/core/random.hpp>
 #include <ampsft/data/token_stream.hpp>
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 
 #include <cstdint>
 #include <vector>

@@ -8,7 +8,7 @@
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/core/random.hpp>
-#include <ampsft/io/huggingface.hpp>
+#include <ampsft/model/huggingface.hpp>
 
 #include <deque>
 #include <filesystem>

@@ -12,10 +12,10 @@
 #include <ampsft/adapter/gguf_export.hpp>
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
-#include <ampsft/data/pretrained_text.hpp>
-#include <ampsft/nn/pretrained.hpp>
+#include <ampsft/generate/pretrained_text.hpp>
+#include <ampsft/model/pretrained.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
-#include <ampsft/train/generate.hpp>
+#include <ampsft/generate/generate.hpp>
 
 #include <cstdint>
 #include <deque>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/adapter/score_adapter.hpp>
-#include <ampsft/basis/basis_file.hpp>
+#include <ampsft/basis/files/basis_file.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/adapter/score_adapter.hpp>
-#include <ampsft/io/pretrained_tensors.hpp>
+#include <ampsft/model/pretrained_tensors.hpp>
 
 #include <algorithm>
 #include <memory>

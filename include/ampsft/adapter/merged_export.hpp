@@ -5,7 +5,7 @@
 
 #include <ampsft/adapter/export_factors.hpp>
 #include <ampsft/io/atomic_file.hpp>
-#include <ampsft/io/huggingface_writer.hpp>
+#include <ampsft/model/huggingface_writer.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/model_tensors.hpp>
 #include <ampsft/io/read_text.hpp>

@@ -5,13 +5,13 @@
 
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
-#include <ampsft/data/gguf_tokenizer.hpp>
-#include <ampsft/data/hf_tokenizer_writer.hpp>
-#include <ampsft/io/gguf_model.hpp>
-#include <ampsft/io/huggingface_writer.hpp>
+#include <ampsft/text/gguf_tokenizer.hpp>
+#include <ampsft/text/hf_tokenizer_writer.hpp>
+#include <ampsft/model/gguf_model.hpp>
+#include <ampsft/model/huggingface_writer.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/writable.hpp>
-#include <ampsft/nn/transformer.hpp>
+#include <ampsft/model/transformer.hpp>
 
 #include <algorithm>
 #include <filesystem>

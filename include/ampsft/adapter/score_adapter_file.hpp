@@ -5,7 +5,7 @@
 
 #include <ampsft/adapter/detail/adapter_header.hpp>
 #include <ampsft/adapter/score_adapter.hpp>
-#include <ampsft/basis/basis_file.hpp>
+#include <ampsft/basis/files/basis_file.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 

@@ -3,7 +3,7 @@
 /// Where a basis comes from, one small type each: any of them gives a stack of rows its basis.
 #pragma once
 
-#include <ampsft/basis/basis_file.hpp>
+#include <ampsft/basis/files/basis_file.hpp>
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/universal_basis.hpp>
 #include <ampsft/linalg/gram.hpp>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/core/tensor.hpp>
-#include <ampsft/nn/token_batch.hpp>
+#include <ampsft/core/token_batch.hpp>
 
 #include <algorithm>
 #include <cstdint>

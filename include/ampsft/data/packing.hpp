@@ -5,8 +5,8 @@
 
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/data/batch.hpp>
-#include <ampsft/data/chat_template.hpp>
-#include <ampsft/nn/token_batch.hpp>
+#include <ampsft/text/chat_template.hpp>
+#include <ampsft/core/token_batch.hpp>
 
 #include <algorithm>
 #include <cstddef>

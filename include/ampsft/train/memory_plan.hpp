@@ -5,7 +5,7 @@
 
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/core/error.hpp>
-#include <ampsft/nn/token_batch.hpp>
+#include <ampsft/core/token_batch.hpp>
 
 #include <cstdint>
 #include <ostream>

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Partial results of several files: which stacks they make together, and the moments of each.
+#pragma once
+
+#include <ampsft/basis/files/partial_file.hpp>
+#include <ampsft/core/instances.hpp>
+#include <ampsft/core/natural_order.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// Files that `save_partial` wrote, seen as one: stacks of the same name are one stack. The files stay open and mapped;
+/// moments are read when they are asked for.
+class PartialFiles {
+ public:
+  /// Reads the files for their checksums. Throws `Error` that names the file: as `load_partial` does, and for a matrix
+  /// that is in two of the files or in two stacks, and for stacks of one name and different widths.
+  explicit PartialFiles(const std::vector<std::filesystem::path>& paths) {
+    require(!paths.empty(), "there are no partial results to merge");
+    std::map<std::string, Place> places;
+    for (const auto& path : paths) {
+      files_.emplace_back(path);
+      files_.back().verify_checksum();
+      parts_.push_back(detail::partial_stacks(files_.back()));
+      for (const auto& part : parts_.back()) {
+        for (const auto& matrix : part.matrices) {
+          const Place here{part.stack, files_.size()};
+          const Place& known = places.try_emplace(matrix.name, here).first->second;
+          require(known.stack == here.stack, path, ": matrix '", matrix.name, "' is in the stack '", here.stack,
+                  "' and in '", known.stack, "'; accumulate all parts with the same groups");
+          require(known.file == here.file, path, ": matrix '", matrix.name,
+                  "' is in two of the parts that are merged and would count twice");
+        }
+        join(part, path);
+      }
+    }
+    std::sort(stacks_.begin(), stacks_.end(), [](const auto& a, const auto& b) {
+      return a.width != b.width ? a.width < b.width : natural_less(a.stack, b.stack);
+    });
+  }
+
+  /// By width and natural order of their names; matrices in the order of the files.
+  [[nodiscard]] const std::vector<PartialStack>& stacks() const noexcept { return stacks_; }
+
+  /// The moments of a stack from all files, of which one is in memory beside the result. Throws `Error` that names the
+  /// file for what cannot be moments, and for a name that is none of `stacks()`.
+  template <Scalar T>
+  [[nodiscard]] StackMoments<T> merged(const std::string& stack) const {
+    StackMoments<T> result{.stack = stack, .gram = GramAccumulator<T>(1)};
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      for (const auto& part : parts_[i]) {
+        if (part.stack != stack) {
+          continue;
+        }
+        auto moments = detail::read_moments<T>(files_[i], part);
+        if (result.matrices.empty()) {
+          result = std::move(moments);
+        } else {
+          merge(result, moments);
+        }
+      }
+    }
+    require(!result.matrices.empty(), "the partial results hold no stack '", stack, "'");
+    return result;
+  }
+
+ private:
+  /// Where a matrix was seen.
+  struct Place {
+    std::string stack;
+    std::size_t file;
+  };
+
+  void join(const PartialStack& part, const std::filesystem::path& path) {
+    const auto known =
+        std::find_if(stacks_.begin(), stacks_.end(), [&](const auto& one) { return one.stack == part.stack; });
+    if (known == stacks_.end()) {
+      stacks_.push_back(part);
+      return;
+    }
+    require(known->width == part.width, path, ": its stack '", part.stack, "' has the width ", part.width,
+            ", that of the other parts ", known->width);
+    known->count += part.count;
+    known->raw_energy += part.raw_energy;
+    known->matrices.insert(known->matrices.end(), part.matrices.begin(), part.matrices.end());
+  }
+
+  std::vector<SafetensorsFile> files_;
+  std::vector<std::vector<PartialStack>> parts_;  // of each file
+  std::vector<PartialStack> stacks_;
+};
+
+/// The moments of all files, stack by stack. Throws as `PartialFiles` does.
+template <Scalar T>
+[[nodiscard]] std::vector<StackMoments<T>> merge_partials(const std::vector<std::filesystem::path>& paths) {
+  const PartialFiles files(paths);
+  std::vector<StackMoments<T>> merged;
+  for (const auto& stack : files.stacks()) {
+    merged.push_back(files.merged<T>(stack.stack));
+  }
+  return merged;
+}
+
+AMPSFT_INSTANCE(std::vector<StackMoments<float>> merge_partials(const std::vector<std::filesystem::path>&));
+AMPSFT_INSTANCE(std::vector<StackMoments<double>> merge_partials(const std::vector<std::filesystem::path>&));
+
+}  // namespace ampsft

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// A normalisation of rows with its gain, and its bias where it has one.
+#pragma once
+
+#include <ampsft/autograd/ops/layer_norm.hpp>
+#include <ampsft/autograd/ops/rms_norm.hpp>
+#include <ampsft/model/transformer_config.hpp>
+
+#include <memory>
+#include <string>
+
+namespace ampsft {
+
+/// Layer or RMS normalisation over `width` elements; gain 1 and bias 0 at the start.
+template <Scalar T>
+struct Norm {
+  NormKind kind;
+  std::unique_ptr<Parameter<T>> gain;
+  std::unique_ptr<Parameter<T>> bias;  ///< or none
+  double epsilon;
+
+  /// Of the config's kind. Names are `<name>.weight` and `<name>.bias`.
+  Norm(const std::string& name, Index width, const TransformerConfig& config)
+      : Norm(name, width, config.norm, config.norm_epsilon, config.norm == NormKind::layer && config.norm_bias) {}
+
+  Norm(const std::string& name, Index width, NormKind norm_kind, double added_to_variance, bool with_bias)
+      : kind(norm_kind),
+        gain(std::make_unique<Parameter<T>>(Parameter<T>::vector(name + ".weight", width, T{1}))),
+        bias(with_bias ? std::make_unique<Parameter<T>>(Parameter<T>::vector(name + ".bias", width, T{0})) : nullptr),
+        epsilon(added_to_variance) {}
+
+  /// `x` is `T x (n width)`: an RMS normalisation takes every `width` columns, a head, for itself.
+  [[nodiscard]] Variable<T> forward(Variable<T> x) const {
+    const Variable<T> gains = x.tape().leaf(*gain);
+    return kind == NormKind::rms ? rms_norm(x, gains, epsilon)
+                                 : layer_norm(x, gains, bias ? x.tape().leaf(*bias) : Variable<T>{}, epsilon);
+  }
+};
+
+}  // namespace ampsft

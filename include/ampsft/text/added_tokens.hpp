@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Tokens that are found in the text before anything else: control tokens and words added to a vocabulary.
+#pragma once
+
+#include <ampsft/core/error.hpp>
+#include <ampsft/text/detail/character_class.hpp>
+#include <ampsft/text/detail/utf8.hpp>
+#include <ampsft/io/detail/names.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+/// A token with Hugging Face's flags.
+struct AddedToken {
+  std::string content;
+  std::int32_t id = 0;
+  bool special = false;      ///< controls the model, is no text
+  bool left_strip = false;   ///< takes the white space before it
+  bool right_strip = false;  ///< takes the white space behind it
+  bool single_word = false;  ///< only where no word character stands beside it
+  bool normalized = false;   ///< looked for after the normalisation, not before
+
+  bool operator==(const AddedToken&) const = default;
+};
+
+namespace detail {
+
+/// Finds the longest of a set of added tokens at each place of a text, leftmost first.
+class AddedTokenFinder {
+ public:
+  /// No token is longer, so that the cost stays linear in the text.
+  static constexpr std::size_t longest_content = 1024;
+
+  AddedTokenFinder() = default;
+
+  explicit AddedTokenFinder(std::vector<AddedToken> tokens) : tokens_(std::move(tokens)) {
+    std::sort(tokens_.begin(), tokens_.end(),
+              [](const AddedToken& a, const AddedToken& b) { return a.content < b.content; });
+    for (const AddedToken& token : tokens_) {
+      require(!token.content.empty() && token.content.size() <= longest_content, "the added token ", token.id, " has ",
+              token.content.size(), " bytes; it must have 1 to ", longest_content);
+      begins_[static_cast<unsigned char>(token.content.front())] = true;
+    }
+  }
+
+  /// The id of the token of this content.
+  [[nodiscard]] std::optional<std::int32_t> find(std::string_view content) const {
+    const auto found = std::lower_bound(tokens_.begin(), tokens_.end(), content,
+                                        [](const AddedToken& token, std::string_view c) { return token.content < c; });
+    return found != tokens_.end() && found->content == content ? std::optional(found->id) : std::nullopt;
+  }
+
+  /// Calls `on_text(part)` for the text between tokens, `on_token(token)` for each token, in order. With
+  /// `special_as_text` special tokens stay text.
+  template <class OnText, class OnToken>
+  void split(std::string_view text, bool special_as_text, OnText&& on_text, OnToken&& on_token) const {
+    std::size_t done = 0;  // all before it is given out
+    for (std::size_t at = 0; at < text.size();) {
+      const AddedToken* const token = longest_at(text.substr(at));
+      if (token == nullptr) {
+        ++at;
+        continue;
+      }
+      std::size_t begin = at;
+      std::size_t end = at + token->content.size();
+      at = end;
+      if (begin < done || (token->special && special_as_text) || (token->single_word && !alone(text, begin, end))) {
+        continue;
+      }
+      if (token->left_strip) {
+        begin -= white_space_before(text.substr(done, begin - done));
+      }
+      if (token->right_strip) {
+        end += white_space_after(text.substr(end));
+      }
+      if (done < begin) {
+        on_text(text.substr(done, begin - done));
+      }
+      on_token(*token);
+      done = end;
+    }
+    if (done < text.size()) {
+      on_text(text.substr(done));
+    }
+  }
+
+ private:
+  [[nodiscard]] const AddedToken* longest_at(std::string_view text) const {
+    if (!begins_[static_cast<unsigned char>(text.front())]) {
+      return nullptr;
+    }
+    // Of the tokens that agree with the text so far, the shortest is the first: byte after byte the range narrows.
+    auto low = tokens_.begin();
+    auto high = tokens_.end();
+    const AddedToken* longest = nullptr;
+    for (std::size_t size = 0; low != high && size < text.size(); ++size) {
+      const char byte = text[size];
+      const auto less = [size](const AddedToken& token, char b) {
+        return static_cast<unsigned char>(token.content[size]) < static_cast<unsigned char>(b);
+      };
+      const auto greater = [size](char b, const AddedToken& token) {
+        return static_cast<unsigned char>(b) < static_cast<unsigned char>(token.content[size]);
+      };
+      low = std::lower_bound(low, high, byte, less);
+      high = std::upper_bound(low, high, byte, greater);
+      if (low != high && low->content.size() == size + 1) {
+        longest = &*low++;
+      }
+    }
+    return longest;
+  }
+
+  [[nodiscard]] static bool alone(std::string_view text, std::size_t begin, std::size_t end) {
+    return (begin == 0 || !is_of_word(last_character(text.substr(0, begin)).point)) &&
+           (end == text.size() || !is_of_word(first_character(text.substr(end)).point));
+  }
+
+  [[nodiscard]] static std::size_t white_space_before(std::string_view text) {
+    const std::size_t size = text.size();
+    while (!text.empty() && is_white_space(last_character(text).point)) {
+      text.remove_suffix(last_character(text).size);
+    }
+    return size - text.size();
+  }
+
+  [[nodiscard]] static std::size_t white_space_after(std::string_view text) {
+    const std::size_t size = text.size();
+    while (!text.empty() && is_white_space(first_character(text).point)) {
+      text.remove_prefix(first_character(text).size);
+    }
+    return size - text.size();
+  }
+
+  std::vector<AddedToken> tokens_;  // sorted by content, which differ
+  std::array<bool, 256> begins_{};
+};
+
+}  // namespace detail
+
+}  // namespace ampsft

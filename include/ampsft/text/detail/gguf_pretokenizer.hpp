@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// How the BPE tokenizers of GGUF files cut text into words, by the names that llama.cpp gives them.
+#pragma once
+
+#include <ampsft/core/error.hpp>
+#include <ampsft/text/pretrained_tokenizer_parts.hpp>
+#include <ampsft/io/detail/names.hpp>
+#include <ampsft/io/gguf.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace ampsft::detail {
+
+/// What `tokenizer.ggml.pre` stands for.
+struct GgufPretokenizer {
+  std::string_view name;
+  PretokenizerStep words;
+  bool digits = false;         // each number on its own before words are cut
+  bool nfc = false;            // as in the models' own tokenizers; llama.cpp leaves it out
+  bool ignore_merges = false;  // words that are tokens are not merged
+  bool begins = false;         // the beginning of text stands before a text unless the file says no
+};
+
+inline constexpr std::array<GgufPretokenizer, 9> gguf_pretokenizers{{
+    {.name = "gpt-2", .words = PretokenizerStep::gpt2_words},
+    {.name = "mpt", .words = PretokenizerStep::gpt2_words, .nfc = true},
+    {.name = "smollm", .words = PretokenizerStep::gpt2_words, .digits = true},
+    {.name = "starcoder", .words = PretokenizerStep::gpt2_words, .digits = true},
+    {.name = "refact", .words = PretokenizerStep::gpt2_words, .digits = true},
+    {.name = "command-r", .words = PretokenizerStep::gpt2_words, .digits = true, .nfc = true},
+    {.name = "llama-bpe", .words = PretokenizerStep::llama3_words, .ignore_merges = true, .begins = true},
+    {.name = "llama3", .words = PretokenizerStep::llama3_words, .ignore_merges = true, .begins = true},
+    {.name = "qwen2", .words = PretokenizerStep::qwen2_words, .nfc = true},
+}};
+
+/// Throws `Error` with the file for a name that is missing or not supported, with the list of those that are.
+[[nodiscard]] inline const GgufPretokenizer& find_gguf_pretokenizer(const GgufFile& file) {
+  std::string supported;
+  for (const GgufPretokenizer& known : gguf_pretokenizers) {
+    supported.append(supported.empty() ? "" : ", ").append(known.name);
+  }
+  const GgufValue* const value = file.find("tokenizer.ggml.pre");
+  require(value != nullptr, file.path(), ": tokenizer.ggml.pre is missing, which says how its tokenizer cuts words; ",
+          "convert the model again with a current llama.cpp; supported are ", supported);
+  const std::string_view name = value->text();
+  const auto* const found = std::find_if(gguf_pretokenizers.begin(), gguf_pretokenizers.end(),
+                                         [&](const GgufPretokenizer& known) { return known.name == name; });
+  require(found != gguf_pretokenizers.end(), file.path(), ": the pre-tokenizer ", quoted(name),
+          " (tokenizer.ggml.pre) is not supported; supported are ", supported);
+  return *found;
+}
+
+inline void use_gguf_pretokenizer(const GgufPretokenizer& known, PretrainedTokenizerParts& parts) {
+  if (known.digits) {
+    parts.steps.push_back(PretokenizerStep::digits);
+  }
+  parts.steps.push_back(known.words);
+  parts.nfc = known.nfc;
+  parts.ignore_merges = known.ignore_merges;
+}
+
+}  // namespace ampsft::detail

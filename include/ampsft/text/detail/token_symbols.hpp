@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What a word is before its merges: the tokens of its bytes or of its characters.
+#pragma once
+
+#include <ampsft/text/detail/byte_alphabet.hpp>
+#include <ampsft/text/detail/space_marks.hpp>
+#include <ampsft/text/pretrained_tokenizer_parts.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace ampsft::detail {
+
+using TokenIds = std::unordered_map<std::string_view, std::int32_t>;
+
+/// The byte that a token like `<0x0A>` stands for; none if it is no such token.
+[[nodiscard]] constexpr std::optional<unsigned char> byte_of_token(std::string_view token) noexcept {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  if (token.size() != 6 || !token.starts_with("<0x") || token[5] != '>') {
+    return std::nullopt;
+  }
+  const std::size_t high = digits.find(token[3]);
+  const std::size_t low = digits.find(token[4]);
+  if (high == std::string_view::npos || low == std::string_view::npos) {
+    return std::nullopt;
+  }
+  return static_cast<unsigned char>(16 * high + low);
+}
+
+/// The bytes that a token of characters stands for.
+[[nodiscard]] inline std::string text_of_token(std::string_view token) {
+  if (const auto byte = byte_of_token(token)) {
+    return {static_cast<char>(*byte)};
+  }
+  return spaces_of_marks(token);
+}
+
+/// Finds the tokens of bytes and of characters.
+class TokenSymbols {
+ public:
+  TokenSymbols(const PretrainedTokenizerParts& parts, const TokenIds& ids)
+      : unknown_(parts.unknown.value_or(none)), fuse_unknown_(parts.fuse_unknown), alphabet_(parts.alphabet) {
+    byte_ids_.fill(none);
+    if (alphabet_ == TokenAlphabet::bytes) {
+      for (std::size_t byte = 0; byte < byte_ids_.size(); ++byte) {
+        std::string character;
+        append_character(character, byte_alphabet[byte]);
+        const auto found = ids.find(character);
+        byte_ids_[byte] = found != ids.end() ? found->second : unknown_;
+      }
+      return;
+    }
+    for (const auto& [text, id] : ids) {
+      if (const auto byte = byte_of_token(text)) {
+        byte_ids_[*byte] = id;
+      } else if (const Character first = first_character(text); first.size == text.size()) {
+        characters_.emplace(first.point, id);
+      }
+    }
+  }
+
+  /// Appends the symbols of `word`; without a token for the unknown, what is unknown is left out.
+  void append(std::string_view word, std::vector<std::int32_t>& symbols) const {
+    if (alphabet_ == TokenAlphabet::characters) {
+      return append_characters(word, symbols);
+    }
+    for (const char byte : word) {
+      if (const std::int32_t id = byte_ids_[static_cast<unsigned char>(byte)]; id != none) {
+        symbols.push_back(id);
+      }
+    }
+  }
+
+ private:
+  static constexpr std::int32_t none = -1;
+
+  /// As Hugging Face's: an unknown token waits for those that it may be fused with until the next character that is a
+  /// token, so bytes in between come before it.
+  void append_characters(std::string_view word, std::vector<std::int32_t>& symbols) const {
+    bool waiting = false;
+    const auto flush = [&] {
+      if (waiting && unknown_ != none) {
+        symbols.push_back(unknown_);
+      }
+      waiting = false;
+    };
+    while (!word.empty()) {
+      const Character next = first_character(word);
+      const std::string_view bytes = word.substr(0, next.size);
+      word.remove_prefix(next.size);
+      if (const auto found = characters_.find(next.point); found != characters_.end()) {
+        flush();
+        symbols.push_back(found->second);
+      } else if (std::all_of(bytes.begin(), bytes.end(), [&](char byte) { return id_of(byte) != none; })) {
+        for (const char byte : bytes) {
+          symbols.push_back(id_of(byte));
+        }
+      } else {
+        if (!fuse_unknown_) {
+          flush();
+        }
+        waiting = true;
+      }
+    }
+    flush();
+  }
+
+  [[nodiscard]] std::int32_t id_of(char byte) const { return byte_ids_[static_cast<unsigned char>(byte)]; }
+
+  std::array<std::int32_t, 256> byte_ids_{};
+  std::unordered_map<std::uint32_t, std::int32_t> characters_;  // by code point
+  std::int32_t unknown_;
+  bool fuse_unknown_;
+  TokenAlphabet alphabet_;
+};
+
+}  // namespace ampsft::detail

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The tokenizer inside of a GGUF file.
+#pragma once
+
+#include <ampsft/text/detail/gguf_pretokenizer.hpp>
+#include <ampsft/text/pretrained_tokenizer.hpp>
+#include <ampsft/io/gguf.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ampsft {
+
+namespace detail {
+
+inline void read_gguf_merges(const GgufFile& file, PretrainedTokenizerParts& parts) {
+  const auto merges = file.value("tokenizer.ggml.merges").texts();
+  require(merges.size() <= PretrainedTokenizer::most_merges, file.path(), ": its tokenizer has ", merges.size(),
+          " merges; at most ", PretrainedTokenizer::most_merges, " are believed");
+  parts.merges.reserve(merges.size());
+  for (const std::string_view merge : merges) {
+    const std::size_t space = merge.find(' ', 1);
+    require(space != std::string_view::npos && space + 1 < merge.size(), file.path(), ": the merge ", quoted(merge),
+            " is no pair of tokens");
+    parts.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
+  }
+}
+
+/// SentencePiece's scores, and how it treats spaces and what it does not know.
+inline void read_gguf_scores(const GgufFile& file, PretrainedTokenizerParts& parts) {
+  parts.alphabet = TokenAlphabet::characters;
+  parts.scores = file.value("tokenizer.ggml.scores").numbers<float>();
+  const GgufValue* const space = file.find("tokenizer.ggml.add_space_prefix");
+  const bool in_front = space == nullptr || space->flag();
+  parts.spaces = {.in_front = in_front ? SpaceInFront::everywhere : SpaceInFront::nowhere, .stripped = in_front};
+  parts.fuse_unknown = true;
+  if (const GgufValue* const unknown = file.find("tokenizer.ggml.unknown_token_id")) {
+    parts.unknown = static_cast<std::int32_t>(unknown->integer(0, std::numeric_limits<std::int32_t>::max()));
+  }
+}
+
+/// Control tokens, the unknown one and those that users defined are found in the text before anything else.
+inline void read_gguf_added(const GgufFile& file, PretrainedTokenizerParts& parts) {
+  constexpr std::int32_t unknown = 2;
+  constexpr std::int32_t control = 3;
+  constexpr std::int32_t user_defined = 4;
+  const GgufValue* const value = file.find("tokenizer.ggml.token_type");
+  if (value == nullptr) {
+    return;
+  }
+  const auto types = value->numbers<std::int32_t>();
+  require(types.size() == parts.tokens.size(), file.path(), ": tokenizer.ggml.token_type has ", types.size(),
+          " entries for ", parts.tokens.size(), " tokens");
+  for (std::size_t id = 0; id < types.size(); ++id) {
+    const bool special = types[id] == control || types[id] == unknown;
+    if ((special || types[id] == user_defined) && !parts.tokens[id].empty()) {
+      AddedToken token;
+      token.content = parts.tokens[id];
+      token.id = static_cast<std::int32_t>(id);
+      token.special = special;
+      parts.added.push_back(std::move(token));
+    }
+  }
+}
+
+/// Phi-3's added tokens take the white space behind them, all but three, as in its own tokenizer; GGUF has no field
+/// for that, so the architecture tells.
+inline void strip_as_phi3(const GgufFile& file, PretrainedTokenizerParts& parts) {
+  const GgufValue* const architecture = file.find("general.architecture");
+  if (architecture == nullptr || architecture->text() != "phi3") {
+    return;
+  }
+  for (AddedToken& token : parts.added) {
+    token.right_strip = token.content != "<unk>" && token.content != "<s>" && token.content != "<|endoftext|>";
+  }
+}
+
+/// The token of `key`, to be put beside texts if `flag` says so; where it is missing, if there is one and `otherwise`.
+inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::string_view key, bool otherwise,
+                          std::vector<std::int32_t>& ids) {
+  const GgufValue* const wanted = file.find(flag);
+  if (wanted != nullptr ? wanted->flag() : otherwise && file.find(key) != nullptr) {
+    ids.push_back(static_cast<std::int32_t>(file.value(key).integer(0, std::numeric_limits<std::int32_t>::max())));
+  }
+}
+
+}  // namespace detail
+
+/// The parts of the tokenizer of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = gpt2) with the words that
+/// `gguf_pretokenizers` lists, or SentencePiece's BPE (llama), as in Llama 2, Mistral and Phi-3. A file of the
+/// vocabulary alone, without tensors, will do.
+///
+/// Throws `Error` with the file for missing or wrong metadata, and for other kinds of tokenizers by their names with
+/// the list of what is supported.
+[[nodiscard]] inline PretrainedTokenizerParts read_gguf_tokenizer_parts(const GgufFile& file) {
+  const std::string_view model = file.value("tokenizer.ggml.model").text();
+  require(
+      model == "gpt2" || model == "llama", file.path(), ": the tokenizer model ", detail::quoted(model),
+      " (tokenizer.ggml.model) is not supported; supported are gpt2, BPE over bytes, and llama, SentencePiece's BPE");
+  PretrainedTokenizerParts parts;
+  const auto tokens = file.value("tokenizer.ggml.tokens").texts();
+  require(tokens.size() <= PretrainedTokenizer::most_tokens, file.path(), ": its tokenizer has ", tokens.size(),
+          " tokens; at most ", PretrainedTokenizer::most_tokens, " are believed");
+  parts.tokens.assign(tokens.begin(), tokens.end());
+  bool begins = true;  // llama.cpp puts the beginning of text before SentencePiece's ids unless the file says no
+  if (model == "gpt2") {
+    const detail::GgufPretokenizer& known = detail::find_gguf_pretokenizer(file);
+    detail::use_gguf_pretokenizer(known, parts);
+    detail::read_gguf_merges(file, parts);
+    begins = known.begins;
+  } else {
+    detail::read_gguf_scores(file, parts);
+  }
+  detail::read_gguf_added(file, parts);
+  if (model == "llama") {
+    detail::strip_as_phi3(file, parts);
+  }
+  detail::read_gguf_end(file, "tokenizer.ggml.add_bos_token", "tokenizer.ggml.bos_token_id", begins, parts.prefix);
+  detail::read_gguf_end(file, "tokenizer.ggml.add_eos_token", "tokenizer.ggml.eos_token_id", false, parts.suffix);
+  return parts;
+}
+
+/// The tokenizer of a GGUF file. Throws `Error` as `read_gguf_tokenizer_parts` and `PretrainedTokenizer` do.
+[[nodiscard]] inline PretrainedTokenizer read_gguf_tokenizer(const GgufFile& file) {
+  PretrainedTokenizerParts parts = read_gguf_tokenizer_parts(file);
+  try {
+    return PretrainedTokenizer(std::move(parts));
+  } catch (const Error& error) {
+    fail(file.path(), ": ", error.what());
+  }
+}
+
+}  // namespace ampsft

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The paper's model, counted: every figure of its decomposition table.
+#include <ampsft/model/account.hpp>
+#include <ampsft/parameterization/attach.hpp>
+
+#include <map>
+
+#include "support/catch.hpp"
+
+using namespace ampsft;
+
+TEST_CASE("the preset of paper 72 has the paper's counts", "[nn]") {
+  Transformer<float> model(TransformerConfig::paper72());
+  const auto counts = account(model, 8);
+  CHECK(counts.stacked_rows == 46398);
+  CHECK(counts.score_coefficients == 371184);
+  CHECK(counts.basis == 2048);
+  CHECK(counts.non_weight == 4352512);
+  CHECK(counts.weight_structure == 11504656);
+  CHECK(counts.total == 16230400);
+  CHECK(counts.unique_parameters == 10291456);
+
+  CHECK(trainable_count(model.parameters()) == 10291456);
+  Index rows_of_width_256 = 0;
+  for (const auto* weight : model.weights()) {
+    rows_of_width_256 += weight->cols() == 256 ? weight->rows() : 0;
+  }
+  CHECK(rows_of_width_256 == 46398);
+  Index targeted_rows = 0;
+  for (const auto* weight : match_weights(model.weights(), paper72_targets())) {
+    targeted_rows += weight->rows();
+  }
+  CHECK(targeted_rows == 46398);
+
+  std::map<std::string, Index> kinds;
+  for (const auto* parameter : model.parameters()) {
+    const bool matrix = !parameter->is_vector;
+    const bool down = parameter->name.ends_with("mlp.down.weight");
+    const bool position = parameter->name == "position_embedding.weight";
+    kinds[down ? "MLP down" : position ? "positions" : matrix ? "stacked" : "vectors"] += parameter->size();
+  }
+  CHECK(kinds["MLP down"] == 2097152);
+  CHECK(kinds["positions"] == 131072);
+  CHECK(kinds["vectors"] == 27136);
+  CHECK(kinds["stacked"] == (46398 - 15007) * 256);  // the tied matrix once
+}
+
+TEST_CASE("an untied head is a matrix of its own", "[nn]") {
+  TransformerConfig config;
+  config.tied_head = false;
+  Transformer<float> untied(config);
+  config.tied_head = true;
+  Transformer<float> tied(config);
+  CHECK(account(untied, 4).stacked_rows == account(tied, 4).stacked_rows);
+  CHECK(account(untied, 4).total == account(tied, 4).total);
+  CHECK(account(untied, 4).unique_parameters - account(tied, 4).unique_parameters == config.vocabulary * config.width);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// Facts read from GGUF metadata and tensors.
+#include <ampsft/model/gguf_model.hpp>
+#include <ampsft/io/gguf_writer.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace ampsft;
+
+namespace {
+
+using Change = std::function<void(GgufWriter&)>;
+
+/// The head of a small model of an architecture, with `change` added.
+struct Model {
+  testing::TemporaryFolder folder;
+  Matrix<float> embedding = make_matrix<float>(10, 8, 0.0F);
+  Matrix<float> vector = make_matrix<float>(1, 8, 0.0F);
+
+  GgufFile write(const std::string& architecture, const Change& change, bool all = true) {
+    GgufWriter writer;
+    writer.set("general.architecture", architecture);
+    const std::string prefix = architecture + ".";
+    writer.set(prefix + "context_length", 32U);
+    writer.set(prefix + "embedding_length", 8U);
+    writer.set(prefix + "block_count", 2U);
+    writer.set(prefix + "feed_forward_length", 12U);
+    if (all) {
+      writer.set(prefix + "attention.head_count", 2U);
+    }
+    writer.set(prefix + (architecture == "gpt2" ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon"),
+               0.5F);
+    writer.add("token_embd.weight", embedding);
+    change(writer);
+    writer.write(folder.path() / "model.gguf");
+    return GgufFile(folder.path() / "model.gguf");
+  }
+
+  PretrainedConfig facts(const std::string& architecture, const Change& change) {
+    return read_gguf_config(write(architecture, change));
+  }
+
+  std::string error(const std::string& architecture, const Change& change, bool all = true) {
+    try {
+      static_cast<void>(read_gguf_config(write(architecture, change, all)));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "nothing thrown";
+  }
+};
+
+void nothing(GgufWriter&) {}
+
+}  // namespace
+
+TEST_CASE("facts of a GGUF llama") {
+  Model model;
+  PretrainedConfig expected;
+  expected.architecture = "llama";
+  expected.vocabulary = 10;
+  expected.context = 32;
+  expected.width = 8;
+  expected.layers = 2;
+  expected.heads = expected.kv_heads = 2;
+  expected.head_width = 4;
+  expected.mlp_width = 12;
+  expected.norm_epsilon = 0.5;
+  expected.rotary.pairing = RotaryPairing::interleaved;  // the converter permutes the rows of q and k
+  expected.tied_head = true;
+  CHECK(model.facts("llama", nothing) == expected);
+
+  expected.kv_heads = 1;
+  expected.rotary.theta = 100000;
+  expected.rotary.divisors_in_file = true;
+  expected.tied_head = false;
+  expected.bos = 1;
+  expected.eos = {2, 3};
+  CHECK(model.facts("llama", [&](GgufWriter& writer) {
+    writer.set("llama.attention.head_count_kv", 1U);
+    writer.set("llama.rope.freq_base", 100000.0F);
+    writer.set("llama.rope.dimension_count", 4U);
+    writer.set("tokenizer.ggml.bos_token_id", 1U);
+    writer.set("tokenizer.ggml.eos_token_id", 2U);
+    writer.set("tokenizer.ggml.eot_token_id", 3U);
+    writer.add("output.weight", model.embedding);
+    writer.add("rope_freqs.weight", BlockFormat::f32, {8}, model.vector);
+  }) == expected);
+}
+
+TEST_CASE("facts of the other GGUF architectures") {
+  Model model;
+  const auto bias = [&](GgufWriter& writer) { writer.add("blk.0.attn_q.bias", BlockFormat::f32, {8}, model.vector); };
+  const PretrainedConfig qwen2 = model.facts("qwen2", bias);
+  CHECK(qwen2.rotary.pairing == RotaryPairing::halves);
+  CHECK((qwen2.attention_bias && !qwen2.attention_output_bias && !qwen2.mlp_bias && !qwen2.qk_norm));
+
+  const PretrainedConfig qwen3 = model.facts("qwen3", [&](GgufWriter& writer) {
+    writer.set("qwen3.attention.key_length", 8U);
+    writer.set("qwen3.attention.value_length", 8U);
+    writer.set("qwen3.rope.scaling.type", "yarn");
+    writer.set("qwen3.rope.scaling.factor", 4.0F);
+    writer.set("qwen3.rope.scaling.original_context_length", 16U);
+    writer.add("blk.0.attn_q_norm.weight", BlockFormat::f32, {8}, model.vector);
+  });
+  CHECK(qwen3.head_width == 8);
+  CHECK(qwen3.qk_norm);
+  CHECK(qwen3.rotary.scaling == RotaryScaling::yarn);
+  CHECK(qwen3.rotary.attention_factor == Approx(1.1386294361));
+  CHECK(qwen3.rotary.original_context == 16);
+
+  const PretrainedConfig gpt2 = model.facts("gpt2", nothing);
+  CHECK(gpt2.norm == NormKind::layer);
+  CHECK(gpt2.positions == PositionKind::learned);
+  CHECK(gpt2.activation == Activation::gelu_tanh);
+  CHECK((gpt2.attention_bias && gpt2.attention_output_bias && gpt2.mlp_bias && gpt2.tied_head));
+}
+
+TEST_CASE("GGUF models that are not supported are refused by name") {
+  Model model;
+  CHECK_THAT(model.error("gemma3", nothing), ContainsSubstring("model.gguf") && ContainsSubstring("\"gemma3\"") &&
+                                                 ContainsSubstring("supported are gpt2, llama, qwen2, qwen3"));
+  const auto with = [&](const std::string& key, auto value) {
+    return model.error("llama", [&](GgufWriter& writer) { writer.set(key, value); });
+  };
+  CHECK_THAT(with("general.type", "adapter"), ContainsSubstring("\"adapter\""));
+  CHECK_THAT(with("split.count", 2U), ContainsSubstring("split"));
+  CHECK_THAT(with("llama.expert_count", 8U), ContainsSubstring("experts"));
+  CHECK_THAT(with("llama.rope.scaling.type", "longrope"), ContainsSubstring("\"longrope\""));
+  CHECK_THAT(with("llama.rope.dimension_count", 2U), ContainsSubstring("only 2 of 4"));
+  CHECK_THAT(with("llama.attention.value_length", 2U), ContainsSubstring("different widths"));
+  CHECK_THAT(with("llama.attention.sliding_window", 16U), ContainsSubstring("sliding window"));
+  CHECK_THAT(with("llama.attention.head_count_kv", 3U), ContainsSubstring("cannot share"));
+  CHECK_THAT(with("tokenizer.ggml.eos_token_id", 10U), ContainsSubstring("10"));
+  CHECK_THAT(model.error("llama", nothing, false), ContainsSubstring("\"llama.attention.head_count\" is missing"));
+}

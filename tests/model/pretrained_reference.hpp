@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// The tiny models that tools/fixtures/pretrained_models.py ran in transformers.
+#pragma once
+
+#include <ampsft/model/pretrained.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "model/reference.hpp"
+
+namespace ampsft::test {
+
+inline const char* const pretrained_models[] = {"gpt2", "llama", "llama_tied", "qwen2", "qwen3"};
+
+/// One model's folder, and what transformers computed from it.
+class PretrainedReference {
+ public:
+  explicit PretrainedReference(const std::string& name)
+      : folder(std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures" / "models" / name),
+        file_(folder / "expected.safetensors"),
+        tokens(integers("tokens")),
+        targets(integers("targets")),
+        logits(file_.read_matrix<double>("logits")),
+        loss(file_.read_matrix<double>("loss")(0, 0)) {}
+
+  std::filesystem::path folder;
+
+ private:
+  [[nodiscard]] std::vector<std::int32_t> integers(const std::string& name) const {
+    const auto values = file_.read_integers(name);
+    return {values.begin(), values.end()};
+  }
+
+  SafetensorsFile file_;
+
+ public:
+  std::vector<std::int32_t> tokens;   ///< two sequences
+  std::vector<std::int32_t> targets;  ///< some ignored
+  Matrix<double> logits;
+  double loss;
+  static constexpr Index sequences = 2;
+};
+
+/// The logits of a reference's tokens in a model.
+template <Scalar T>
+[[nodiscard]] Matrix<T> logits_of(Transformer<T>& model, const PretrainedReference& reference) {
+  Tape<T> tape(TapeMode::inference);
+  return model.logits(model.hidden(tape, reference.tokens, PretrainedReference::sequences)).value();
+}
+
+}  // namespace ampsft::test
