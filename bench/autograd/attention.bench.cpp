@@ -14,12 +14,12 @@
 namespace {
 
 using namespace bench;
-using ampsft::Into;
 using ampsft::map;
+using ampsft::WriteMode;
 
 struct Case {
   Index sequences, length, heads, width;
-  Index key_heads;
+  Index kv_heads;
 };
 
 enum class Pass { forward, backward, both };
@@ -27,27 +27,28 @@ enum class Pass { forward, backward, both };
 void run(benchmark::State& state, const Case& shape, Pass pass) {
   const Index rows = shape.sequences * shape.length;
   const auto q = random_matrix<float>(rows, shape.heads * shape.width);
-  const auto k = random_matrix<float>(rows, shape.key_heads * shape.width);
+  const auto k = random_matrix<float>(rows, shape.kv_heads * shape.width);
   auto y = q;
   auto dq = q;
   auto dk = k;
   auto dv = k;
   std::vector<float> log_sum(static_cast<std::size_t>(rows * shape.heads));
-  const ampsft::AttentionShape of{shape.sequences, shape.heads, shape.key_heads};
+  const ampsft::AttentionShape of{shape.sequences, shape.heads, shape.kv_heads};
   const double scale = 1.0 / std::sqrt(static_cast<double>(shape.width));
   const auto forward = [&] { ampsft::attention<float>(map(q), map(k), map(k), of, scale, {}, map(y), log_sum); };
   const auto backward = [&] {
-    ampsft::attention_gradient<float>(map(q), map(k), map(k), of, scale, {}, map(y), log_sum, map(q),
-                                      {map(dq), Into::overwrite, map(dk), Into::overwrite, map(dv), Into::overwrite});
+    ampsft::attention_gradient<float>(
+        map(q), map(k), map(k), of, scale, {}, map(y), log_sum, map(q),
+        {map(dq), WriteMode::overwrite, map(dk), WriteMode::overwrite, map(dv), WriteMode::overwrite});
   };
   forward();
   const double unit = static_cast<double>(rows * shape.length * shape.heads * shape.width);
   Work work;
   work.flops = (pass == Pass::forward ? 2.0 : pass == Pass::backward ? 5.0 : 7.0) * unit;
   const double size = static_cast<double>(rows * shape.width) * sizeof(float);
-  work.read = size * static_cast<double>(pass == Pass::forward ? shape.heads + 2 * shape.key_heads
-                                                               : 3 * shape.heads + 2 * shape.key_heads);
-  work.written = size * static_cast<double>(pass == Pass::forward ? shape.heads : shape.heads + 2 * shape.key_heads);
+  work.read = size * static_cast<double>(pass == Pass::forward ? shape.heads + 2 * shape.kv_heads
+                                                               : 3 * shape.heads + 2 * shape.kv_heads);
+  work.written = size * static_cast<double>(pass == Pass::forward ? shape.heads : shape.heads + 2 * shape.kv_heads);
   measure<float>(state, work, Index{4} << 20, [&] {
     if (pass != Pass::backward) {
       forward();

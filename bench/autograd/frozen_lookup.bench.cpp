@@ -50,16 +50,16 @@ FrozenBase<float> make_table(const Table& table, BlockFormat format) {
 Work work_of(const Table& table, BlockFormat format, Pass pass) {
   const auto tokens = static_cast<double>(table.tokens);
   const double row = static_cast<double>(ampsft::row_bytes(format, table.width));
-  const double widened = static_cast<double>(table.width) * sizeof(float);
+  const double dequantized = static_cast<double>(table.width) * sizeof(float);
   const double scores = static_cast<double>(rank) * sizeof(float);
   const double products = tokens * 2.0 * static_cast<double>(rank * table.width);
   switch (pass) {
     case Pass::without_scores:
-      return {tokens * widened, tokens * row, 0.0};
+      return {tokens * dequantized, tokens * row, 0.0};
     case Pass::forward:
-      return {tokens * widened, tokens * (row + scores), products};
+      return {tokens * dequantized, tokens * (row + scores), products};
     case Pass::backward:
-      return {static_cast<double>(table.rows) * scores, tokens * widened, products};
+      return {static_cast<double>(table.rows) * scores, tokens * dequantized, products};
   }
   return {};
 }

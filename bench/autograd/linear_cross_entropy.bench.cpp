@@ -42,24 +42,24 @@ class Layer {
     }
   }
 
-  ampsft::Terms<float> terms(ampsft::Tape<float>& tape) {
+  ampsft::ProductSum<float> products(ampsft::Tape<float>& tape) {
     for (auto* leaf : {&x_, &w_, &z_, &s_}) {
       leaf->clear_gradient();
     }
-    ampsft::Terms<float> terms;
+    ampsft::ProductSum<float> products;
     if (form_ == Form::truncated) {
-      terms[0] = {tape.leaf(z_), tape.leaf(s_)};
-      return terms;
+      products[0] = {tape.leaf(z_), tape.leaf(s_)};
+      return products;
     }
     if (bf16_) {
-      terms[0] = {tape.leaf(x_), {}, 1.0F, &*bf16_};
+      products[0] = {tape.leaf(x_), {}, 1.0F, &*bf16_};
     } else {
-      terms[0] = {tape.leaf(x_), tape.leaf(w_)};
+      products[0] = {tape.leaf(x_), tape.leaf(w_)};
     }
     if (form_ != Form::dense) {
-      terms[1] = {tape.leaf(z_), tape.leaf(s_)};
+      products[1] = {tape.leaf(z_), tape.leaf(s_)};
     }
-    return terms;
+    return products;
   }
 
  private:
@@ -95,14 +95,14 @@ void run(benchmark::State& state, const Head& head, Form form, bool fused) {
   for (auto& target : targets) {
     target = static_cast<std::int32_t>(random.below(head.vocabulary));
   }
-  ampsft::Terms<float> terms;
+  ampsft::ProductSum<float> products;
   const auto prepare = [&] {
     tape.clear();
-    terms = layer.terms(tape);
+    products = layer.products(tape);
   };
   const auto step = [&] {
-    tape.backward(fused ? ampsft::linear_cross_entropy<float>(terms, {}, targets)
-                        : ampsft::cross_entropy<float>(ampsft::linear<float>(terms), targets));
+    tape.backward(fused ? ampsft::linear_cross_entropy<float>(products, {}, targets)
+                        : ampsft::cross_entropy<float>(ampsft::linear<float>(products), targets));
   };
   prepare();
   step();  // makes the memory

@@ -22,7 +22,7 @@ using namespace bench;
 struct Size {
   const char* name;
   Index tokens, width, vocabulary, context;
-  Index head_width;
+  Index head_dim;
 };
 
 constexpr Size sizes[] = {
@@ -88,21 +88,21 @@ void add_stream(const Size& size) {
     return ampsft::ops::RmsNorm<float>{x, gain, 1e-5, tape.save(x.cols() / gain.cols(), x.rows())};
   };
   add_operation({"rms_norm", shape, leaves(size.width), floats(moved, moved), floats(2 * moved, moved)}, rms_norm);
-  add_operation({"rms_norm_of_heads", shape, leaves(size.head_width), floats(moved, moved), floats(2 * moved, moved)},
+  add_operation({"rms_norm_of_heads", shape, leaves(size.head_dim), floats(moved, moved), floats(2 * moved, moved)},
                 rms_norm);
-  std::vector<double> frequencies(static_cast<std::size_t>(size.head_width / 2));
+  std::vector<double> frequencies(static_cast<std::size_t>(size.head_dim / 2));
   std::iota(frequencies.begin(), frequencies.end(), 0.5);
-  const auto table = std::make_shared<const ampsft::RotaryTable<float>>(frequencies, size.context);
+  const auto table = std::make_shared<const ampsft::RopeTable<float>>(frequencies, size.context);
   std::vector<std::int32_t> positions(static_cast<std::size_t>(size.tokens));
   for (std::size_t i = 0; i < positions.size(); ++i) {
     positions[i] = static_cast<std::int32_t>(i) % static_cast<std::int32_t>(size.context);
   }
-  for (const auto& [name, pairing] : {std::pair("rotary_halves", ampsft::RotaryPairing::halves),
-                                      std::pair("rotary_interleaved", ampsft::RotaryPairing::interleaved)}) {
+  for (const auto& [name, pairing] : {std::pair("rotary_halves", ampsft::RopePairing::halves),
+                                      std::pair("rotary_interleaved", ampsft::RopePairing::interleaved)}) {
     add_operation({name, shape, leaves(1), floats(moved, moved), floats(moved, moved)},
                   [size, table, positions, pairing = pairing](FloatTape& tape, Leaves& of) {
-                    return ampsft::ops::Rotary<float>{tape.leaf(of[0]), table, tape.save(positions),
-                                                      size.width / size.head_width, pairing};
+                    return ampsft::ops::Rope<float>{tape.leaf(of[0]), table, tape.save(positions),
+                                                    size.width / size.head_dim, pairing};
                   });
   }
 }

@@ -46,7 +46,7 @@ class AnyWeight {
 
   void output(const ampsft::Matrix<float>& x, ampsft::Matrix<float>& y) const {
     if (other_) {
-      other_->output(map(x), map(y), ampsft::Into::overwrite, 1.0F, ampsft::ConstMatrixMap<float>(nullptr, 0, 0));
+      other_->output(map(x), map(y), ampsft::WriteMode::overwrite, 1.0F, ampsft::ConstMatrixMap<float>(nullptr, 0, 0));
     } else {
       ampsft::layer_output<float>(map(x), map(plain_), map(y));
     }
@@ -54,7 +54,7 @@ class AnyWeight {
 
   void input_gradient(const ampsft::Matrix<float>& dy, ampsft::Matrix<float>& dx) const {
     if (other_) {
-      other_->input_gradient(map(dy), map(dx), ampsft::Into::overwrite, 1.0F);
+      other_->input_gradient(map(dy), map(dx), ampsft::WriteMode::overwrite, 1.0F);
     } else {
       ampsft::layer_input_gradient<float>(map(dy), map(plain_), map(dx));
     }

@@ -58,9 +58,9 @@ void add_functions(Index rows, Index cols) {
       [](Floats(&m)[4]) { ampsft::gelu_gradient<float>(map(m[0]), map(m[1]), map(m[3]), GeluForm::erf); });
   add("swiglu", rows, cols, 2, 1, [](Floats(&m)[4]) { ampsft::swiglu<float>(map(m[0]), map(m[1]), map(m[3])); });
   add("swiglu_gradient", rows, cols, 3, 2, [](Floats(&m)[4]) {
-    using ampsft::Into;
+    using ampsft::WriteMode;
     ampsft::swiglu_gradient<float>(map(m[0]), map(m[1]), map(m[2]),
-                                   {map(m[3]), Into::overwrite, map(m[2]), Into::overwrite});
+                                   {map(m[3]), WriteMode::overwrite, map(m[2]), WriteMode::overwrite});
   });
   add("adamw", rows, cols, 4, 3, [](Floats(&m)[4]) {
     const auto all = [](Floats& matrix) { return std::span(matrix.data(), matrix.size()); };
@@ -76,10 +76,10 @@ void add_rows(Index rows, Index cols) {
       });
   add("layer_norm_gradient", rows, cols, 2, 1,
       [saved = std::vector<float>(2 * static_cast<std::size_t>(rows), 1.0F)](Floats(&m)[4]) {
-        using ampsft::Into;
-        ampsft::normalize_gradient<float>(
-            map(m[0]), map(m[1]).topRows(1), {saved.data(), saved.data()}, map(m[1]),
-            {map(m[3]), Into::overwrite, map(m[2]).topRows(1), Into::add, map(m[2]).middleRows(1, 1), Into::add});
+        using ampsft::WriteMode;
+        ampsft::normalize_gradient<float>(map(m[0]), map(m[1]).topRows(1), {saved.data(), saved.data()}, map(m[1]),
+                                          {map(m[3]), WriteMode::overwrite, map(m[2]).topRows(1), WriteMode::add,
+                                           map(m[2]).middleRows(1, 1), WriteMode::add});
       });
   add("log_sum", rows, cols, 1, 0,
       [saved = std::vector<float>(2 * static_cast<std::size_t>(rows))](Floats(&m)[4]) mutable {

@@ -42,11 +42,11 @@ inline PassOperations block_operations(const ampsft::TransformerConfig& c, Form 
   add(c.key_width(), c.width);
   add(c.key_width(), c.width);
   add(c.width, c.query_width());
-  add(c.mlp_width, c.width);
+  add(c.intermediate_size, c.width);
   if (c.gated()) {
-    add(c.mlp_width, c.width);
+    add(c.intermediate_size, c.width);
   }
-  add(c.width, c.mlp_width);
+  add(c.width, c.intermediate_size);
   const auto seen = static_cast<double>(c.query_width() * c.context) / 2.0;  // half of the keys
   sum += {2.0 * 2.0 * seen, 2.0 * 5.0 * seen};
   return sum;
@@ -61,7 +61,7 @@ inline ampsft::TransformerConfig smollm2_config() {
   config.layers = 30;
   config.heads = 9;
   config.kv_heads = 3;
-  config.mlp_width = 1536;
+  config.intermediate_size = 1536;
   config.norm = ampsft::NormKind::rms;
   config.positions = ampsft::PositionKind::rotary;
   config.activation = ampsft::Activation::silu;

@@ -18,7 +18,7 @@ using namespace evaluating;
 
 ampsft::PackedDataset read_text(const Options& options, const example::Pretrained& pretrained) {
   constexpr Index usual = 1024;
-  const Index longest = pretrained.facts().context;
+  const Index longest = pretrained.config().context;
   const Index context = options.context > 0 ? options.context : std::min(longest, usual);
   ampsft::require(context >= 2 && context <= longest, "--context must lie in 2 to ", longest,
                   ", the model's context, not ", context);

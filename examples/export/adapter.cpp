@@ -37,7 +37,7 @@ ampsft::BasisByWidth<float> fit_bases(const Options& options, const ampsft::Weig
 }
 
 Adapter import_peft(const Options& options, example::Pretrained& pretrained, example::Steps& steps) {
-  const auto factors = ampsft::read_peft<float>(options.import_peft, pretrained.facts());
+  const auto factors = ampsft::read_peft<float>(options.import_peft, pretrained.config());
   const auto weights = pretrained.model().weights();
   const auto bases = options.basis.empty() ? fit_bases(options, weights, steps) : example::read_bases(options.basis);
   steps.update("scores are projected");
@@ -58,15 +58,15 @@ Adapter import_peft(const Options& options, example::Pretrained& pretrained, exa
 
 Adapter sum_of(const Options& options) {
   std::deque<Adapter> adapters;
-  std::vector<ampsft::WeightedAdapter<float>> terms;
+  std::vector<ampsft::WeightedAdapter<float>> products;
   for (const auto& [file, weight] : options.adapters) {
     adapters.push_back(ampsft::load_adapter<float>(file));
-    terms.push_back({&adapters.back(), weight * options.scale});
+    products.push_back({&adapters.back(), weight * options.scale});
   }
-  if (terms.size() == 1 && terms.front().weight == 1.0) {
+  if (products.size() == 1 && products.front().weight == 1.0) {
     return std::move(adapters.front());  // with the summary of its training
   }
-  return ampsft::weighted_sum<float>(std::span(std::as_const(terms)));
+  return ampsft::weighted_sum<float>(std::span(std::as_const(products)));
 }
 
 }  // namespace

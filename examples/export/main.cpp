@@ -28,7 +28,7 @@ void write_to(const fs::path& path, const std::string& what, example::Steps& ste
   steps.say("Written: " + path.string());
 }
 
-/// The folder that `--merged` takes after; a GGUF file without one is told by its own facts.
+/// The folder that `--merged` takes after; a GGUF file without one is told by its own config.
 void write_merged(const Options& options, example::Pretrained& pretrained, example::Steps& steps) {
   std::error_code ignored;
   const fs::path& path = pretrained.path();
@@ -40,7 +40,7 @@ void write_merged(const Options& options, example::Pretrained& pretrained, examp
     ampsft::export_gguf_model(options.merged, path, pretrained.model(), options.dtype.value_or(ampsft::DType::f32),
                               on_tensors);
   } else {
-    ampsft::export_merged(options.merged, source, pretrained.model().weights(), pretrained.facts(), options.dtype,
+    ampsft::export_merged(options.merged, source, pretrained.model().weights(), pretrained.config(), options.dtype,
                           on_tensors);
   }
 }
@@ -71,13 +71,13 @@ void run(const Options& options) {
     const ampsft::DType dtype = options.dtype.value_or(ampsft::DType::f32);
     if (!options.peft.empty()) {
       write_to(options.peft, "a LoRA folder for PEFT", steps, [&] {
-        ampsft::export_peft(options.peft, *adapter, pretrained.facts(), {.base_model = base, .dtype = dtype});
+        ampsft::export_peft(options.peft, *adapter, pretrained.config(), {.base_model = base, .dtype = dtype});
       });
     }
     if (!options.gguf.empty()) {
       const bool half = dtype == ampsft::DType::bf16;
       write_to(options.gguf, "a LoRA file for llama.cpp", steps, [&] {
-        ampsft::export_gguf_lora(options.gguf, *adapter, pretrained.facts(),
+        ampsft::export_gguf_lora(options.gguf, *adapter, pretrained.config(),
                                  half ? ampsft::BlockFormat::bf16 : ampsft::BlockFormat::f32);
       });
     }

@@ -56,7 +56,7 @@ void attach(const Options& options, ampsft::Transformer<float>& model, const amp
 }
 
 /// All that a run does before it trains, but for long work that nothing depends on.
-void rehearse(const Options& options, example::Pretrained& pretrained, const Records& records) {
+void recompute(const Options& options, example::Pretrained& pretrained, const Records& records) {
   auto& model = pretrained.model();
   print_basis_plan(options, pretrained, records);
   const bool goes_on = !options.restart && std::filesystem::exists(options.checkpoint);
@@ -98,7 +98,7 @@ int run(const Options& options) {
   ampsft::freeze(model.parameters());
 
   if (options.dry_run) {
-    rehearse(options, pretrained, records);
+    recompute(options, pretrained, records);
     return 0;
   }
 

@@ -3,7 +3,7 @@
 
 #include <ampsft/basis/source.hpp>
 #include <ampsft/core/random.hpp>
-#include <ampsft/data/chat.hpp>
+#include <ampsft/data/records.hpp>
 #include <ampsft/io/checksum.hpp>
 
 #include <algorithm>
@@ -66,7 +66,7 @@ void add_to(ampsft::Checksum& checksum, const ampsft::PackedDataset& data) {
 }  // namespace
 
 Records read_all_records(const Options& options, const example::Pretrained& pretrained) {
-  const Index length = std::min(options.context, pretrained.facts().context);
+  const Index length = std::min(options.context, pretrained.config().context);
   auto training = encode_files(options.data, options, length, pretrained);
   auto validation = encode_files(options.validation_data, options, length, pretrained);
   if (options.validation_data.empty() && options.validation_share > 0.0) {

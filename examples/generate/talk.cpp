@@ -50,8 +50,8 @@ void Talk::complete(const std::string& prompt) {
   std::vector<std::int32_t> ids = pretrained_.tokenizer().prefix();
   const auto text = pretrained_.tokenizer().encode(prompt);
   ids.insert(ids.end(), text.begin(), text.end());
-  ampsft::require(!ids.empty() && static_cast<Index>(ids.size()) <= pretrained_.facts().context, "the prompt has ",
-                  ids.size(), " tokens, but the model's context is ", pretrained_.facts().context);
+  ampsft::require(!ids.empty() && static_cast<Index>(ids.size()) <= pretrained_.config().context, "the prompt has ",
+                  ids.size(), " tokens, but the model's context is ", pretrained_.config().context);
   write_after(ids, ampsft::TextPlace::inside);
 }
 
@@ -80,7 +80,7 @@ void Talk::use(const std::string& adapter) {
 }
 
 std::vector<std::int32_t> Talk::fitting_prompt() {
-  const Index context = pretrained_.facts().context;
+  const Index context = pretrained_.config().context;
   const Index room = std::min(options_->max_tokens, context / 4);
   const std::size_t first = options_->system.empty() ? 0 : 1;
   std::size_t forgotten = 0;
@@ -121,7 +121,7 @@ std::string Talk::write_after(std::span<const std::int32_t> prompt, ampsft::Text
   ++generate_.sampling.seed;  // a message that comes again need not get the same answer
   write_piece("\n");
   if (written.end == ampsft::TextEnd::context) {
-    std::fprintf(stderr, "(the context of %ld tokens is full)\n", static_cast<long>(pretrained_.facts().context));
+    std::fprintf(stderr, "(the context of %ld tokens is full)\n", static_cast<long>(pretrained_.config().context));
   }
   return std::move(written.text);
 }

@@ -3,7 +3,7 @@
 /// A chat with a model: its messages, the text that the model has read, and the answers.
 #pragma once
 
-#include <ampsft/data/chat.hpp>
+#include <ampsft/data/records.hpp>
 #include <ampsft/generate/generate_text.hpp>
 
 #include <span>

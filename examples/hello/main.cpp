@@ -13,7 +13,7 @@ int main() {
   config.width = 64;
   config.layers = 2;
   config.heads = 4;
-  config.mlp_width = 128;
+  config.intermediate_size = 128;
   ampsft::Transformer<float> model(config);
 
   std::string text;

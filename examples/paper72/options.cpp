@@ -40,7 +40,7 @@ ampsft::TransformerConfig tiny() {
   config.width = 32;
   config.layers = 2;
   config.heads = 4;
-  config.mlp_width = 64;
+  config.intermediate_size = 64;
   return config;
 }
 

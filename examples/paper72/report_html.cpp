@@ -171,7 +171,7 @@ std::string decomposition(const Json& report) {
     line = "The model: vocabulary " + count(number(model, "vocabulary")) + ", context " +
            count(number(model, "context")) + ", width " + count(number(model, "width")) + ", " +
            count(number(model, "layers")) + " layers of " + count(number(model, "heads")) + " heads, MLP width " +
-           count(number(model, "mlp_width")) + ". ";
+           count(number(model, "intermediate_size")) + ". ";
   }
   line +=
       "The paper counts stored numbers, causal masks and the tied embedding twice included; the basis stands under " +

@@ -51,14 +51,14 @@ void align_adapters(std::vector<NamedAdapter>& adapters) {
   if (std::all_of(adapters.begin(), adapters.end(), same)) {
     return;
   }
-  std::vector<ampsft::WeightedAdapter<float>> terms;
+  std::vector<ampsft::WeightedAdapter<float>> products;
   for (const auto& one : adapters) {
-    terms.push_back({&one.adapter, 0.0});
+    products.push_back({&one.adapter, 0.0});
   }
   std::vector<ampsft::ScoreAdapter<float>> aligned;
-  for (auto& term : terms) {
+  for (auto& term : products) {
     term.weight = 1.0;
-    aligned.push_back(ampsft::weighted_sum<float>(std::span(std::as_const(terms))));
+    aligned.push_back(ampsft::weighted_sum<float>(std::span(std::as_const(products))));
     term.weight = 0.0;
   }
   for (std::size_t i = 0; i < adapters.size(); ++i) {

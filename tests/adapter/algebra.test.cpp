@@ -62,11 +62,11 @@ TEST_CASE("scaling and summing adapters scales and sums the changes of the weigh
   Tuned<double> two({.patterns = {"blocks.*"}}, ScoreForm::exact_start, 6);
   const auto a = take_adapter(one.model.weights());
   auto b = take_adapter(two.model.weights());
-  const std::vector<WeightedAdapter<double>> terms{{&a, 0.5}, {&b, -2.0}};
+  const std::vector<WeightedAdapter<double>> products{{&a, 0.5}, {&b, -2.0}};
   const auto w0 = dense(base);
   const auto wa = dense(one.model);
   const auto wb = dense(two.model);
-  const auto sum = dense_with(weighted_sum<double>(terms));
+  const auto sum = dense_with(weighted_sum<double>(products));
   const auto third = dense_with(scaled(a, 1.0 / 3.0));
   for (std::size_t i = 0; i < w0.size(); ++i) {
     CHECK((map(sum[i]) - (map(w0[i]) + 0.5 * (map(wa[i]) - map(w0[i])) - 2.0 * (map(wb[i]) - map(w0[i]))))
@@ -75,10 +75,10 @@ TEST_CASE("scaling and summing adapters scales and sums the changes of the weigh
     CHECK((3.0 * (map(third[i]) - map(w0[i])) - (map(wa[i]) - map(w0[i]))).cwiseAbs().maxCoeff() < 1e-12);
   }
   b.base = "0123456789abcdef";
-  CHECK_THROWS_WITH(weighted_sum<double>(terms), ContainsSubstring("0123456789abcdef"));
+  CHECK_THROWS_WITH(weighted_sum<double>(products), ContainsSubstring("0123456789abcdef"));
   b = a;
   b.bases[8] = std::make_shared<const UniversalBasis<double>>(UniversalBasis<double>::random(8, 3, 77));
-  CHECK_THROWS_WITH(weighted_sum<double>(terms), ContainsSubstring("different bases"));
+  CHECK_THROWS_WITH(weighted_sum<double>(products), ContainsSubstring("different bases"));
 }
 
 TEST_CASE("adapters of different widths, which bring the bases of their own alone, are summed") {
@@ -89,8 +89,8 @@ TEST_CASE("adapters of different widths, which bring the bases of their own alon
   const auto b = take_adapter(wide.model.weights());
   REQUIRE(a.bases.size() == 1);
   REQUIRE(b.bases.size() == 1);
-  const std::vector<WeightedAdapter<double>> terms{{&a, 2.0}, {&b, 0.5}};
-  const auto sum = dense_with(weighted_sum<double>(terms));
+  const std::vector<WeightedAdapter<double>> products{{&a, 2.0}, {&b, 0.5}};
+  const auto sum = dense_with(weighted_sum<double>(products));
   const auto w0 = dense(base);
   const auto wa = dense(narrow.model);
   const auto wb = dense(wide.model);
@@ -108,8 +108,8 @@ TEST_CASE("truncated adapters can be averaged and nothing else") {
   Tuned<double> two({.patterns = {"blocks.*"}}, ScoreForm::truncated, 6);
   const auto a = take_adapter(one.model.weights(), hash);
   const auto b = take_adapter(two.model.weights(), hash);
-  const std::vector<WeightedAdapter<double>> terms{{&a, 0.25}, {&b, 0.75}};
-  const auto mean = dense_with(weighted_sum<double>(terms));
+  const std::vector<WeightedAdapter<double>> products{{&a, 0.25}, {&b, 0.75}};
+  const auto mean = dense_with(weighted_sum<double>(products));
   const auto wa = dense(one.model);
   const auto wb = dense(two.model);
   for (std::size_t i = 0; i < mean.size(); ++i) {

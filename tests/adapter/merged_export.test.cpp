@@ -47,7 +47,7 @@ void write_folder(const std::filesystem::path& folder, const Model& model, const
 
 }  // namespace
 
-TEST_CASE("a merged GPT-2 folder: turned and fused matrices, biases and tokenizer as they were") {
+TEST_CASE("a merged GPT-2 folder: transposed and fused matrices, biases and tokenizer as they were") {
   const testing::TemporaryFolder folder;
   const auto config = small(true, true);
   const Model model(config);

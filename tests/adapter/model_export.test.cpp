@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// A folder that was made from a model's facts holds that model.
+/// A folder that was made from a model's config holds that model.
 #include <ampsft/adapter/model_export.hpp>
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/model/pretrained.hpp>
@@ -30,22 +30,22 @@ double largest_difference(const Matrix<float>& a, const Matrix<float>& b) {
 }
 
 /// The same model with the rows of q and k in the order of GGUF's llama.
-Transformer<float> interleaved(Transformer<float>& model, PretrainedConfig& facts) {
-  facts.rotary.pairing = RotaryPairing::interleaved;
-  Transformer<float> other(transformer_config(facts));
+Transformer<float> interleaved(Transformer<float>& model, PretrainedConfig& config) {
+  config.rope.pairing = RopePairing::interleaved;
+  Transformer<float> other(transformer_config(config));
   auto theirs = other.parameters();
   const auto ours = model.parameters();
   REQUIRE(theirs.size() == ours.size());
   for (std::size_t i = 0; i < ours.size(); ++i) {
-    const Index heads = paired_heads(ours[i]->name, facts);
+    const Index heads = paired_heads(ours[i]->name, config);
     if (heads == 0) {
       theirs[i]->value = ours[i]->value;
     } else if (ours[i]->is_vector) {
       const Matrix<float> column =
-          repair_rows(make_matrix(map(ours[i]->value).transpose()), heads, RotaryPairing::interleaved);
+          repair_rows(make_matrix(map(ours[i]->value).transpose()), heads, RopePairing::interleaved);
       theirs[i]->value = make_matrix(map(column).transpose());
     } else {
-      theirs[i]->value = repair_rows(ours[i]->value, heads, RotaryPairing::interleaved);
+      theirs[i]->value = repair_rows(ours[i]->value, heads, RopePairing::interleaved);
     }
   }
   return other;
@@ -53,23 +53,23 @@ Transformer<float> interleaved(Transformer<float>& model, PretrainedConfig& fact
 
 }  // namespace
 
-TEST_CASE("models of every family, written from their facts, compute what they did") {
+TEST_CASE("models of every family, written from their configs, compute what they did") {
   for (const auto* name : {"gpt2", "llama", "llama_tied", "qwen2", "qwen3", "chat"}) {
     INFO(name);
     const auto from = std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures" / "models" / name;
     const testing::TemporaryFolder folder;
     auto model = load_pretrained<float>(from);
-    PretrainedConfig facts = read_huggingface_config(from);
+    PretrainedConfig config = read_huggingface_config(from);
     const auto expected = logits_of(model);
-    export_model(folder.path() / "same", model, facts);
+    export_model(folder.path() / "same", model, config);
     auto again = load_pretrained<float>(folder.path() / "same");
     CHECK(largest_difference(logits_of(again), expected) == 0.0);
-    CHECK(read_huggingface_config(folder.path() / "same") == facts);
+    CHECK(read_huggingface_config(folder.path() / "same") == config);
 
-    if (facts.positions == PositionKind::rotary && !facts.qk_norm) {
-      auto other = interleaved(model, facts);
+    if (config.positions == PositionKind::rotary && !config.qk_norm) {
+      auto other = interleaved(model, config);
       CHECK(largest_difference(logits_of(other), expected) < 1e-5);
-      export_model(folder.path() / "paired", other, facts);
+      export_model(folder.path() / "paired", other, config);
       auto back = load_pretrained<float>(folder.path() / "paired");
       CHECK(largest_difference(logits_of(back), expected) == 0.0);
     }
@@ -80,10 +80,10 @@ TEST_CASE("scores are merged into what is written, and a head that is no more ti
   const auto from = std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures" / "models" / "llama_tied";
   const testing::TemporaryFolder folder;
   auto model = load_pretrained<float>(from);
-  const auto facts = read_huggingface_config(from);
-  REQUIRE(facts.tied_head);
+  const auto config = read_huggingface_config(from);
+  REQUIRE(config.tied_head);
   BasisByWidth<float> bases;
-  for (const Index width : {facts.width, facts.mlp_width}) {
+  for (const Index width : {config.width, config.intermediate_size}) {
     bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 3, 1));
   }
   Random random(2);
@@ -92,16 +92,16 @@ TEST_CASE("scores are merged into what is written, and a head that is no more ti
                      {.patterns = {"token_embedding.weight", "*.q.weight", "*.down.weight"}, .tied = Tied::separate})) {
     fill_normal(leaf->value, 0.1, random);
   }
-  export_model(folder.path() / "f32", model, facts);
+  export_model(folder.path() / "f32", model, config);
   auto again = load_pretrained<float>(folder.path() / "f32");
   CHECK(largest_difference(logits_of(again), logits_of(model)) < 1e-5);
   CHECK_FALSE(read_huggingface_config(folder.path() / "f32").tied_head);
-  export_model(folder.path() / "bf16", model, facts, DType::bf16);
+  export_model(folder.path() / "bf16", model, config, DType::bf16);
   const SafetensorsFile half(folder.path() / "bf16" / "model.safetensors");
   CHECK(half.info("lm_head.weight").dtype == DType::bf16);
 
-  PretrainedConfig wrong = facts;
-  wrong.mlp_width += 2;
+  PretrainedConfig wrong = config;
+  wrong.intermediate_size += 2;
   CHECK_THROWS_WITH(export_model(folder.path() / "wrong", model, wrong), ContainsSubstring("mlp"));
   CHECK_FALSE(std::filesystem::exists(folder.path() / "wrong"));
 }
@@ -109,7 +109,7 @@ TEST_CASE("scores are merged into what is written, and a head that is no more ti
 TEST_CASE("a GGUF file whose tokenizer cannot be written leaves no folder") {
   const testing::TemporaryFolder folder;
   Transformer<float> model(
-      {.vocabulary = 4, .context = 8, .width = 4, .layers = 1, .heads = 1, .mlp_width = 4, .tied_head = true});
+      {.vocabulary = 4, .context = 8, .width = 4, .layers = 1, .heads = 1, .intermediate_size = 4, .tied_head = true});
   const auto write = [&](const std::string& merge) {
     const Matrix<float> embedding = make_matrix<float>(4, 4, 0.0F);
     GgufWriter writer;

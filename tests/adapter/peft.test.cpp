@@ -68,7 +68,7 @@ TEST_CASE("what was exported comes in again, as factors and as scores without lo
   const bool tied = GENERATE(false, true);
   auto config = small(gpt2, tied);
   if (!config.tied_head && config.positions == PositionKind::rotary) {
-    config.rotary.pairing = RotaryPairing::interleaved;  // as a model from a GGUF file
+    config.rope.pairing = RopePairing::interleaved;  // as a model from a GGUF file
   }
   const Model model(config);
   export_peft(folder.path(), model.adapter, config, {});

@@ -25,8 +25,8 @@ inline PretrainedConfig small(bool gpt2, bool tied) {
   config.layers = 1;
   config.heads = 2;
   config.kv_heads = gpt2 ? 2 : 1;
-  config.head_width = 4;
-  config.mlp_width = 12;
+  config.head_dim = 4;
+  config.intermediate_size = 12;
   config.tied_head = tied;
   if (gpt2) {
     config.positions = PositionKind::learned;

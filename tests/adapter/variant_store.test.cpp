@@ -141,13 +141,13 @@ TEST_CASE("any number of threads computes the product of a batch, each sequence 
   for (auto* matrix : {&z, &bias, &before}) {
     fill_normal(*matrix, 1, random);
   }
-  const Into into = GENERATE(Into::overwrite, Into::add);
-  const ConstMatrixMap<double> added(bias.data(), into == Into::add ? 0 : 1, outputs);
-  Matrix<double> expected = into == Into::add ? before : make_matrix<double>(4 * length, outputs, 0.0);
+  const WriteMode mode = GENERATE(WriteMode::overwrite, WriteMode::add);
+  const ConstMatrixMap<double> added(bias.data(), mode == WriteMode::add ? 0 : 1, outputs);
+  Matrix<double> expected = mode == WriteMode::add ? before : make_matrix<double>(4 * length, outputs, 0.0);
   for (Index row = 0; row < 4 * length; ++row) {
     const auto* variant = selection->sequences()[static_cast<std::size_t>(row / length)].get();
     for (Index n = 0; n < outputs; ++n) {
-      map(expected)(row, n) += into == Into::add ? 0.0 : map(bias)(0, n);
+      map(expected)(row, n) += mode == WriteMode::add ? 0.0 : map(bias)(0, n);
       for (Index k = 0; variant != nullptr && k < rank; ++k) {
         map(expected)(row, n) += 0.5 * map(z)(row, k) * map(variant->scores)(0, offset + k * outputs + n);
       }
@@ -156,7 +156,7 @@ TEST_CASE("any number of threads computes the product of a batch, each sequence 
   for (const int threads : {1, 3}) {
     set_thread_count(threads);
     Matrix<double> y = before;
-    expansion.output(map(z), map(y), into, 0.5, added);
+    expansion.output(map(z), map(y), mode, 0.5, added);
     set_thread_count(0);
     CHECK(distance(y, expected) < 1e-12);
   }

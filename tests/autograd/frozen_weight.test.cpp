@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Frozen weights in fewer bytes compute what their widened matrix does, in layers, losses and lookups.
+/// Frozen weights in fewer bytes compute what their dequantized matrix does, in layers, losses and lookups.
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/autograd/ops/linear.hpp>
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
@@ -20,8 +20,8 @@ std::vector<Matrix<float>> results(MakeProduct&& make, Parameter<float>& x) {
   for (const bool loss : {false, true}) {
     Tape<float> tape;
     x.clear_gradient();
-    const Terms<float> terms{{make(tape, tape.leaf(x)), {}}};
-    const auto y = loss ? linear_cross_entropy<float>(terms, {}, targets) : probe(linear<float>(terms));
+    const ProductSum<float> products{{make(tape, tape.leaf(x)), {}}};
+    const auto y = loss ? linear_cross_entropy<float>(products, {}, targets) : probe(linear<float>(products));
     all.push_back(y.value());
     tape.backward(y);
     all.push_back(x.gradient);
@@ -31,15 +31,15 @@ std::vector<Matrix<float>> results(MakeProduct&& make, Parameter<float>& x) {
 
 }  // namespace
 
-TEST_CASE("a weight in bfloat16 computes what its widened matrix does", "[autograd]") {
+TEST_CASE("a weight in bfloat16 computes what its dequantized matrix does", "[autograd]") {
   const Matrix<float> original = random_matrix<float>(100, 70, 1);
   const Bf16Weight<float> frozen(original);
-  const Matrix<float> widened = frozen.widened();
+  const Matrix<float> dequantized = frozen.dequantized();
   CHECK(frozen.rows() == 100);
   CHECK(frozen.cols() == 70);
   CHECK(frozen.bytes() == 2 * 100 * 70);
   for (Index i = 0; i < 100 * 70; ++i) {
-    CHECK(std::abs(widened.data()[i] - original.data()[i]) <= 0x1p-8F * std::abs(original.data()[i]));
+    CHECK(std::abs(dequantized.data()[i] - original.data()[i]) <= 0x1p-8F * std::abs(original.data()[i]));
   }
   auto x = random_parameter<float>("x", 5, 70, 2);
   const auto found = results(
@@ -49,7 +49,7 @@ TEST_CASE("a weight in bfloat16 computes what its widened matrix does", "[autogr
       x);
   const auto expected = results(
       [&](Tape<float>& tape, Variable<float> in) {
-        return Product<float>{in, tape.constant(widened), -0.5F};
+        return Product<float>{in, tape.constant(dequantized), -0.5F};
       },
       x);
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -59,13 +59,13 @@ TEST_CASE("a weight in bfloat16 computes what its widened matrix does", "[autogr
 
 TEST_CASE("rows of a frozen weight are looked up", "[autograd]") {
   const Bf16Weight<float> frozen(random_matrix<float>(9, 4, 1));
-  const Matrix<float> widened = frozen.widened();
+  const Matrix<float> dequantized = frozen.dequantized();
   Tape<float> tape;
   const std::vector<std::int32_t> rows{8, 0, 0, 3};
   const auto found = gather_frozen<float>(tape, frozen, rows);
   CHECK_FALSE(found.requires_grad());
   for (Index i = 0; i < 4; ++i) {
-    CHECK(found.map().row(i) == map(widened).row(rows[static_cast<std::size_t>(i)]));
+    CHECK(found.map().row(i) == map(dequantized).row(rows[static_cast<std::size_t>(i)]));
   }
   CHECK_THROWS_WITH(gather_frozen<float>(tape, frozen, std::vector<std::int32_t>{9}), ContainsSubstring("no row 9"));
   CHECK_THROWS_WITH(linear<float>({{Product<float>{found, {}, 1.0F, nullptr}, {}}}), ContainsSubstring("needs both"));

@@ -20,10 +20,10 @@ struct WrongSquare {
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(x, Reads::value);
+    visit(x, NeedsInput::value);
   }
 
   void forward(Matrix<double>& y) const { flat(y) = flat(x.value()).square(); }

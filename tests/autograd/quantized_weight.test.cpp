@@ -30,7 +30,7 @@ TEMPLATE_TEST_CASE("a quantised weight computes what its numbers compute", "[aut
     const QuantizedWeight<T> weight("w", format, *bytes, n, d, bytes);
     Matrix<T> w = make_matrix<T>(n, d);
     dequantize(format, *bytes, std::span<T>(w.data(), w.size()));
-    CHECK((weight.widened() == w));
+    CHECK((weight.dequantized() == w));
     CHECK(weight.bytes() == static_cast<Index>(bytes->size()));
 
     const auto any = [&](Index rows, Index cols) {
@@ -40,15 +40,15 @@ TEMPLATE_TEST_CASE("a quantised weight computes what its numbers compute", "[aut
     };
     const Matrix<T> x = any(3, d), dy = any(3, n), bias = any(1, n);
     const double tolerance = std::same_as<T, float> ? 1e-3 : 1e-10;
-    for (const auto into : {Into::overwrite, Into::add}) {
+    for (const auto mode : {WriteMode::overwrite, WriteMode::add}) {
       Matrix<T> y = any(3, n), dx = any(3, d);
       const EigenMatrix<T> old_y = map(y), old_dx = map(dx);
-      const T kept = into == Into::add ? T{1} : T{0};
-      weight.output(map(x), map(y), into, T{2}, map(bias));
+      const T kept = mode == WriteMode::add ? T{1} : T{0};
+      weight.output(map(x), map(y), mode, T{2}, map(bias));
       EigenMatrix<T> y_wanted = kept * old_y + T{2} * map(x) * map(w).transpose();
       y_wanted.rowwise() += map(bias).row(0);
       CHECK((map(y) - y_wanted).cwiseAbs().maxCoeff() < tolerance);
-      weight.input_gradient(map(dy), map(dx), into, T{2});
+      weight.input_gradient(map(dy), map(dx), mode, T{2});
       const EigenMatrix<T> dx_wanted = kept * old_dx + T{2} * map(dy) * map(w);
       CHECK((map(dx) - dx_wanted).cwiseAbs().maxCoeff() < tolerance);
     }
@@ -80,19 +80,19 @@ TEST_CASE("threads that widen panels of their own compute what one computes", "[
         std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(n) * row_bytes(BlockFormat::q8_0, d));
     quantize(BlockFormat::q8_0, std::span<const float>(values.data(), values.size()), std::span<std::byte>(*bytes));
     const QuantizedWeight<float> weight("w", BlockFormat::q8_0, *bytes, n, d, bytes);
-    const Matrix<float> widened = weight.widened();
-    const EigenMatrix<double> w = map(widened).cast<double>();
+    const Matrix<float> dequantized = weight.dequantized();
+    const EigenMatrix<double> w = map(dequantized).cast<double>();
     for (const Index tokens : {1, 40}) {  // few and many rows have kernels of their own
       const Matrix<float> x = any(tokens, d), dy = any(tokens, n), bias = any(1, n);
       for (const int threads : {1, 2, 3}) {
         set_thread_count(threads);
         CAPTURE(n, d, tokens, threads);
         Matrix<float> y = any(tokens, n), dx = any(tokens, d);
-        weight.output(map(x), map(y), Into::overwrite, 1.0F, map(bias));
+        weight.output(map(x), map(y), WriteMode::overwrite, 1.0F, map(bias));
         EigenMatrix<double> y_wanted = map(x).cast<double>() * w.transpose();
         y_wanted.rowwise() += map(bias).cast<double>().row(0);
         CHECK((map(y).cast<double>() - y_wanted).cwiseAbs().maxCoeff() < 1e-3);
-        weight.input_gradient(map(dy), map(dx), Into::overwrite, 1.0F);
+        weight.input_gradient(map(dy), map(dx), WriteMode::overwrite, 1.0F);
         CHECK((map(dx).cast<double>() - map(dy).cast<double>() * w).cwiseAbs().maxCoeff() < 1e-3);
         set_thread_count(0);
       }

@@ -91,7 +91,7 @@ TEST_CASE("bounded integers cover their range evenly", "[core]") {
   CHECK(random.below(1) == 0);
 }
 
-TEST_CASE("fill_normal scales by the deviation", "[core]") {
+TEST_CASE("fill_normal scales by the standard deviation", "[core]") {
   Random random(11);
   Matrix<float> matrix = make_matrix<float>(100, 100);
   fill_normal(matrix, 0.02, random);

@@ -12,7 +12,7 @@
 
 using namespace ampsft;
 
-TEST_CASE("all bfloat16 are widened to the float of their bits") {
+TEST_CASE("all bfloat16 are dequantized to the float of their bits") {
   std::vector<std::uint16_t> bits(65536);
   for (std::size_t i = 0; i < bits.size(); ++i) {
     bits[i] = static_cast<std::uint16_t>(i);
@@ -28,7 +28,7 @@ TEST_CASE("all bfloat16 are widened to the float of their bits") {
   CHECK(same);
 }
 
-TEST_CASE("rows of any length are widened, and nothing behind them is written") {
+TEST_CASE("rows of any length are dequantized, and nothing behind them is written") {
   for (std::size_t count = 0; count <= 35; ++count) {
     std::vector<BFloat16> from(count);
     for (std::size_t i = 0; i < count; ++i) {

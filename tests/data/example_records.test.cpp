@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The records of examples/data: all can be read, are in their format, and no question is in two sets.
-#include <ampsft/data/chat.hpp>
+#include <ampsft/data/records.hpp>
 
 #include <filesystem>
 #include <regex>

@@ -16,7 +16,8 @@ using namespace example;
 namespace {
 
 Transformer<float> tiny_model() {
-  return Transformer<float>({.vocabulary = 11, .context = 12, .width = 8, .layers = 2, .heads = 2, .mlp_width = 12}, 3);
+  return Transformer<float>(
+      {.vocabulary = 11, .context = 12, .width = 8, .layers = 2, .heads = 2, .intermediate_size = 12}, 3);
 }
 
 Matrix<float> logits_of(Transformer<float>& model) {

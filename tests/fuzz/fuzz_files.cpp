@@ -4,14 +4,14 @@
 ///
 /// usage: fuzz_files [COUNT [SEED]]   (default: 100000 files, seed 1), one kind of file after another
 #include <ampsft/adapter/score_adapter_file.hpp>
+#include <ampsft/io/gguf_writer.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
+#include <ampsft/model/gguf_model.hpp>
+#include <ampsft/model/huggingface.hpp>
+#include <ampsft/model/pretrained_tensors.hpp>
 #include <ampsft/text/chat_template.hpp>
 #include <ampsft/text/gguf_tokenizer.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
-#include <ampsft/model/gguf_model.hpp>
-#include <ampsft/io/gguf_writer.hpp>
-#include <ampsft/model/huggingface.hpp>
-#include <ampsft/model/pretrained_tensors.hpp>
-#include <ampsft/io/safetensors_writer.hpp>
 
 #include <chrono>
 #include <cstdlib>
@@ -123,7 +123,7 @@ std::string good_adapter(const testing::TemporaryFolder& folder) {
   return bytes;
 }
 
-/// A whole small model: facts, tokenizer of the kind `gpt2` or `llama`, tensors of several formats.
+/// A whole small model: config, tokenizer of the kind `gpt2` or `llama`, tensors of several formats.
 std::string good_gguf(const testing::TemporaryFolder& folder, const Matrix<float>& values,
                       const std::string& tokenizer) {
   GgufWriter writer;

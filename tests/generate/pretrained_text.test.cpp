@@ -19,13 +19,13 @@ const fs::path fixtures = fs::path(AMPSFT_TEST_DATA) / "fixtures";
 
 }  // namespace
 
-TEST_CASE("a folder tells its facts, tokenizer, template and sampling", "[pretrained_text]") {
+TEST_CASE("a folder tells its config, tokenizer, template and sampling", "[pretrained_text]") {
   const PretrainedText text = load_pretrained_text(fixtures / "models" / "chat");
-  CHECK(text.facts.vocabulary == text.tokenizer.vocabulary_size());
+  CHECK(text.config.vocabulary == text.tokenizer.vocabulary_size());
   CHECK(text.sampling.temperature == 0.7);
   const ChatTemplate chat = text.chat();
   CHECK(chat.kind() == ChatTemplateKind::chatml);
-  CHECK(chat.end_of_turn() == text.facts.eos.front());
+  CHECK(chat.end_of_turn() == text.config.eos.front());
   const auto ids = chat.prompt({{"user", "hello"}});
   CHECK(text.tokenizer.decode(ids) == "<|im_start|>user\nhello<|im_end|>\n<|im_start|>assistant\n");
 }

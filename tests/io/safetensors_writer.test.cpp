@@ -38,7 +38,7 @@ TEST_CASE("what is written is read back, in every dtype") {
   writer.add("brain", DType::bf16, {401 * 333}, twice);
   writer.add("single", single);
   writer.add("double", twice);
-  writer.add("widened", DType::f64, {401, 333}, single);
+  writer.add("dequantized", DType::f64, {401, 333}, single);
   writer.add("narrowed", DType::f32, {401, 333}, twice);
   writer.add("none", none);
   writer.add_integers("integers", {3, 1}, integers);
@@ -48,8 +48,8 @@ TEST_CASE("what is written is read back, in every dtype") {
   CHECK(file.verify_checksum());
   CHECK(file.metadata().at("step") == "7");
   CHECK(file.names() ==
-        std::vector<std::string>{"double", "widened", "integers", "single", "narrowed", "none", "half", "brain"});
-  for (const char* name : {"single", "double", "widened", "narrowed"}) {
+        std::vector<std::string>{"double", "dequantized", "integers", "single", "narrowed", "none", "half", "brain"});
+  for (const char* name : {"single", "double", "dequantized", "narrowed"}) {
     const Matrix<float> read = file.read_matrix<float>(name);
     CHECK(map(read) == map(single));
   }

@@ -54,7 +54,7 @@ TEMPLATE_TEST_CASE("random orthonormal rows repeat with the seed and favour no d
     mean += wide / draws;
     square += wide.cwiseAbs2() / draws;
   }
-  CHECK(mean.cwiseAbs().maxCoeff() <= 0.05);  // deviation 0.5 / sqrt(4000) = 0.008
+  CHECK(mean.cwiseAbs().maxCoeff() <= 0.05);  // standard deviation 0.5 / sqrt(4000) = 0.008
   CHECK((square.array() - 0.25).abs().maxCoeff() <= 0.03);
 }
 

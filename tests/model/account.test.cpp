@@ -10,7 +10,7 @@
 
 using namespace ampsft;
 
-TEST_CASE("the preset of paper 72 has the paper's counts", "[nn]") {
+TEST_CASE("the preset of paper 72 has the paper's counts", "[model]") {
   Transformer<float> model(TransformerConfig::paper72());
   const auto counts = account(model, 8);
   CHECK(counts.stacked_rows == 46398);
@@ -46,7 +46,7 @@ TEST_CASE("the preset of paper 72 has the paper's counts", "[nn]") {
   CHECK(kinds["stacked"] == (46398 - 15007) * 256);  // the tied matrix once
 }
 
-TEST_CASE("an untied head is a matrix of its own", "[nn]") {
+TEST_CASE("an untied head is a matrix of its own", "[model]") {
   TransformerConfig config;
   config.tied_head = false;
   Transformer<float> untied(config);

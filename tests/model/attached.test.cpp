@@ -23,8 +23,8 @@ Transformer<double> make_model() {
   config.width = 4;
   config.layers = 1;
   config.heads = 2;
-  config.mlp_width = 6;
-  config.initial_deviation = 0.3;
+  config.intermediate_size = 6;
+  config.initial_stddev = 0.3;
   Transformer<double> model(config, 2);
   freeze(model.parameters());
   return model;
@@ -45,7 +45,7 @@ void require_trainable(Transformer<double>& model, const ParameterList<double>& 
 
 }  // namespace
 
-TEST_CASE("exact start and LoRA begin at the untouched model and train everything attached", "[nn]") {
+TEST_CASE("exact start and LoRA begin at the untouched model and train everything attached", "[model]") {
   Transformer<double> untouched = make_model();
   const double base = loss_of(untouched);
   for (const auto tied : {Tied::shared, Tied::separate}) {
@@ -64,7 +64,7 @@ TEST_CASE("exact start and LoRA begin at the untouched model and train everythin
   }
 }
 
-TEST_CASE("the truncated form of full rank is the untouched model", "[nn]") {
+TEST_CASE("the truncated form of full rank is the untouched model", "[model]") {
   auto untouched = make_model();
   auto model = make_model();
   const AttachTargets narrow{.patterns = {"token*", "*attention*", "*up*", "lm_head*"}};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Facts read from GGUF metadata and tensors.
-#include <ampsft/model/gguf_model.hpp>
 #include <ampsft/io/gguf_writer.hpp>
+#include <ampsft/model/gguf_model.hpp>
 
 #include <functional>
 #include <string>
@@ -42,7 +42,7 @@ struct Model {
     return GgufFile(folder.path() / "model.gguf");
   }
 
-  PretrainedConfig facts(const std::string& architecture, const Change& change) {
+  PretrainedConfig config(const std::string& architecture, const Change& change) {
     return read_gguf_config(write(architecture, change));
   }
 
@@ -60,7 +60,7 @@ void nothing(GgufWriter&) {}
 
 }  // namespace
 
-TEST_CASE("facts of a GGUF llama") {
+TEST_CASE("configs of a GGUF llama") {
   Model model;
   PretrainedConfig expected;
   expected.architecture = "llama";
@@ -69,20 +69,20 @@ TEST_CASE("facts of a GGUF llama") {
   expected.width = 8;
   expected.layers = 2;
   expected.heads = expected.kv_heads = 2;
-  expected.head_width = 4;
-  expected.mlp_width = 12;
+  expected.head_dim = 4;
+  expected.intermediate_size = 12;
   expected.norm_epsilon = 0.5;
-  expected.rotary.pairing = RotaryPairing::interleaved;  // the converter permutes the rows of q and k
+  expected.rope.pairing = RopePairing::interleaved;  // the converter permutes the rows of q and k
   expected.tied_head = true;
-  CHECK(model.facts("llama", nothing) == expected);
+  CHECK(model.config("llama", nothing) == expected);
 
   expected.kv_heads = 1;
-  expected.rotary.theta = 100000;
-  expected.rotary.divisors_in_file = true;
+  expected.rope.theta = 100000;
+  expected.rope.frequency_factors_in_file = true;
   expected.tied_head = false;
   expected.bos = 1;
   expected.eos = {2, 3};
-  CHECK(model.facts("llama", [&](GgufWriter& writer) {
+  CHECK(model.config("llama", [&](GgufWriter& writer) {
     writer.set("llama.attention.head_count_kv", 1U);
     writer.set("llama.rope.freq_base", 100000.0F);
     writer.set("llama.rope.dimension_count", 4U);
@@ -94,14 +94,14 @@ TEST_CASE("facts of a GGUF llama") {
   }) == expected);
 }
 
-TEST_CASE("facts of the other GGUF architectures") {
+TEST_CASE("configs of the other GGUF architectures") {
   Model model;
   const auto bias = [&](GgufWriter& writer) { writer.add("blk.0.attn_q.bias", BlockFormat::f32, {8}, model.vector); };
-  const PretrainedConfig qwen2 = model.facts("qwen2", bias);
-  CHECK(qwen2.rotary.pairing == RotaryPairing::halves);
+  const PretrainedConfig qwen2 = model.config("qwen2", bias);
+  CHECK(qwen2.rope.pairing == RopePairing::halves);
   CHECK((qwen2.attention_bias && !qwen2.attention_output_bias && !qwen2.mlp_bias && !qwen2.qk_norm));
 
-  const PretrainedConfig qwen3 = model.facts("qwen3", [&](GgufWriter& writer) {
+  const PretrainedConfig qwen3 = model.config("qwen3", [&](GgufWriter& writer) {
     writer.set("qwen3.attention.key_length", 8U);
     writer.set("qwen3.attention.value_length", 8U);
     writer.set("qwen3.rope.scaling.type", "yarn");
@@ -109,13 +109,13 @@ TEST_CASE("facts of the other GGUF architectures") {
     writer.set("qwen3.rope.scaling.original_context_length", 16U);
     writer.add("blk.0.attn_q_norm.weight", BlockFormat::f32, {8}, model.vector);
   });
-  CHECK(qwen3.head_width == 8);
+  CHECK(qwen3.head_dim == 8);
   CHECK(qwen3.qk_norm);
-  CHECK(qwen3.rotary.scaling == RotaryScaling::yarn);
-  CHECK(qwen3.rotary.attention_factor == Approx(1.1386294361));
-  CHECK(qwen3.rotary.original_context == 16);
+  CHECK(qwen3.rope.scaling == RopeScaling::yarn);
+  CHECK(qwen3.rope.attention_factor == Approx(1.1386294361));
+  CHECK(qwen3.rope.original_context == 16);
 
-  const PretrainedConfig gpt2 = model.facts("gpt2", nothing);
+  const PretrainedConfig gpt2 = model.config("gpt2", nothing);
   CHECK(gpt2.norm == NormKind::layer);
   CHECK(gpt2.positions == PositionKind::learned);
   CHECK(gpt2.activation == Activation::gelu_tanh);

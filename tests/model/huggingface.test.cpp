@@ -19,7 +19,7 @@ std::filesystem::path fixture(const std::string& name) {
   return std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures" / "configs" / name;
 }
 
-/// The fixture's text with the first `from` replaced, in a folder of its own; returns the facts or the error's text.
+/// The fixture's text with the first `from` replaced, in a folder of its own; returns the config or the error's text.
 template <class Use>
 void with_change(const std::string& name, const std::string& from, const std::string& to, Use&& use) {
   const testing::TemporaryFolder folder;
@@ -44,8 +44,8 @@ std::string error_after(const std::string& name, const std::string& from, const 
 
 }  // namespace
 
-TEST_CASE("facts of a GPT-2 folder") {
-  const PretrainedConfig facts = read_huggingface_config(fixture("gpt2"));
+TEST_CASE("configs of a GPT-2 folder") {
+  const PretrainedConfig config = read_huggingface_config(fixture("gpt2"));
   PretrainedConfig expected;
   expected.architecture = "GPT2LMHeadModel";
   expected.vocabulary = 96;
@@ -53,18 +53,18 @@ TEST_CASE("facts of a GPT-2 folder") {
   expected.width = 24;
   expected.layers = 2;
   expected.heads = expected.kv_heads = 4;
-  expected.head_width = 6;
-  expected.mlp_width = 96;
+  expected.head_dim = 6;
+  expected.intermediate_size = 96;
   expected.norm = NormKind::layer;
   expected.positions = PositionKind::learned;
   expected.activation = Activation::gelu_tanh;
   expected.tied_head = expected.attention_bias = expected.attention_output_bias = expected.mlp_bias = true;
   expected.bos = 1;
   expected.eos = {2};
-  CHECK(facts == expected);
+  CHECK(config == expected);
 }
 
-TEST_CASE("facts of Llama family folders") {
+TEST_CASE("configs of Llama family folders") {
   const PretrainedConfig llama = read_huggingface_config(fixture("llama"));
   PretrainedConfig expected;
   expected.architecture = "LlamaForCausalLM";
@@ -74,50 +74,49 @@ TEST_CASE("facts of Llama family folders") {
   expected.layers = 2;
   expected.heads = 4;
   expected.kv_heads = 2;
-  expected.head_width = 6;
-  expected.mlp_width = 40;
+  expected.head_dim = 6;
+  expected.intermediate_size = 40;
   expected.norm_epsilon = 1e-6;
-  expected.rotary.theta = 500000;
-  expected.rotary.scaling = RotaryScaling::llama3;
-  expected.rotary.factor = 8;
-  expected.rotary.original_context = 16;
+  expected.rope.theta = 500000;
+  expected.rope.scaling = RopeScaling::llama3;
+  expected.rope.factor = 8;
+  expected.rope.original_context = 16;
   expected.bos = 1;
   expected.eos = {2};
   CHECK(llama == expected);
 
   const PretrainedConfig tied = read_huggingface_config(fixture("llama_tied"));
   CHECK((tied.tied_head && tied.attention_bias && tied.attention_output_bias && tied.mlp_bias));
-  CHECK(tied.rotary == RotaryFacts{});
+  CHECK(tied.rope == RopeConfig{});
 
   CHECK(read_huggingface_config(fixture("mistral")).kv_heads == 2);
 
   const PretrainedConfig qwen2 = read_huggingface_config(fixture("qwen2"));
   CHECK((qwen2.attention_bias && !qwen2.attention_output_bias && !qwen2.mlp_bias && qwen2.tied_head));
-  CHECK(qwen2.rotary.scaling == RotaryScaling::yarn);
-  CHECK(qwen2.rotary.attention_factor == Approx(1.1386294361));  // 0.1 ln 4 + 1
-  CHECK(qwen2.rotary.original_context == 16);
+  CHECK(qwen2.rope.scaling == RopeScaling::yarn);
+  CHECK(qwen2.rope.attention_factor == Approx(1.1386294361));  // 0.1 ln 4 + 1
+  CHECK(qwen2.rope.original_context == 16);
 
   const PretrainedConfig qwen3 = read_huggingface_config(fixture("qwen3"));
   CHECK((qwen3.qk_norm && !qwen3.attention_bias && !qwen3.tied_head));
-  CHECK(qwen3.head_width == 16);
+  CHECK(qwen3.head_dim == 16);
   CHECK(qwen3.eos == std::vector<std::int32_t>{2, 5});
 }
 
 TEST_CASE("the layout of older versions is read") {
-  with_change("llama", "\"rope_parameters\"", "\"rope_theta\": 250000.0, \"rope_scaling\"", [](const auto& folder) {
-    CHECK(read_huggingface_config(folder).rotary.scaling == RotaryScaling::llama3);
-  });
+  with_change("llama", "\"rope_parameters\"", "\"rope_theta\": 250000.0, \"rope_scaling\"",
+              [](const auto& folder) { CHECK(read_huggingface_config(folder).rope.scaling == RopeScaling::llama3); });
   const testing::TemporaryFolder folder;
   folder.write("config.json", R"({"model_type": "llama", "vocab_size": 10, "hidden_size": 8, "intermediate_size": 12,
     "num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 16, "rms_norm_eps": 1e-5,
     "rope_scaling": {"type": "linear", "factor": 2.0}, "rope_theta": 20000.0, "eos_token_id": 3})");
-  const PretrainedConfig facts = read_huggingface_config(folder.path());
-  CHECK(facts.kv_heads == 2);
-  CHECK(facts.head_width == 4);
-  CHECK(facts.rotary.theta == 20000);
-  CHECK(facts.rotary.scaling == RotaryScaling::linear);
-  CHECK(facts.rotary.factor == 2);
-  CHECK_FALSE(facts.tied_head);
+  const PretrainedConfig config = read_huggingface_config(folder.path());
+  CHECK(config.kv_heads == 2);
+  CHECK(config.head_dim == 4);
+  CHECK(config.rope.theta == 20000);
+  CHECK(config.rope.scaling == RopeScaling::linear);
+  CHECK(config.rope.factor == 2);
+  CHECK_FALSE(config.tied_head);
   folder.write("generation_config.json", R"({"eos_token_id": [3, 4]})");
   CHECK(read_huggingface_config(folder.path()).eos == std::vector<std::int32_t>{3, 4});
 }
@@ -140,7 +139,7 @@ TEST_CASE("what is not supported is refused by name") {
              ContainsSubstring("quantised"));
 }
 
-TEST_CASE("facts that cannot be are refused by name") {
+TEST_CASE("configs that cannot be are refused by name") {
   CHECK_THAT(error_after("llama", "\"vocab_size\": 96", "\"vocab_size\": -1"), ContainsSubstring("vocabulary"));
   CHECK_THAT(error_after("llama", "\"vocab_size\": 96", "\"vocab_size\": 1e3"), ContainsSubstring("whole number"));
   CHECK_THAT(error_after("llama", "\"vocab_size\": 96", "\"vocab_size\": 18446744073709551615"),

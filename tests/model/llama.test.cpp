@@ -13,8 +13,8 @@ using namespace ampsft;
 
 namespace {
 
-/// Grouped heads whose width is not the model's, q/k norms, every bias, turned by any pairing.
-TransformerConfig tiny(RotaryPairing pairing) {
+/// Grouped heads whose width is not the model's, q/k norms, every bias, rotated by any pairing.
+TransformerConfig tiny(RopePairing pairing) {
   TransformerConfig config;
   config.vocabulary = 11;
   config.context = 12;
@@ -22,15 +22,15 @@ TransformerConfig tiny(RotaryPairing pairing) {
   config.layers = 1;
   config.heads = 4;
   config.kv_heads = 2;
-  config.head_width = 4;
-  config.mlp_width = 7;
+  config.head_dim = 4;
+  config.intermediate_size = 7;
   config.norm = NormKind::rms;
   config.positions = PositionKind::rotary;
-  config.rotary.theta = 50;
-  config.rotary.pairing = pairing;
+  config.rope.theta = 50;
+  config.rope.pairing = pairing;
   config.activation = Activation::silu;
   config.qk_norm = true;
-  config.initial_deviation = 0.4;
+  config.initial_stddev = 0.4;
   return config;
 }
 
@@ -51,8 +51,8 @@ ConstMatrixMap<double> some_rows(const Matrix<double>& matrix, Index first, Inde
 
 }  // namespace
 
-TEST_CASE("gradients of a Llama block equal finite differences", "[nn]") {
-  for (const auto pairing : {RotaryPairing::halves, RotaryPairing::interleaved}) {
+TEST_CASE("gradients of a Llama block equal finite differences", "[model]") {
+  for (const auto pairing : {RopePairing::halves, RopePairing::interleaved}) {
     Transformer<double> model(tiny(pairing), 5);
     const std::int32_t documents[] = {0, 0, 0, 1, 1, 1, 1, 0, 0, -1};
     const std::int32_t targets[] = {1, 4, -1, 5, 9, 2, -1, 5, 8, -1};
@@ -68,9 +68,9 @@ TEST_CASE("gradients of a Llama block equal finite differences", "[nn]") {
   }
 }
 
-TEST_CASE("documents packed into one row compute what each computes alone", "[nn]") {
+TEST_CASE("documents packed into one row compute what each computes alone", "[model]") {
   for (const auto positions : {PositionKind::rotary, PositionKind::learned}) {
-    TransformerConfig config = tiny(RotaryPairing::halves);
+    TransformerConfig config = tiny(RopePairing::halves);
     config.layers = 2;
     config.positions = positions;
     Transformer<double> model(config, 5);
@@ -93,9 +93,9 @@ TEST_CASE("documents packed into one row compute what each computes alone", "[nn
   }
 }
 
-TEST_CASE("text that goes on from a cache computes what the whole text computes", "[nn]") {
+TEST_CASE("text that goes on from a cache computes what the whole text computes", "[model]") {
   for (const auto positions : {PositionKind::rotary, PositionKind::learned}) {
-    TransformerConfig config = tiny(RotaryPairing::interleaved);
+    TransformerConfig config = tiny(RopePairing::interleaved);
     config.layers = 2;
     config.positions = positions;
     Transformer<double> model(config, 5);

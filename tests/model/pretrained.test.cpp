@@ -6,7 +6,7 @@
 using namespace ampsft;
 using namespace ampsft::test;
 
-TEMPLATE_TEST_CASE("pretrained models compute what transformers computes", "[nn]", float, double) {
+TEMPLATE_TEST_CASE("pretrained models compute what transformers computes", "[model]", float, double) {
   using T = TestType;
   const double of_gradients = std::same_as<T, float> ? 1e-4 : 1e-5;  // that of GPT-2's key bias is rounding alone
   for (const auto* name : pretrained_models) {
@@ -37,7 +37,7 @@ TEMPLATE_TEST_CASE("pretrained models compute what transformers computes", "[nn]
   }
 }
 
-TEST_CASE("frozen forms of a pretrained model compute the same", "[nn]") {
+TEST_CASE("frozen forms of a pretrained model compute the same", "[model]") {
   for (const auto* name : pretrained_models) {
     INFO(name);
     const PretrainedReference reference(name);

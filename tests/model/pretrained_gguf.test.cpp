@@ -21,12 +21,12 @@ using ampsft::testing::TemporaryFolder;
 namespace {
 
 /// Pairs that stand half a head apart stand side by side, as the converter of llama.cpp does with q and k.
-Matrix<float> permuted(const Matrix<float>& matrix, Index head_width) {
+Matrix<float> permuted(const Matrix<float>& matrix, Index head_dim) {
   Matrix<float> result = make_matrix<float>(rows(matrix), cols(matrix));
   for (Index row = 0; row < rows(matrix); ++row) {
-    const Index head = row / head_width * head_width;
-    const Index j = row % head_width;
-    const Index half = head_width / 2;
+    const Index head = row / head_dim * head_dim;
+    const Index j = row % head_dim;
+    const Index half = head_dim / 2;
     map(result).row(head + (j < half ? 2 * j : 2 * (j - half) + 1)) = map(matrix).row(row);
   }
   return result;
@@ -38,33 +38,33 @@ using Change = std::function<void(GgufWriter&, std::deque<Matrix<float>>&)>;
 std::filesystem::path write_gguf(const TemporaryFolder& folder, const std::filesystem::path& from,
                                  const Change& change = {}, const std::string& without = "") {
   auto model = load_pretrained<float>(from);
-  const auto facts = read_huggingface_config(from);
-  const bool gpt2 = facts.positions == PositionKind::learned;
+  const auto config = read_huggingface_config(from);
+  const bool gpt2 = config.positions == PositionKind::learned;
   const std::string architecture = gpt2 ? "gpt2" : "llama";
   GgufWriter writer;
   writer.set("general.architecture", architecture);
   const auto set = [&](const char* key, Index value) {
     writer.set(architecture + "." + key, static_cast<std::uint32_t>(value));
   };
-  set("context_length", facts.context);
-  set("embedding_length", facts.width);
-  set("block_count", facts.layers);
-  set("feed_forward_length", facts.mlp_width);
-  set("attention.head_count", facts.heads);
-  set("attention.head_count_kv", facts.kv_heads);
+  set("context_length", config.context);
+  set("embedding_length", config.width);
+  set("block_count", config.layers);
+  set("feed_forward_length", config.intermediate_size);
+  set("attention.head_count", config.heads);
+  set("attention.head_count_kv", config.kv_heads);
   writer.set(architecture + (gpt2 ? ".attention.layer_norm_epsilon" : ".attention.layer_norm_rms_epsilon"),
-             static_cast<float>(facts.norm_epsilon));
+             static_cast<float>(config.norm_epsilon));
   std::deque<Matrix<float>> kept;
   std::map<std::string, const Matrix<float>*> values;
   for (const auto* parameter : model.parameters()) {
     values[parameter->name] = &parameter->value;
   }
-  for (const auto& tensor : tensor_sources(facts, TensorNaming::gguf)) {
+  for (const auto& tensor : tensor_sources(config, TensorNaming::gguf)) {
     if (tensor.source == without) {
       continue;
     }
     Matrix<float> value = *values.at(tensor.name);
-    const bool turned =
+    const bool transposed =
         tensor.name.find("attention.q") != std::string::npos || tensor.name.find("attention.k") != std::string::npos;
     if (tensor.source_shape[0] != tensor.shape[0]) {  // GPT-2's q, k and v in one
       if (tensor.first == 0) {
@@ -80,7 +80,7 @@ std::filesystem::path write_gguf(const TemporaryFolder& folder, const std::files
       }
       continue;
     }
-    kept.push_back(turned && !gpt2 ? permuted(value, facts.head_width) : value);
+    kept.push_back(transposed && !gpt2 ? permuted(value, config.head_dim) : value);
     writer.add(tensor.source, BlockFormat::f32, tensor.source_shape, kept.back());
   }
   if (change) {
@@ -93,7 +93,7 @@ std::filesystem::path write_gguf(const TemporaryFolder& folder, const std::files
 
 }  // namespace
 
-TEST_CASE("GGUF files compute what transformers computes", "[nn]") {
+TEST_CASE("GGUF files compute what transformers computes", "[model]") {
   const TemporaryFolder folder;
   for (const auto* name : {"llama", "gpt2"}) {
     INFO(name);
@@ -103,13 +103,13 @@ TEST_CASE("GGUF files compute what transformers computes", "[nn]") {
       auto model = load_pretrained<float>(path, {.storage = storage});
       CHECK(relative_difference<float>(logits_of(model, reference), reference.logits) < 1e-5);
       if (std::string(name) == "llama") {
-        CHECK(model.config().rotary.pairing == RotaryPairing::interleaved);
+        CHECK(model.config().rope.pairing == RopePairing::interleaved);
       }
     }
   }
 }
 
-TEST_CASE("what is trained beside frozen weights of a file gets its gradients", "[nn]") {
+TEST_CASE("what is trained beside frozen weights of a file gets its gradients", "[model]") {
   const TemporaryFolder folder;
   const PretrainedReference reference("llama");
   const auto path = write_gguf(folder, reference.folder);
@@ -132,7 +132,7 @@ TEST_CASE("what is trained beside frozen weights of a file gets its gradients", 
   }
 }
 
-TEST_CASE("divisors of a GGUF file stand for scaled frequencies", "[nn]") {
+TEST_CASE("frequency factors of a GGUF file stand for scaled frequencies", "[model]") {
   const TemporaryFolder folder;
   const PretrainedReference reference("llama");
   const auto path = write_gguf(folder, reference.folder, [](GgufWriter& writer, std::deque<Matrix<float>>& kept) {
@@ -140,10 +140,10 @@ TEST_CASE("divisors of a GGUF file stand for scaled frequencies", "[nn]") {
     writer.add("rope_freqs.weight", BlockFormat::f32, {2}, kept.back());
   });
   auto divided = load_pretrained<float>(path);
-  CHECK(divided.config().rotary_divisors == std::vector<double>{4, 4});
+  CHECK(divided.config().frequency_factors == std::vector<double>{4, 4});
   TransformerConfig linear = load_pretrained<float>(reference.folder).config();
-  linear.rotary.scaling = RotaryScaling::linear;
-  linear.rotary.factor = 4;
+  linear.rope.scaling = RopeScaling::linear;
+  linear.rope.factor = 4;
   auto plain = load_pretrained<float>(reference.folder);
   Transformer<float> scaled(linear);
   const auto from = plain.parameters();
@@ -157,7 +157,7 @@ TEST_CASE("divisors of a GGUF file stand for scaled frequencies", "[nn]") {
   CHECK(relative_difference<float>(logits_of(divided, reference), expected) < 1e-5);
 }
 
-TEST_CASE("what is wrong with a pretrained model is named", "[nn]") {
+TEST_CASE("what is wrong with a pretrained model is named", "[model]") {
   const TemporaryFolder folder;
   const PretrainedReference reference("llama");
   const auto lacking = write_gguf(folder, reference.folder, {}, "blk.1.ffn_up.weight");

@@ -2,8 +2,8 @@
 /// @file
 /// Names and shapes of pretrained models' tensors; what is missing, extra or of another shape is named.
 #include <ampsft/io/gguf_writer.hpp>
-#include <ampsft/model/pretrained_tensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
+#include <ampsft/model/pretrained_tensors.hpp>
 
 #include <algorithm>
 #include <map>
@@ -25,8 +25,8 @@ PretrainedConfig small(PositionKind positions) {
   config.layers = 2;
   config.heads = 2;
   config.kv_heads = positions == PositionKind::learned ? 2 : 1;
-  config.head_width = 4;
-  config.mlp_width = 12;
+  config.head_dim = 4;
+  config.intermediate_size = 12;
   config.positions = positions;
   if (positions == PositionKind::learned) {
     config.norm = NormKind::layer;

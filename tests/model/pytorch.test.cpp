@@ -6,7 +6,7 @@
 using namespace ampsft;
 using namespace ampsft::test;
 
-TEMPLATE_TEST_CASE("logits, loss and gradients equal PyTorch's", "[nn]", float, double) {
+TEMPLATE_TEST_CASE("logits, loss and gradients equal PyTorch's", "[model]", float, double) {
   using T = TestType;
   const double tolerance = std::same_as<T, float> ? 1e-4 : 1e-10;
   for (const auto* name : references) {

@@ -32,7 +32,7 @@ class Reference {
     config.width = std::stol(setting("width"));
     config.layers = std::stol(setting("layers"));
     config.heads = std::stol(setting("heads"));
-    config.mlp_width = std::stol(setting("mlp_width"));
+    config.intermediate_size = std::stol(setting("intermediate_size"));
     config.tied_head = setting("tied_head") == "True";
     config.attention_bias = config.attention_output_bias = config.mlp_bias = setting("linear_bias") == "True";
     config.norm_bias = setting("norm_bias") == "True";

@@ -12,43 +12,43 @@
 
 using namespace ampsft;
 
-TEST_CASE("scaled frequencies are those of transformers", "[nn]") {
+TEST_CASE("scaled frequencies are those of transformers", "[model]") {
   // the settings of tools/fixtures/pretrained_models.py
   const SafetensorsFile file(std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures" / "rotary.safetensors");
-  RotaryFacts linear;
-  linear.scaling = RotaryScaling::linear;
+  RopeConfig linear;
+  linear.scaling = RopeScaling::linear;
   linear.factor = 4;
-  RotaryFacts llama3;
+  RopeConfig llama3;
   llama3.theta = 500000;
-  llama3.scaling = RotaryScaling::llama3;
+  llama3.scaling = RopeScaling::llama3;
   llama3.factor = 32;
   llama3.original_context = 8192;
-  RotaryFacts yarn;
+  RopeConfig yarn;
   yarn.theta = 1000000;
-  yarn.scaling = RotaryScaling::yarn;
+  yarn.scaling = RopeScaling::yarn;
   yarn.factor = 4;
   yarn.original_context = 32768;
   yarn.attention_factor = yarn_attention_factor(4);
-  for (const auto& [name, facts] : {std::pair{"linear", linear}, {"llama3", llama3}, {"yarn", yarn}}) {
+  for (const auto& [name, config] : {std::pair{"linear", linear}, {"llama3", llama3}, {"yarn", yarn}}) {
     INFO(name);
     const Matrix<double> expected = file.read_matrix<double>(name);
-    const auto frequencies = rotary_frequencies(facts, 64);
+    const auto frequencies = rope_frequencies(config, 64);
     REQUIRE(frequencies.size() == expected.size());
     for (std::size_t j = 0; j < frequencies.size(); ++j) {
       CHECK(std::abs(frequencies[j] / expected.data()[j] - 1) < 1e-6);  // theirs are in float
     }
-    CHECK(std::abs(rotary_magnitude(facts) - file.read_matrix<double>(std::string(name) + ".magnitude")(0, 0)) < 1e-12);
+    CHECK(std::abs(rope_magnitude(config) - file.read_matrix<double>(std::string(name) + ".magnitude")(0, 0)) < 1e-12);
   }
 }
 
-TEST_CASE("plain frequencies fall from one radian by powers of theta; divisors divide them", "[nn]") {
-  RotaryFacts facts;
-  facts.theta = 100;
-  const auto plain = rotary_frequencies(facts, 4);
+TEST_CASE("plain frequencies fall from one radian by powers of theta; frequency factors divide them", "[model]") {
+  RopeConfig config;
+  config.theta = 100;
+  const auto plain = rope_frequencies(config, 4);
   CHECK(plain == std::vector<double>{1.0, 0.1});
-  const double divisors[] = {2, 8};
-  const auto divided = rotary_frequencies(facts, 4, divisors);
+  const double frequency_factors[] = {2, 8};
+  const auto divided = rope_frequencies(config, 4, frequency_factors);
   CHECK(divided == std::vector<double>{plain[0] / 2, plain[1] / 8});
-  CHECK_THROWS_WITH(rotary_frequencies(facts, 6, divisors), ContainsSubstring("2 divisors"));
-  CHECK_THROWS_WITH(rotary_frequencies(facts, 5), ContainsSubstring("even width, not 5"));
+  CHECK_THROWS_WITH(rope_frequencies(config, 6, frequency_factors), ContainsSubstring("2 frequency factors"));
+  CHECK_THROWS_WITH(rope_frequencies(config, 5), ContainsSubstring("even width, not 5"));
 }

@@ -20,8 +20,8 @@ TransformerConfig tiny() {
   config.width = 8;
   config.layers = 2;
   config.heads = 2;
-  config.mlp_width = 12;
-  config.initial_deviation = 0.3;
+  config.intermediate_size = 12;
+  config.initial_stddev = 0.3;
   return config;
 }
 
@@ -33,7 +33,7 @@ Matrix<double> logits_of(Transformer<double>& model, const Tokens& tokens, Index
 
 }  // namespace
 
-TEST_CASE("parameters are unique, named, and as many as the formula says", "[nn]") {
+TEST_CASE("parameters are unique, named, and as many as the formula says", "[model]") {
   for (unsigned bits = 0; bits < 16; ++bits) {
     TransformerConfig config = tiny();
     config.tied_head = (bits & 1U) != 0;
@@ -70,7 +70,7 @@ TEST_CASE("parameters are unique, named, and as many as the formula says", "[nn]
   }
 }
 
-TEST_CASE("a later token changes no earlier logits, nor another sequence", "[nn]") {
+TEST_CASE("a later token changes no earlier logits, nor another sequence", "[model]") {
   Transformer<double> model(tiny(), 3);
   const Tokens tokens{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
   Tokens changed = tokens;
@@ -83,14 +83,14 @@ TEST_CASE("a later token changes no earlier logits, nor another sequence", "[nn]
   CHECK(map(before).row(4) != map(after).row(4));
 }
 
-TEST_CASE("a sequence gives the same logits alone and in a batch", "[nn]") {
+TEST_CASE("a sequence gives the same logits alone and in a batch", "[model]") {
   Transformer<double> model(tiny(), 3);
   const Matrix<double> both = logits_of(model, {1, 2, 3, 4, 5, 6}, 2);
   const Matrix<double> second = logits_of(model, {4, 5, 6}, 1);
   CHECK((map(both).bottomRows(3) - map(second)).cwiseAbs().maxCoeff() < 1e-13);
 }
 
-TEST_CASE("the seed decides the weights", "[nn]") {
+TEST_CASE("the seed decides the weights", "[model]") {
   Transformer<double> model(tiny(), 3);
   Transformer<double> same(tiny(), 3);
   Transformer<double> other(tiny(), 4);
@@ -98,10 +98,10 @@ TEST_CASE("the seed decides the weights", "[nn]") {
   CHECK(map(model.parameters()[0]->value) != map(other.parameters()[0]->value));
 }
 
-TEST_CASE("weights start with the deviation asked for, smaller where a branch ends", "[nn]") {
+TEST_CASE("weights start with the standard deviation asked for, smaller where a branch ends", "[model]") {
   TransformerConfig config = tiny();
   config.width = 64;
-  config.mlp_width = 128;
+  config.intermediate_size = 128;
   config.layers = 8;
   Transformer<double> model(config);
   for (const auto* parameter : model.parameters()) {
@@ -110,13 +110,13 @@ TEST_CASE("weights start with the deviation asked for, smaller where a branch en
       CHECK((flat(parameter->value) == start).all());
     } else if (parameter->size() >= 4096) {
       const bool ends = parameter->name.ends_with("output.weight") || parameter->name.ends_with("down.weight");
-      const double deviation = std::sqrt(flat(parameter->value).square().mean());
-      CHECK(std::abs(deviation / (ends ? 0.3 / 4.0 : 0.3) - 1.0) < 0.07);  // 6 standard errors
+      const double stddev = std::sqrt(flat(parameter->value).square().mean());
+      CHECK(std::abs(stddev / (ends ? 0.3 / 4.0 : 0.3) - 1.0) < 0.07);  // 6 standard errors
     }
   }
 }
 
-TEST_CASE("dropout acts in training alone and repeats with its seed", "[nn]") {
+TEST_CASE("dropout acts in training alone and repeats with its seed", "[model]") {
   TransformerConfig config = tiny();
   config.dropout = 0.3;
   Transformer<double> model(config, 3);
@@ -134,7 +134,7 @@ TEST_CASE("dropout acts in training alone and repeats with its seed", "[nn]") {
   CHECK(map(first) == map(repeated));
 }
 
-TEST_CASE("tokens that do not fit the model are refused", "[nn]") {
+TEST_CASE("tokens that do not fit the model are refused", "[model]") {
   Transformer<double> model(tiny());
   CHECK_NOTHROW(logits_of(model, {0, 1, 2, 3, 4, 12}, 1));
   CHECK_THROWS_WITH(logits_of(model, {0, 13}, 1), ContainsSubstring("13"));

@@ -12,7 +12,7 @@
 
 using namespace ampsft;
 
-TEST_CASE("presets and the default are valid", "[nn]") {
+TEST_CASE("presets and the default are valid", "[model]") {
   CHECK_NOTHROW(TransformerConfig{}.validate());
   CHECK_NOTHROW(TransformerConfig::paper72().validate());
   CHECK_NOTHROW(TransformerConfig::gpt2().validate());
@@ -20,7 +20,7 @@ TEST_CASE("presets and the default are valid", "[nn]") {
   CHECK_FALSE(TransformerConfig::gpt2() == TransformerConfig::paper72());
 }
 
-TEST_CASE("what cannot be is refused by the name of the field", "[nn]") {
+TEST_CASE("what cannot be is refused by the name of the field", "[model]") {
   using Change = std::function<void(TransformerConfig&)>;
   const std::pair<const char*, Change> cases[] = {
       {"vocabulary must be positive, not 0", [](auto& c) { c.vocabulary = 0; }},
@@ -28,7 +28,7 @@ TEST_CASE("what cannot be is refused by the name of the field", "[nn]") {
       {"width must be positive", [](auto& c) { c.width = 0; }},
       {"layers must be positive", [](auto& c) { c.layers = 0; }},
       {"heads must be positive", [](auto& c) { c.heads = 0; }},
-      {"mlp_width must be positive", [](auto& c) { c.mlp_width = 0; }},
+      {"intermediate_size must be positive", [](auto& c) { c.intermediate_size = 0; }},
       {"width 64 does not split into 3 heads", [](auto& c) { c.heads = 3; }},
       {"dropout must be in [0, 1), not 1", [](auto& c) { c.dropout = 1.0; }},
       {"dropout must be", [](auto& c) { c.dropout = -0.5; }},

@@ -19,7 +19,7 @@ TransformerConfig tiny() {
   config.width = 4;
   config.layers = 2;
   config.heads = 2;
-  config.mlp_width = 6;
+  config.intermediate_size = 6;
   config.tied_head = false;
   config.norm_bias = false;
   config.head_bias = true;
@@ -33,7 +33,7 @@ std::filesystem::path forge(const TemporaryFolder& folder, const TransformerConf
   const auto path = folder.path() / "forged.safetensors";
   const Matrix<float> tokens = make_matrix<float>(claimed.vocabulary, claimed.width, 0.0F);
   const Matrix<float> positions = make_matrix<float>(claimed.context, claimed.width, 0.0F);
-  const Matrix<float> up = make_matrix<float>(claimed.mlp_width, claimed.width, 0.0F);
+  const Matrix<float> up = make_matrix<float>(claimed.intermediate_size, claimed.width, 0.0F);
   SafetensorsWriter writer;
   writer.set_metadata("ampsft.transformer", detail::to_json(claimed).dump());
   writer.add("token_embedding.weight", tokens);
@@ -48,7 +48,7 @@ std::filesystem::path forge(const TemporaryFolder& folder, const TransformerConf
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a model comes back bit for bit", "[nn]", float, double) {
+TEMPLATE_TEST_CASE("a model comes back bit for bit", "[model]", float, double) {
   using T = TestType;
   const TemporaryFolder folder;
   const auto path = folder.path() / "model.safetensors";
@@ -68,27 +68,27 @@ TEMPLATE_TEST_CASE("a model comes back bit for bit", "[nn]", float, double) {
   CHECK(file.info("blocks.1.mlp.up.weight").shape == std::vector<Index>{6, 4});
 }
 
-TEST_CASE("a Llama with all that a config can hold comes back", "[nn]") {
+TEST_CASE("a Llama with all that a config can hold comes back", "[model]") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "model.safetensors";
   TransformerConfig config = tiny();
   config.context = 1 << 20;  // costs nothing before it is used
   config.heads = 4;
   config.kv_heads = 2;
-  config.head_width = 6;
+  config.head_dim = 6;
   config.norm = NormKind::rms;
   config.positions = PositionKind::rotary;
-  config.rotary = {.theta = 77,
-                   .pairing = RotaryPairing::interleaved,
-                   .scaling = RotaryScaling::yarn,
-                   .factor = 3,
-                   .original_context = 9,
-                   .low_frequency_factor = 2,
-                   .high_frequency_factor = 5,
-                   .beta_fast = 30,
-                   .beta_slow = 2,
-                   .attention_factor = 1.5};
-  config.rotary_divisors = {1, 2, 3};
+  config.rope = {.theta = 77,
+                 .pairing = RopePairing::interleaved,
+                 .scaling = RopeScaling::yarn,
+                 .factor = 3,
+                 .original_context = 9,
+                 .low_frequency_factor = 2,
+                 .high_frequency_factor = 5,
+                 .beta_fast = 30,
+                 .beta_slow = 2,
+                 .attention_factor = 1.5};
+  config.frequency_factors = {1, 2, 3};
   config.activation = Activation::silu;
   config.attention_bias = false;
   config.attention_output_bias = true;
@@ -108,13 +108,13 @@ TEST_CASE("a Llama with all that a config can hold comes back", "[nn]") {
   CHECK(file.info("blocks.1.attention.k_norm.weight").shape == std::vector<Index>{6});
 }
 
-TEST_CASE("a file from before the Llama family loads", "[nn]") {
+TEST_CASE("a file from before the Llama family loads", "[model]") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "model.safetensors";
   TransformerConfig config = tiny();
   config.attention_bias = config.attention_output_bias = config.mlp_bias = false;
   Transformer<float> model(config, 3);
-  const char* const older = R"({"vocabulary":7,"context":5,"width":4,"layers":2,"heads":2,"mlp_width":6,
+  const char* const older = R"({"vocabulary":7,"context":5,"width":4,"layers":2,"heads":2,"intermediate_size":6,
     "tied_head":false,"linear_bias":false,"norm_bias":false,"head_bias":true,"activation":"gelu_erf",
     "norm_epsilon":1e-5,"dropout":0.25})";
   save_parameters(path, model.parameters(), {{"ampsft.transformer", older}});
@@ -123,7 +123,7 @@ TEST_CASE("a file from before the Llama family loads", "[nn]") {
   CHECK(map(loaded.parameters().back()->value) == map(model.parameters().back()->value));
 }
 
-TEST_CASE("a model in single precision loads in double", "[nn]") {
+TEST_CASE("a model in single precision loads in double", "[model]") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "model.safetensors";
   Transformer<float> model(tiny(), 3);
@@ -133,7 +133,7 @@ TEST_CASE("a model in single precision loads in double", "[nn]") {
   CHECK(map(loaded.parameters().front()->value) == map(expected).cast<double>());
 }
 
-TEST_CASE("only a dense model is saved whole", "[nn]") {
+TEST_CASE("only a dense model is saved whole", "[model]") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "model.safetensors";
   Transformer<float> model(tiny(), 3);
@@ -142,7 +142,7 @@ TEST_CASE("only a dense model is saved whole", "[nn]") {
   CHECK_FALSE(std::filesystem::exists(path));
 }
 
-TEST_CASE("files that are no model or lie about their sizes are refused", "[nn]") {
+TEST_CASE("files that are no model or lie about their sizes are refused", "[model]") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "other.safetensors";
   const Matrix<float> matrix = make_matrix<float>(2, 3, 0.0F);

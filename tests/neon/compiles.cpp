@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Every door of the room simd, for every type that it takes. `tools/check` compiles this file for AArch64, since the
-/// kernels for NEON are no part of a build on x86-64; it is never run.
+/// Every entry point of the module simd, for every type that it takes. `tools/check` compiles this file for AArch64,
+/// since the kernels for NEON are no part of a build on x86-64; it is never run.
 #include <ampsft/simd/activations.hpp>
 #include <ampsft/simd/adamw.hpp>
 #include <ampsft/simd/attention_gradient.hpp>
@@ -32,7 +32,7 @@ void long_rows(const ConstView<T>& few, const ConstView<T>& basis, const ConstVi
   reconstruct_onto<T, Long>(in, T{2}, few, basis, basis, weights);
 
   const ProjectJob<T, Long> backward{in, scores};
-  project<T, Long>(std::span(&backward, 1), basis, Into::add, T{2});
+  project<T, Long>(std::span(&backward, 1), basis, WriteMode::add, T{2});
   project<T, Long>(in, basis, scores);
   gemm<T, Long>(Factor<T>::plain(few), Factor<Long>::plain(in), scores);
   extract<T, Long>(in, basis, basis, scores, scores);
@@ -41,12 +41,12 @@ void long_rows(const ConstView<T>& few, const ConstView<T>& basis, const ConstVi
 template <class T>
 void of_one_type(const ConstView<T>& in, View<T> out) {
   GramSums<T>(in, T{2}).add(in);
-  reconstruct_backward<T>(in, in, in, out, out, out, Into::add, T{2});
-  gemm<T>(Factor<T>::plain(in), Factor<T>::transposed(in), out, Into::add, T{2}, in);
-  factored_output<T>(in, in, out, Into::add, T{2});
-  factored_input_gradient<T>(in, in, out, Into::add, T{2});
-  factored_scores_gradient<T>(in, in, out, Into::add, T{2});
-  factored_basis_gradient<T>(in, in, out, Into::add, T{2});
+  reconstruct_backward<T>(in, in, in, out, out, out, WriteMode::add, T{2});
+  gemm<T>(Factor<T>::plain(in), Factor<T>::transposed(in), out, WriteMode::add, T{2}, in);
+  factored_output<T>(in, in, out, WriteMode::add, T{2});
+  factored_input_gradient<T>(in, in, out, WriteMode::add, T{2});
+  factored_scores_gradient<T>(in, in, out, WriteMode::add, T{2});
+  factored_basis_gradient<T>(in, in, out, WriteMode::add, T{2});
 }
 
 template <class T>
@@ -62,13 +62,13 @@ void functions(const ConstView<T>& in, View<T> out, std::span<T> numbers, std::s
   silu<T>(in, out);
   silu_gradient<T>(in, in, out);
   swiglu<T>(in, in, out);
-  swiglu_gradient<T>(in, in, in, {out, Into::add, out, Into::add});
+  swiglu_gradient<T>(in, in, in, {out, WriteMode::add, out, WriteMode::add});
   normalize<T>(in, in, in, 1e-5, {numbers.data(), numbers.data()}, out);
   normalize_gradient<T>(in, in, {nullptr, numbers.data()}, in, {out});
   add_to_log_sum<T>(in, numbers, numbers, targets);
   cross_entropy_gradient<T>(in, std::span<const T>(numbers), targets, 0, T{1}, out);
   attention<T>(in, in, in, {}, 1.0, targets, out, numbers);
-  attention_gradient<T>(in, in, in, {}, 1.0, targets, in, numbers, in, {out, Into::add, out, Into::add, out});
+  attention_gradient<T>(in, in, in, {}, 1.0, targets, in, numbers, in, {out, WriteMode::add, out, WriteMode::add, out});
   adamw_step<T>(numbers, numbers, numbers, numbers, {});
 }
 

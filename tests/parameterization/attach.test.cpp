@@ -143,8 +143,8 @@ TEST_CASE("weights kept in bfloat16 take scores and factors as dense ones do", "
   CHECK(other.dense() != nullptr);
   CHECK_THROWS_WITH(keep_in_bf16(weights, {.patterns = {"up*"}}), ContainsSubstring("up.weight"));
 
-  const Matrix<float> widened = up.materialize();
-  Weight<float> dense{"up.weight", widened};
+  const Matrix<float> dequantized = up.materialize();
+  Weight<float> dense{"up.weight", dequantized};
   BasisByWidth<float> bases;
   for (const Index width : {4, 70}) {
     bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 2, 1));

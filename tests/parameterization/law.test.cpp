@@ -25,9 +25,9 @@ TEMPLATE_LIST_TEST_CASE("forward is the product with the materialised weight", "
       const Matrix<T> x = random_matrix<T>(tokens, inputs, 2);
       Tape<T> tape;
       const Matrix<T> expected = make_matrix(map(x) * map(weight).transpose());
-      CHECK(difference<T>(linear(p.terms(tape.constant(x))).value(), expected) < rounding<T>);
+      CHECK(difference<T>(linear(p.products(tape.constant(x))).value(), expected) < rounding<T>);
       const Matrix<T> shifted = make_matrix(map(expected).rowwise() + map(bias).row(0));
-      CHECK(difference<T>(linear(p.terms(tape.constant(x)), tape.constant(bias)).value(), shifted) < rounding<T>);
+      CHECK(difference<T>(linear(p.products(tape.constant(x)), tape.constant(bias)).value(), shifted) < rounding<T>);
     }
   }
 }
@@ -97,5 +97,5 @@ TEMPLATE_LIST_TEST_CASE("leaves come back from a file, and the merged weight com
   DenseParameterization<T> merged("merged", expected);
   Tape<T> tape;
   const Variable<T> x = tape.constant(random_matrix<T>(3, inputs, 2));
-  CHECK(difference<T>(linear(trained.terms(x)).value(), linear(merged.terms(x)).value()) < rounding<T>);
+  CHECK(difference<T>(linear(trained.products(x)).value(), linear(merged.products(x)).value()) < rounding<T>);
 }

@@ -15,7 +15,7 @@ const std::vector<std::int32_t> looked_up{5, 0, 5, 3, 1};
 /// A scalar of a weight that is used twice, as product and as lookup: an embedding with a tied head.
 template <class P, class T = typename P::scalar>
 Variable<T> tied_loss(P& p, Variable<T> x, Variable<T> bias) {
-  return add(probe(linear(p.terms(x), bias)), probe(p.gather(x.tape(), looked_up)));
+  return add(probe(linear(p.products(x), bias)), probe(p.gather(x.tape(), looked_up)));
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ TEMPLATE_LIST_TEST_CASE("both routes agree to rounding", "[parameterization]", A
   for (std::size_t i = 0; i < 2; ++i) {
     auto p = make_moved<TestType>(routes[i]);
     Tape<T> tape;
-    results[i].push_back(linear(p.terms(tape.leaf(x)), tape.constant(bias)).value());
+    results[i].push_back(linear(p.products(tape.leaf(x)), tape.constant(bias)).value());
     tape.backward(tied_loss(p, tape.leaf(x), tape.constant(bias)));
     for (const auto* leaf : p.leaves()) {
       REQUIRE(leaf->has_gradient);

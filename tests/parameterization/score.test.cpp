@@ -23,7 +23,7 @@ TEMPLATE_TEST_CASE("backward projects a weight gradient as the materialised rout
     ScoreParameterization<T> p("w", source_weight<T>(), some_basis<T>(), form, Route::materialized);
     auto& scores = *p.leaves().front();
     Tape<T> tape;  // y = I W', so the gradient of y is that of W'
-    tape.backward(weighted_sum(linear(p.terms(tape.constant(identity))), make_matrix(map(gradient).transpose())));
+    tape.backward(weighted_sum(linear(p.products(tape.constant(identity))), make_matrix(map(gradient).transpose())));
     const Matrix<T> expected = scores.gradient;
     scores.clear_gradient();
     p.backward(gradient);
@@ -43,9 +43,9 @@ TEST_CASE("weights that read the same input share its product with the basis", "
     ScoreParameterization<double> k("k", source_weight<double>(2), basis, form);
     ScoreParameterization<double> alone("k", source_weight<double>(2), some_basis<double>(), form);
     Tape<double> tape;
-    const auto first = linear(q.terms(tape.leaf(x)));
-    const auto second = linear(k.terms(tape.leaf(x)));
-    const auto third = linear(alone.terms(tape.leaf(x)));
+    const auto first = linear(q.products(tape.leaf(x)));
+    const auto second = linear(k.products(tape.leaf(x)));
+    const auto third = linear(alone.products(tape.leaf(x)));
     // Beside its product, a second weight brings its scores and its frozen matrix onto the tape, but no x B'.
     CHECK(second.id() - first.id() == 3);
     CHECK(third.id() - second.id() > 3);  // another basis: nothing to share
@@ -54,8 +54,8 @@ TEST_CASE("weights that read the same input share its product with the basis", "
     ParameterList<double> parameters{&x, q.leaves().front(), k.leaves().front()};
     const auto worst = check_gradients<double>(
         [&](auto& pass) {
-          return add(probe(linear(q.terms(pass.leaf(x)))),
-                     weighted_sum(linear(k.terms(pass.leaf(x))), random_matrix<double>(4, outputs, 9)));
+          return add(probe(linear(q.products(pass.leaf(x)))),
+                     weighted_sum(linear(k.products(pass.leaf(x))), random_matrix<double>(4, outputs, 9)));
         },
         parameters);
     CHECK(worst.largest_error < 1e-8);

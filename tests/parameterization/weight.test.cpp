@@ -19,8 +19,8 @@ TEST_CASE("a weight does what its parameterisation does", "[parameterization]") 
   CHECK(weight.cols() == inputs);
   CHECK(weight.kind() == "lora");
   CHECK(weight.forward(tape.constant(x), tape.constant(bias)).map() ==
-        linear(p.terms(tape.constant(x)), tape.constant(bias)).map());
-  CHECK(weight.forward(tape.constant(x)).map() == linear(p.terms(tape.constant(x))).map());
+        linear(p.products(tape.constant(x)), tape.constant(bias)).map());
+  CHECK(weight.forward(tape.constant(x)).map() == linear(p.products(tape.constant(x))).map());
   CHECK(weight.gather(tape, row).map() == p.gather(tape, row).map());
   const auto mine = weight.materialize();
   const auto its = p.materialize();

@@ -47,7 +47,7 @@ TEST_CASE("frozen weights give the moments of what they were rounded to", "[para
     const auto* other = weight == &rounded.embedding ? &model.embedding
                         : weight == &rounded.up      ? &model.up
                                                      : &model.down;
-    weight->leaves().front()->value = other->base().widened();
+    weight->leaves().front()->value = other->base().dequantized();
   }
   const auto frozen = weight_moments(model.weights());
   const auto dense = weight_moments(rounded.weights());

@@ -95,11 +95,11 @@ TEMPLATE_TEST_CASE("gradients of the activations equal their formulas", "[math]"
       CAPTURE(n, d, simd::name(level));
       const UseLevel use(level);
       Placed<T> results[5] = {{n, d, random}, {n, d, random}, {n, d, random}, {n, d, random}, {n, d, random}};
-      const Into into = round % 2 == 0 ? Into::overwrite : Into::add;
-      gelu_gradient<T>(x.view(), dy.view(), results[0].view(), GeluForm::tanh, into);
-      gelu_gradient<T>(x.view(), dy.view(), results[1].view(), GeluForm::erf, into);
-      silu_gradient<T>(x.view(), dy.view(), results[2].view(), into);
-      swiglu_gradient<T>(x.view(), up.view(), dy.view(), {results[3].view(), into, results[4].view(), into});
+      const WriteMode mode = round % 2 == 0 ? WriteMode::overwrite : WriteMode::add;
+      gelu_gradient<T>(x.view(), dy.view(), results[0].view(), GeluForm::tanh, mode);
+      gelu_gradient<T>(x.view(), dy.view(), results[1].view(), GeluForm::erf, mode);
+      silu_gradient<T>(x.view(), dy.view(), results[2].view(), mode);
+      swiglu_gradient<T>(x.view(), up.view(), dy.view(), {results[3].view(), mode, results[4].view(), mode});
       Placed<T> y(n, d, random);
       swiglu<T>(x.view(), up.view(), y.view());
       for (Index i = 0; i < n; ++i) {
@@ -113,7 +113,7 @@ TEMPLATE_TEST_CASE("gradients of the activations equal their formulas", "[math]"
                                   std::erfc(-v / std::sqrt(Real{2})) / 2 + v * density, dsilu, dsilu * up(i, j),
                                   exact_silu(v)};
           for (int k = 0; k < 5; ++k) {
-            const Real before = into == Into::add ? results[k](i, j) : 0.0;
+            const Real before = mode == WriteMode::add ? results[k](i, j) : 0.0;
             REQUIRE(std::abs(results[k].now(i, j) - (before + wanted[k] * dy(i, j))) <= 16 * unit * (1 + std::abs(v)));
           }
           REQUIRE(std::abs(y.now(i, j) - exact_silu(v) * up(i, j)) <= 16 * unit * (1 + std::abs(v)));
@@ -155,8 +155,8 @@ TEST_CASE("a gradient of SwiGLU that is not wanted is not written", "[math]") {
   for (const simd::Level level : simd::levels()) {
     const UseLevel use(level);
     Matrix<float> dgate = make_matrix<float>(2, 20, 0.0F);
-    swiglu_gradient<float>(map(x), map(x), map(x), {map(dgate), Into::overwrite, {}, Into::overwrite});
-    swiglu_gradient<float>(map(x), map(x), map(x), {{}, Into::overwrite, map(dup), Into::overwrite});
+    swiglu_gradient<float>(map(x), map(x), map(x), {map(dgate), WriteMode::overwrite, {}, WriteMode::overwrite});
+    swiglu_gradient<float>(map(x), map(x), map(x), {{}, WriteMode::overwrite, map(dup), WriteMode::overwrite});
     CHECK((flat(dgate) - 0.9276706F).abs().maxCoeff() < 1e-6F);
     CHECK((flat(dup) - 0.7310586F).abs().maxCoeff() < 1e-6F);
   }

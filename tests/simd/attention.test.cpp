@@ -26,8 +26,8 @@ struct Case {
         width(h),
         scale(factor),
         q(of.sequences * n, of.heads * h, random, size),
-        k(of.sequences * m, of.key_heads * h, random, size),
-        v(of.sequences * m, of.key_heads * h, random),
+        k(of.sequences * m, of.kv_heads * h, random, size),
+        v(of.sequences * m, of.kv_heads * h, random),
         dy(of.sequences * n, of.heads * h, random) {}
 
   /// Of a place of a sequence.
@@ -49,7 +49,7 @@ struct Case {
       const Index place = keys - queries + query;
       const Index row = sequence * queries + query;
       const Index left = head * width;
-      const Index key_left = head / (shape.heads / shape.key_heads) * width;
+      const Index key_left = head / (shape.heads / shape.kv_heads) * width;
       std::vector<double> p;
       double most = -std::numeric_limits<double>::infinity();
       for (Index key = first_of(sequence, place); key <= place; ++key) {
@@ -90,13 +90,13 @@ struct Case {
   }
 };
 
-/// Results of one call of each door, where they were put.
+/// Results of one call of each entry point, where they were put.
 template <class T>
 struct Results {
   Placed<T> y, dq, dk, dv;
   std::vector<T> log_sum;
 
-  Results(Case<T>& c, Into into, Random& random)
+  Results(Case<T>& c, WriteMode mode, Random& random)
       : y(c.q.rows(), c.q.cols(), random),
         dq(c.q.rows(), c.q.cols(), random),
         dk(c.k.rows(), c.k.cols(), random),
@@ -104,18 +104,18 @@ struct Results {
         log_sum(static_cast<std::size_t>(c.q.rows() * c.shape.heads)) {
     attention<T>(c.q.view(), c.k.view(), c.v.view(), c.shape, c.scale, c.first, y.view(), log_sum);
     attention_gradient<T>(c.q.view(), c.k.view(), c.v.view(), c.shape, c.scale, c.first, y.view(), log_sum, c.dy.view(),
-                          {dq.view(), into, dk.view(), into, dv.view(), into});
+                          {dq.view(), mode, dk.view(), mode, dv.view(), mode});
   }
 
   /// The largest error against `exact`, by the size of what is right.
-  [[nodiscard]] double error(const std::vector<EigenMatrix<double>>& exact, Into into) {
+  [[nodiscard]] double error(const std::vector<EigenMatrix<double>>& exact, WriteMode mode) {
     double worst = 0.0;
     Placed<T>* const own[] = {&y, &dq, &dk, &dv};
     for (std::size_t which = 0; which < 4; ++which) {
       const double size = std::max(1.0, exact[which].cwiseAbs().maxCoeff());
       for (Index i = 0; i < exact[which].rows(); ++i) {
         for (Index j = 0; j < exact[which].cols(); ++j) {
-          const double before = which > 0 && into == Into::add ? (*own[which])(i, j) : 0.0;
+          const double before = which > 0 && mode == WriteMode::add ? (*own[which])(i, j) : 0.0;
           const double off = std::abs((*own[which]).now(i, j) - before - exact[which](i, j)) / size;
           worst = off <= worst ? worst : std::isnan(off) ? 1e9 : off;
         }
@@ -136,8 +136,8 @@ TEMPLATE_TEST_CASE("attention and its gradients equal their naive twins at any s
   using T = TestType;
   Random random(1);
   for (int round = 0; round < 40; ++round) {
-    const Index key_heads = 1 + random.below(2);
-    const AttentionShape shape{1 + random.below(2), key_heads * (1 + random.below(3)), key_heads};
+    const Index kv_heads = 1 + random.below(2);
+    const AttentionShape shape{1 + random.below(2), kv_heads * (1 + random.below(3)), kv_heads};
     const Index width = round % 8 == 0 ? 60 + random.below(80) : 1 + random.below(36);
     const Index queries = round % 3 == 0 ? 1 + random.below(150) : 1 + random.below(60);
     const Index keys = queries + (round % 4 == 1 ? random.below(120) : 0);
@@ -151,14 +151,14 @@ TEMPLATE_TEST_CASE("attention and its gradients equal their naive twins at any s
       }
     }
     const auto exact = task.naive();
-    const Into into = round % 2 == 0 ? Into::add : Into::overwrite;
+    const WriteMode mode = round % 2 == 0 ? WriteMode::add : WriteMode::overwrite;
     for (const simd::Level level : simd::levels()) {
       for (const int threads : {1, 3}) {
-        CAPTURE(round, queries, keys, width, shape.heads, key_heads, threads, simd::name(level));
+        CAPTURE(round, queries, keys, width, shape.heads, kv_heads, threads, simd::name(level));
         const UseLevel use(level);
         const UseThreads use_threads(threads);
-        Results<T> results(task, into, random);
-        CHECK(results.error(exact, into) < (std::same_as<T, float> ? 1e-5 : 1e-13) * (round % 2 == 0 ? 3 : 60));
+        Results<T> results(task, mode, random);
+        CHECK(results.error(exact, mode) < (std::same_as<T, float> ? 1e-5 : 1e-13) * (round % 2 == 0 ? 3 : 60));
         CHECK(results.untouched_around());
       }
     }
@@ -170,8 +170,8 @@ TEST_CASE("attention's gradients repeat bit for bit with the same threads, where
   Case<float> task({1, 3, 1}, 400, 400, 24, 0.2, 1.0, random);
   for (const int threads : {1, 2, 5}) {
     const UseThreads use(threads);
-    Results<float> a(task, Into::overwrite, random);
-    Results<float> b(task, Into::overwrite, random);
+    Results<float> a(task, WriteMode::overwrite, random);
+    Results<float> b(task, WriteMode::overwrite, random);
     CHECK(a.y.view() == b.y.view());
     CHECK(a.dq.view() == b.dq.view());
     CHECK(a.dk.view() == b.dk.view());
@@ -190,7 +190,7 @@ TEST_CASE("what is no number in one sequence stays there", "[attention]") {
     }
     for (const int threads : {1, 2}) {
       const UseThreads use_threads(threads);
-      Results<float> results(task, Into::overwrite, random);
+      Results<float> results(task, WriteMode::overwrite, random);
       CHECK(results.y.view().topRows(50).allFinite());
       CHECK_FALSE(results.y.view().row(50).allFinite());
       CHECK((results.y.view().bottomRows(60).allFinite() && results.dk.view().bottomRows(60).allFinite()));
@@ -204,7 +204,7 @@ TEST_CASE("attention leaves out gradients that are not wanted", "[attention]") {
   for (const simd::Level level : simd::levels()) {
     const UseLevel use(level);
     Case<double> task({1, 2, 2}, 50, 50, 3, 0.5, 1.0, random);
-    Results<double> all(task, Into::overwrite, random);
+    Results<double> all(task, WriteMode::overwrite, random);
     for (int which = 0; which < 3; ++which) {
       Placed<double> own(50, 6, random);
       AttentionGradients<double> to;
@@ -219,7 +219,7 @@ TEST_CASE("attention leaves out gradients that are not wanted", "[attention]") {
 TEST_CASE("attention refuses shapes that do not fit", "[attention]") {
   Random random(5);
   Case<float> task({1, 2, 1}, 4, 4, 3, 0.5, 1.0, random);
-  Results<float> good(task, Into::overwrite, random);
+  Results<float> good(task, WriteMode::overwrite, random);
   const auto run = [&](const AttentionShape& shape, auto q, auto k, auto v, auto y, std::span<float> log_sum) {
     attention<float>(q, k, v, shape, 1.0, {}, y, log_sum);
   };

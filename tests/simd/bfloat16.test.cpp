@@ -84,7 +84,7 @@ TEST_CASE("bfloat16 weights are rounded to nearest, ties to even; NaN and overfl
   }
 }
 
-TEST_CASE("bfloat16 weights that serve as their own base are widened exactly") {
+TEST_CASE("bfloat16 weights that serve as their own base are dequantized exactly") {
   Random random(1);
   Placed<BFloat16> w(9, 77, random);
   Placed<float> s(9, 1, random, 0.0);

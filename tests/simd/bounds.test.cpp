@@ -48,7 +48,7 @@ class Fenced {
   T* first_ = nullptr;
 };
 
-/// All doors at one shape; a stray access ends the program.
+/// All entry points at one shape; a stray access ends the program.
 template <class T, class W>
 void call_all(Index n, Index d, Index k, Index gap, bool at_end) {
   Fenced<T> s(n, k, k + gap, at_end);
@@ -62,7 +62,7 @@ void call_all(Index n, Index d, Index k, Index gap, bool at_end) {
       reconstruct<T, W>(s.view(), b.view(), mean.view(), w.view(), stores);
       reconstruct_onto<T, W>(w.view(), T{0}, s.view(), b.view(), mean.view(), w.view(), stores);
     }
-    project<T, W>(w.view(), b.view(), s.view(), Into::add);
+    project<T, W>(w.view(), b.view(), s.view(), WriteMode::add);
     extract<T, W>(w.view(), b.view(), mean.view(), s.view(), residuals.view());
     if constexpr (std::is_same_v<T, W>) {
       GramSums<T>(mean.view(), T{1}).add(w.view());
@@ -71,8 +71,8 @@ void call_all(Index n, Index d, Index k, Index gap, bool at_end) {
     Fenced<T> db(k, d, d + gap, at_end);
     Fenced<T> q(d, k, k + gap, at_end);
     reconstruct_backward<T, W>(w.view(), s.view(), b.view(), ds.view(), db.view(), mean.view());
-    factored_output<T, W>(s.view(), q.view(), w.view(), Into::add);
-    factored_input_gradient<T, W>(w.view(), q.view(), ds.view(), Into::add);
+    factored_output<T, W>(s.view(), q.view(), w.view(), WriteMode::add);
+    factored_input_gradient<T, W>(w.view(), q.view(), ds.view(), WriteMode::add);
     factored_scores_gradient<T, W>(w.view(), s.view(), q.view());
     factored_basis_gradient<T, W>(w.view(), s.view(), db.view());
   }

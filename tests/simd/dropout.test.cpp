@@ -96,7 +96,7 @@ TEMPLATE_TEST_CASE("dropout adds to what is there, and takes no number from what
   Matrix<T> x = counted<T>(9, 100);
   const Matrix<T> once = dropped(x, 0.5, 3);
   Matrix<T> twice = once;
-  dropout<T>(map(x), map(twice), 0.5, 3, Into::add);
+  dropout<T>(map(x), map(twice), 0.5, 3, WriteMode::add);
   CHECK((flat(twice) == T{2} * flat(once)).all());
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (once.data()[i] == T{0}) {

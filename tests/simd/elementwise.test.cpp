@@ -69,7 +69,7 @@ TEMPLATE_TEST_CASE("sums and copies of matrices at any place", "[math]", float, 
       Placed<T> copy(n, d, random);
       Placed<T> more(n, d, random);
       add<T>(a.view(), b.view(), sum.view());
-      accumulate<T>(a.view(), copy.view(), Into::overwrite);
+      accumulate<T>(a.view(), copy.view(), WriteMode::overwrite);
       accumulate<T>(a.view(), more.view());
       CHECK(sum.view() == a.view() + b.view());
       CHECK(copy.view() == a.view());

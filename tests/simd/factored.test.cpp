@@ -17,7 +17,7 @@ TEMPLATE_TEST_CASE("the factored products equal their naive twins at any shape, 
     const Shape shape = draw_shape(random);
     const auto [tokens, outputs, rank] = shape;
     const bool add = random.below(2) == 0;
-    const Into into = add ? Into::add : Into::overwrite;
+    const WriteMode mode = add ? WriteMode::add : WriteMode::overwrite;
     const T scale = random.below(2) == 0 ? T{1} : static_cast<T>(2 * random.uniform() - 1);
     const auto factor = static_cast<double>(scale);
     Placed<T> z(tokens, rank, random);
@@ -55,9 +55,9 @@ TEMPLATE_TEST_CASE("the factored products equal their naive twins at any shape, 
       y.restore();
       dz.restore();
       ds.restore();
-      factored_output<T, Y>(z.view(), s.view(), y.view(), into, scale);
-      factored_input_gradient<T, Y>(dy.view(), s.view(), dz.view(), into);
-      factored_scores_gradient<T, Y>(dy.view(), z.view(), ds.view(), into, scale);
+      factored_output<T, Y>(z.view(), s.view(), y.view(), mode, scale);
+      factored_input_gradient<T, Y>(dy.view(), s.view(), dz.view(), mode);
+      factored_scores_gradient<T, Y>(dy.view(), z.view(), ds.view(), mode, scale);
       check_result(y, expected_y, shape, ", y, scale ", scale, add ? ", added" : "");
       check_result(dz, expected_dz, shape, ", dz", add ? ", added" : "");
       check_result(ds, expected_ds, shape, ", dS, scale ", scale, add ? ", added" : "");

@@ -16,8 +16,8 @@ using namespace ampsft::test;
 namespace {
 
 /// Within the rounding of sums of `terms` products of numbers up to 2.
-bool close(const EigenMatrix<float>& got, const EigenMatrix<double>& expected, Index terms) {
-  return (got.cast<double>() - expected).cwiseAbs().maxCoeff() <= 5e-7 * static_cast<double>(terms);
+bool close(const EigenMatrix<float>& got, const EigenMatrix<double>& expected, Index products) {
+  return (got.cast<double>() - expected).cwiseAbs().maxCoeff() <= 5e-7 * static_cast<double>(products);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ TEMPLATE_TEST_CASE("gemm equals its naive twin at any shape, place, transpositio
   for (int round = 0; round < 2000; ++round) {
     const Shape shape = draw_shape(random);
     const auto [m, k, n] = shape;
-    const Into into = random.below(2) == 0 ? Into::overwrite : Into::add;
+    const WriteMode mode = random.below(2) == 0 ? WriteMode::overwrite : WriteMode::add;
     const T scale = random.below(2) == 0 ? T{1} : T{-0.75};
     const bool with_bias = random.below(2) == 0;
     Side<T> a(m, k, random);
@@ -59,7 +59,7 @@ TEMPLATE_TEST_CASE("gemm equals its naive twin at any shape, place, transpositio
         break;
     }
     const Reference expected = reference<T>(m, n, k + 2, [&](Index i, Index j, Sum& sum) {
-      if (into == Into::add) {
+      if (mode == WriteMode::add) {
         sum += c(i, j);
       }
       if (with_bias) {
@@ -72,8 +72,8 @@ TEMPLATE_TEST_CASE("gemm equals its naive twin at any shape, place, transpositio
     for (const simd::Level level : simd::levels()) {
       const UseLevel use(level);
       c.restore();
-      gemm<T, S>(a.factor(), b.factor(), c.view(), into, scale, bias.view());
-      check_result(c, expected, shape, a.name(), b.name(), into == Into::add ? ", added" : "");
+      gemm<T, S>(a.factor(), b.factor(), c.view(), mode, scale, bias.view());
+      check_result(c, expected, shape, a.name(), b.name(), mode == WriteMode::add ? ", added" : "");
     }
   }
 }
@@ -125,9 +125,9 @@ TEST_CASE("gemm without depth leaves the bias, or what was there") {
   EigenMatrix<float> c = EigenMatrix<float>::Constant(2, 3, 1.0F);
   const auto a = Factor<float>::plain(nothing);
   const auto b = Factor<float>::plain(EigenMatrix<float>(0, 3));
-  gemm<float>(a, b, c, Into::add, 1.0F, bias);
+  gemm<float>(a, b, c, WriteMode::add, 1.0F, bias);
   CHECK((c.array() == 6.0F).all());
-  gemm<float>(a, b, c, Into::overwrite, 1.0F, bias);
+  gemm<float>(a, b, c, WriteMode::overwrite, 1.0F, bias);
   CHECK((c.array() == 5.0F).all());
   gemm<float>(a, b, c);
   CHECK((c.array() == 0.0F).all());
@@ -140,7 +140,7 @@ TEST_CASE("gemm refuses factors that do not fit") {
   CHECK_NOTHROW(gemm<float>(Factor<float>::plain(a), Factor<float>::transposed(b), c));
   CHECK_THROWS_AS(gemm<float>(Factor<float>::plain(a), Factor<float>::plain(b), c), Error);
   CHECK_THROWS_AS(gemm<float>(Factor<float>::transposed(a), Factor<float>::transposed(b), c), Error);
-  CHECK_THROWS_AS(gemm<float>(Factor<float>::plain(a), Factor<float>::transposed(b), c, Into::overwrite, 1.0F,
+  CHECK_THROWS_AS(gemm<float>(Factor<float>::plain(a), Factor<float>::transposed(b), c, WriteMode::overwrite, 1.0F,
                               EigenMatrix<float>::Zero(1, 3)),
                   Error);
 }
@@ -166,7 +166,7 @@ TEMPLATE_TEST_CASE("gemm in bfloat16 multiplies rounded factors", "", float, BFl
         }
       });
       c.restore();
-      gemm<float, S>(a.factor(), b.factor(), c.view(), Into::add, 1.0F, ConstMatrixMap<float>(nullptr, 0, 0),
+      gemm<float, S>(a.factor(), b.factor(), c.view(), WriteMode::add, 1.0F, ConstMatrixMap<float>(nullptr, 0, 0),
                      Arithmetic::bf16);
       check_result(c, expected, {m, n, k}, a.name(), b.name());
     }

@@ -65,7 +65,7 @@ TEMPLATE_TEST_CASE("reconstruct and project are linear and adjoint to each other
       reconstruct_onto<T>(onto, T{-2}, s, b, none, onto);
       CHECK((onto == -w));
       M sum = p;
-      project<T>(h, b, sum, Into::add);
+      project<T>(h, b, sum, WriteMode::add);
       CHECK((sum == projected<T>(g + h, b)));
     }
   }

@@ -22,11 +22,11 @@ Matrix<T> random_matrix(Index rows, Index cols, std::uint64_t seed) {
 
 /// `scale x w' + 1 bias'` onto `y`, in double.
 template <Scalar T>
-EigenMatrix<double> expected(const Matrix<T>& x, const Matrix<T>& w, const Matrix<T>& y, Into into, T scale,
+EigenMatrix<double> expected(const Matrix<T>& x, const Matrix<T>& w, const Matrix<T>& y, WriteMode mode, T scale,
                              const Matrix<T>& bias) {
   const auto wide = [](const Matrix<T>& m) { return EigenMatrix<double>(map(m).template cast<double>()); };
   EigenMatrix<double> result = static_cast<double>(scale) * (wide(x) * wide(w).transpose());
-  if (into == Into::add) {
+  if (mode == WriteMode::add) {
     result += wide(y);
   }
   if (rows(bias) > 0) {
@@ -49,12 +49,12 @@ TEMPLATE_TEST_CASE("outputs of few rows and of many", "[simd]", float, double) {
     for (const auto& [outputs, inputs] : {std::pair<Index, Index>{65, 65}, {130, 97}, {70, 300}, {9, 80}, {90, 7}}) {
       const auto x = random_matrix<T>(count, inputs, 1);
       const auto w = random_matrix<T>(outputs, inputs, 2);
-      for (const Into into : {Into::overwrite, Into::add}) {
+      for (const WriteMode mode : {WriteMode::overwrite, WriteMode::add}) {
         for (const Index biases : {0, 1}) {
           const auto bias = random_matrix<T>(biases, outputs, 3);
           auto y = random_matrix<T>(count, outputs, 4);
-          const auto wanted = expected(x, w, y, into, T{0.5}, bias);
-          layer_output<T>(map(x), map(w), map(y), into, T{0.5}, map(bias));
+          const auto wanted = expected(x, w, y, mode, T{0.5}, bias);
+          layer_output<T>(map(x), map(w), map(y), mode, T{0.5}, map(bias));
           INFO(count << " rows, " << outputs << " x " << inputs);
           CHECK(error(y, wanted) < tolerance);
         }
@@ -75,8 +75,8 @@ TEST_CASE("an output of few rows and a weight in bfloat16") {
     const auto x = random_matrix<float>(count, 97, 1);
     const auto bias = random_matrix<float>(1, 130, 3);
     auto y = random_matrix<float>(count, 130, 4);
-    const auto wanted = expected(x, rounded, y, Into::add, 2.0F, bias);
-    layer_output_of_few<float, BFloat16>(map(x), map(w), map(y), Into::add, 2.0F, map(bias));
+    const auto wanted = expected(x, rounded, y, WriteMode::add, 2.0F, bias);
+    layer_output_of_few<float, BFloat16>(map(x), map(w), map(y), WriteMode::add, 2.0F, map(bias));
     CHECK(error(y, wanted) < 1e-4);
   }
 }
@@ -88,5 +88,5 @@ TEST_CASE("an output of few rows that does not fit is refused") {
   CHECK_THROWS_AS(layer_output<double>(map(x), map(w), map(y)), Error);
   auto fits = random_matrix<double>(2, 80, 3);
   const auto bias = random_matrix<double>(1, 79, 3);
-  CHECK_THROWS_AS(layer_output<double>(map(x), map(w), map(fits), Into::overwrite, 1.0, map(bias)), Error);
+  CHECK_THROWS_AS(layer_output<double>(map(x), map(w), map(fits), WriteMode::overwrite, 1.0, map(bias)), Error);
 }

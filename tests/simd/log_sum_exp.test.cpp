@@ -48,18 +48,18 @@ TEMPLATE_TEST_CASE("log-sums and gradients equal their naive twins, however the 
         CHECK(std::abs(static_cast<long double>(sum[k]) * std::exp(most) / wanted - 1) < 40 * unit);
       }
       const T scale = static_cast<T>(0.25);
-      const Into into = round % 3 == 0 ? Into::add : Into::overwrite;
+      const WriteMode mode = round % 3 == 0 ? WriteMode::add : WriteMode::overwrite;
       Placed<T> g(n, d, random);
       for (std::size_t c = 1; c < cuts.size(); ++c) {
         const Index width = cuts[c] - cuts[c - 1];
         cross_entropy_gradient<T>(x.view().middleCols(cuts[c - 1], width), std::span<const T>(log_sum), targets,
-                                  cuts[c - 1], scale, g.view().middleCols(cuts[c - 1], width), into);
+                                  cuts[c - 1], scale, g.view().middleCols(cuts[c - 1], width), mode);
       }
       for (Index i = 0; i < n; ++i) {
         const auto k = static_cast<std::size_t>(i);
         for (Index j = 0; j < d; ++j) {
           const long double p = std::exp(static_cast<long double>(x(i, j)) - log_sum[k]) - (targets[k] == j ? 1 : 0);
-          const long double wanted = (into == Into::add ? g(i, j) : 0.0) + (targets[k] >= 0 ? p * 0.25L : 0.0L);
+          const long double wanted = (mode == WriteMode::add ? g(i, j) : 0.0) + (targets[k] >= 0 ? p * 0.25L : 0.0L);
           REQUIRE(std::abs(g.now(i, j) - wanted) <= 100 * unit);
         }
       }

@@ -44,7 +44,7 @@ TEMPLATE_TEST_CASE("norms and their gradients equal their naive twins", "[math]"
   for (int round = 0; round < 120; ++round) {
     const bool centred = round % 2 == 0;
     const bool with_bias = centred && round % 3 != 0;
-    const Into into = round % 4 < 2 ? Into::overwrite : Into::add;
+    const WriteMode mode = round % 4 < 2 ? WriteMode::overwrite : WriteMode::add;
     const Index n = round % 20 == 0 ? 150 : random.below(12);
     const Index d = round % 10 == 1 ? 700 : 1 + random.below(70);
     const double epsilon = round % 5 == 0 ? 1.0 : 1e-5;
@@ -67,8 +67,8 @@ TEMPLATE_TEST_CASE("norms and their gradients equal their naive twins", "[math]"
       const NormState<T> state{centred ? mean.data() : nullptr, inverse.data()};
       normalize<T>(x.view(), gain.view(), bias.view().topRows(with_bias ? 1 : 0), epsilon, state, y.view());
       normalize_gradient<T>(x.view(), gain.view(), {state.mean, state.inverse}, dy.view(),
-                            {dx.view(), into, dgain.view(), into, dbias.view(), into});
-      const Real kept = into == Into::add ? 1 : 0;
+                            {dx.view(), mode, dgain.view(), mode, dbias.view(), mode});
+      const Real kept = mode == WriteMode::add ? 1 : 0;
       for (Index i = 0; i < n; ++i) {
         const Real* const h = twin.h.data() + i * d;
         const Real scale = twin.inverse[static_cast<std::size_t>(i)];
@@ -131,7 +131,7 @@ TEST_CASE("gradients of gain and bias repeat bit for bit, and agree over thread 
     normalize<float>(x.view(), gain.view(), gain.view(), 1e-5, state, map(y));
     Matrix<float> sums = make_matrix<float>(2, 96, 0.0F);
     normalize_gradient<float>(x.view(), gain.view(), {mean.data(), inverse.data()}, dy.view(),
-                              {{}, Into::add, map(sums).row(0), Into::add, map(sums).row(1), Into::add});
+                              {{}, WriteMode::add, map(sums).row(0), WriteMode::add, map(sums).row(1), WriteMode::add});
     return sums;
   };
   const Matrix<float> one = run(1);
@@ -155,5 +155,5 @@ TEST_CASE("norms refuse shapes that do not fit", "[math]") {
   CHECK_THROWS_AS(normalize_gradient<float>(map(x), map(wide), known, map(x), {}), Error);
   CHECK_THROWS_AS(normalize_gradient<float>(map(x), map(gain), known, map(gain), {}), Error);
   CHECK_THROWS_AS(normalize_gradient<float>(map(x), map(gain), known, map(x), {map(gain)}), Error);
-  CHECK_THROWS_AS(normalize_gradient<float>(map(x), map(gain), known, map(x), {{}, Into::add, map(wide)}), Error);
+  CHECK_THROWS_AS(normalize_gradient<float>(map(x), map(gain), known, map(x), {{}, WriteMode::add, map(wide)}), Error);
 }

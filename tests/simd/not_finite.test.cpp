@@ -2,7 +2,7 @@
 /// @file
 /// A NaN or an infinity reaches the results that it belongs to, and changes no bit of the others.
 ///
-/// (The tests of each door compare random ones with a naive twin; here the places are named.)
+/// (The tests of each entry point compare random ones with a naive twin; here the places are named.)
 #include <ampsft/simd/project.hpp>
 #include <ampsft/simd/reconstruct.hpp>
 #include <ampsft/simd/reconstruct_backward.hpp>

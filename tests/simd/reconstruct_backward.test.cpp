@@ -51,7 +51,7 @@ TEMPLATE_TEST_CASE("reconstruct_backward equals its naive twin at any shape, pla
       db.restore();
       dmu.restore();
       reconstruct_backward<T, X>(dw.view(), s.view(), b.view(), ds.view(), db.view(), dmu.view(),
-                                 add ? Into::add : Into::overwrite);
+                                 add ? WriteMode::add : WriteMode::overwrite);
       check_result(ds, expected_ds, shape, add ? ", dS added" : ", dS");
       check_result(db, expected_db, shape, add ? ", dB added" : ", dB");
       check_result(dmu, expected_dmu, shape, add ? ", dmu added" : ", dmu");

@@ -43,11 +43,11 @@ struct Reference {
 
 /// `add_up(i, j, sum)` adds the terms of an element; `T` is what the kernel computes in, `W` what it stores.
 template <class T, class W = T, class AddUp>
-Reference reference(Index rows, Index cols, Index terms, AddUp&& add_up) {
+Reference reference(Index rows, Index cols, Index products, AddUp&& add_up) {
   Reference expected{rows, cols, {}, {}};
   expected.value.reserve(static_cast<std::size_t>(rows * cols));
   expected.bound.reserve(static_cast<std::size_t>(rows * cols));
-  const double relative = static_cast<double>(terms + 4) * static_cast<double>(std::numeric_limits<T>::epsilon());
+  const double relative = static_cast<double>(products + 4) * static_cast<double>(std::numeric_limits<T>::epsilon());
   for (Index i = 0; i < rows; ++i) {
     for (Index j = 0; j < cols; ++j) {
       Sum sum;

@@ -29,7 +29,7 @@ struct Inputs {
         q(uniform<T>(d, k, random)) {}
 };
 
-/// All results of the doors whose bits must not depend on the thread count.
+/// All results of the entry points whose bits must not depend on the thread count.
 template <class T>
 std::vector<EigenMatrix<T>> results(const Inputs<T>& in) {
   using M = EigenMatrix<T>;

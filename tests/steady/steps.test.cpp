@@ -23,7 +23,7 @@ long steady_allocations(int form, bool checkpoints, double dropout, int accumula
   config.width = 96;
   config.layers = 2;
   config.heads = 4;
-  config.mlp_width = 192;
+  config.intermediate_size = 192;
   config.dropout = dropout;
   Transformer<T> model(config);
   model.checkpoint_blocks(checkpoints);

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "text/tokenizer_cases.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "text/tokenizer_cases.hpp"
 
 using namespace ampsft;
 using testing::TokenizerCases;
@@ -73,11 +73,11 @@ TEST_CASE("the files of a folder: special tokens, template, and what stands arou
   parts.prefix = {0, 0};
   parts.suffix = {1};
   parts.unknown = 5;
-  PretrainedConfig facts;
-  facts.context = 99;
-  facts.bos = 0;
-  facts.eos = {1, 2};
-  const auto files = huggingface_tokenizer_files(parts, facts, "{{ jinja }}");
+  TextLimits config;
+  config.context = 99;
+  config.bos = 0;
+  config.eos = {1, 2};
+  const auto files = huggingface_tokenizer_files(parts, config, "{{ jinja }}");
   CHECK(files.size() == 3);
   for (const auto& [name, text] : files) {
     folder.write(name, text);
@@ -120,10 +120,10 @@ TEST_CASE("ids and merges of what is no token are refused by what they are for")
   good.prefix = {0};
   const auto refused = [&](const auto& change, const std::string& words) {
     PretrainedTokenizerParts parts = good;
-    PretrainedConfig facts;
-    change(parts, facts);
-    CHECK_THROWS_AS(huggingface_tokenizer_files(parts, facts, {}), Error);
-    CHECK_THROWS_WITH(huggingface_tokenizer_files(parts, facts, {}), ContainsSubstring(words));
+    TextLimits config;
+    change(parts, config);
+    CHECK_THROWS_AS(huggingface_tokenizer_files(parts, config, {}), Error);
+    CHECK_THROWS_WITH(huggingface_tokenizer_files(parts, config, {}), ContainsSubstring(words));
   };
   CHECK_NOTHROW(huggingface_tokenizer_files(good, {}, {}));
   good.tokens[0].clear();  // as of a tokenizer.json, whose vocabulary may lack the added tokens
@@ -136,8 +136,8 @@ TEST_CASE("ids and merges of what is no token are refused by what they are for")
     refused([&](auto& parts, auto&) { parts.suffix = {0, id}; }, "the token around texts" + named);
     refused([&](auto& parts, auto&) { parts.unknown = id; }, "the unknown token" + named);
     refused([&](auto& parts, auto&) { parts.added[0].id = id; }, "the added token \"<s>\"" + named);
-    refused([&](auto&, auto& facts) { facts.bos = id; }, "the beginning of text" + named);
-    refused([&](auto&, auto& facts) { facts.eos = {id}; }, "the end of text" + named);
+    refused([&](auto&, auto& config) { config.bos = id; }, "the beginning of text" + named);
+    refused([&](auto&, auto& config) { config.eos = {id}; }, "the end of text" + named);
   }
   refused([](auto& parts, auto&) { parts.prefix = {4}; }, "the token around texts has the id 4,");
   refused([](auto& parts, auto&) { parts.merges.push_back({"b", "c"}); }, "merge 1 needs the token \"c\"");

@@ -22,7 +22,7 @@ TransformerConfig odd_config() {
   config.width = 78;
   config.layers = 2;
   config.heads = 6;
-  config.mlp_width = 131;
+  config.intermediate_size = 131;
   config.head_bias = true;
   return config;
 }

@@ -25,7 +25,7 @@ TransformerConfig small() {
   config.width = 40;
   config.layers = 3;
   config.heads = 4;
-  config.mlp_width = 90;
+  config.intermediate_size = 90;
   return config;
 }
 

@@ -26,7 +26,7 @@ struct PlainAttention {
   Index heads;
   std::vector<EigenMatrix<T>> probabilities = {};
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
 
   [[nodiscard]] Index rows() const { return q.rows(); }
   [[nodiscard]] Index cols() const { return q.cols(); }
@@ -34,7 +34,7 @@ struct PlainAttention {
   template <class Visit>
   void inputs(Visit&& visit) const {
     for (const auto& input : {q, k, v}) {
-      visit(input, Reads::value);
+      visit(input, NeedsInput::value);
     }
   }
 

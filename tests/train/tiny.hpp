@@ -19,7 +19,7 @@ inline ampsft::TransformerConfig config() {
   config.width = 8;
   config.layers = 1;
   config.heads = 2;
-  config.mlp_width = 12;
+  config.intermediate_size = 12;
   return config;
 }
 

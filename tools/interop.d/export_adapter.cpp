@@ -25,8 +25,8 @@ std::deque<Weight<float>> read_weights(const PretrainedConfig& config, const Mod
   for (const auto& source : find_tensors(config, tensors)) {
     if (source.shape.size() == 2 && source.name != "position_embedding.weight") {
       const auto stored = tensors.file(source.source).read_matrix<float>(source.source);
-      const Matrix<float> turned = source.transposed ? make_matrix(map(stored).transpose()) : stored;
-      weights.emplace_back(source.name, make_matrix(map(turned).middleRows(source.first, source.shape[0])));
+      const Matrix<float> transposed = source.transposed ? make_matrix(map(stored).transpose()) : stored;
+      weights.emplace_back(source.name, make_matrix(map(transposed).middleRows(source.first, source.shape[0])));
     }
   }
   if (config.tied_head) {

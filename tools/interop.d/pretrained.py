@@ -85,17 +85,17 @@ def torch_model(path):
     """transformers' model of a GGUF file of the architecture llama, in float32."""
     reader = gguf.GGUFReader(path)
 
-    def fact(key):
+    def metadata(key):
         return reader.fields["llama." + key].contents()
     tensors = dequantized(reader)
-    heads, kv_heads = fact("attention.head_count"), fact("attention.head_count_kv")
-    config = LlamaConfig(vocab_size=len(tensors["token_embd.weight"]), hidden_size=fact("embedding_length"),
-                         intermediate_size=fact("feed_forward_length"), num_hidden_layers=fact("block_count"),
+    heads, kv_heads = metadata("attention.head_count"), metadata("attention.head_count_kv")
+    config = LlamaConfig(vocab_size=len(tensors["token_embd.weight"]), hidden_size=metadata("embedding_length"),
+                         intermediate_size=metadata("feed_forward_length"), num_hidden_layers=metadata("block_count"),
                          num_attention_heads=heads, num_key_value_heads=kv_heads,
-                         max_position_embeddings=fact("context_length"),
-                         rms_norm_eps=fact("attention.layer_norm_rms_epsilon"), rope_theta=fact("rope.freq_base"),
+                         max_position_embeddings=metadata("context_length"),
+                         rms_norm_eps=metadata("attention.layer_norm_rms_epsilon"), rope_theta=metadata("rope.freq_base"),
                          tie_word_embeddings="output.weight" not in tensors, dtype="float32")
-    config.rope_parameters = {"rope_type": "default", "rope_theta": fact("rope.freq_base")}
+    config.rope_parameters = {"rope_type": "default", "rope_theta": metadata("rope.freq_base")}
     model = LlamaForCausalLM(config).float().eval()
     names = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
     parts = {"attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj",

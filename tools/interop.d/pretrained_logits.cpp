@@ -12,10 +12,10 @@
 #include <ampsft/adapter/gguf_export.hpp>
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
+#include <ampsft/generate/generate.hpp>
 #include <ampsft/generate/pretrained_text.hpp>
 #include <ampsft/model/pretrained.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
-#include <ampsft/generate/generate.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -69,24 +69,24 @@ void write_answers(Transformer<float>& model, const PretrainedTokenizer& tokeniz
 
 /// Random scores of a size that training reaches: some percent of the length of a weight's row.
 ScoreAdapter<float> adapt(Transformer<float>& model, const std::string& pattern, Index rank) {
-  constexpr double deviation = 0.02;
+  constexpr double stddev = 0.02;
   const std::vector<std::string> patterns{pattern};
   const auto bases = fit_bases(model.weights(), RandomBasis{.rank = rank, .seed = 1}, patterns);
   const AttachTargets targets{.patterns = patterns, .tied = Tied::shared};
   Random random(2);
   for (auto* leaf : attach_scores(model.weights(), bases, ScoreForm::exact_start, targets)) {
-    fill_normal(leaf->value, deviation, random);
+    fill_normal(leaf->value, stddev, random);
   }
   return take_adapter(model.weights());
 }
 
-void export_all(Transformer<float>& model, const ScoreAdapter<float>& adapter, const PretrainedConfig& facts,
+void export_all(Transformer<float>& model, const ScoreAdapter<float>& adapter, const PretrainedConfig& config,
                 const std::filesystem::path& base, const std::filesystem::path& out) {
-  export_peft(out / "peft", adapter, facts, {.base_model = base.string()});
-  export_merged(out / "merged", base, model.weights(), facts);
+  export_peft(out / "peft", adapter, config, {.base_model = base.string()});
+  export_merged(out / "merged", base, model.weights(), config);
   const auto names = adapter.weights();
-  if (!facts.tied_head || std::find(names.begin(), names.end(), "token_embedding.weight") == names.end()) {
-    export_gguf_lora(out / "adapter.gguf", adapter, facts);
+  if (!config.tied_head || std::find(names.begin(), names.end(), "token_embedding.weight") == names.end()) {
+    export_gguf_lora(out / "adapter.gguf", adapter, config);
   }
 }
 
@@ -98,7 +98,7 @@ void run(const std::vector<std::string>& arguments) {
   const auto prompts = nlohmann::json::parse(read_text(arguments[1])).get<std::vector<std::string>>();
   if (arguments.size() > 3) {
     const auto adapter = adapt(model, arguments[4], std::stol(arguments[5]));
-    export_all(model, adapter, text.facts, arguments[3], out);
+    export_all(model, adapter, text.config, arguments[3], out);
   }
   write_answers(model, text.tokenizer, prompts, out / "logits.safetensors");
 }

@@ -46,12 +46,12 @@ template <Scalar T>
 /// Throws `Error` for no terms, two bases of one width, a base, a form or a sharing that differs, and for truncated
 /// adapters unless the weights sum to 1 and all adapt the same matrices, for their scores hold the weight itself.
 template <Scalar T>
-[[nodiscard]] ScoreAdapter<T> weighted_sum(std::span<const WeightedAdapter<T>> terms) {
-  require(!terms.empty(), "a sum of adapters needs at least one");
-  const ScoreAdapter<T>& first = *terms.front().adapter;
+[[nodiscard]] ScoreAdapter<T> weighted_sum(std::span<const WeightedAdapter<T>> products) {
+  require(!products.empty(), "a sum of adapters needs at least one");
+  const ScoreAdapter<T>& first = *products.front().adapter;
   ScoreAdapter<T> sum{.form = first.form, .bases = first.bases, .matrices = {}, .base = first.base};
   double weights = 0.0;
-  for (const auto& [adapter, weight] : terms) {
+  for (const auto& [adapter, weight] : products) {
     require(std::isfinite(weight), "the weight of an adapter must be finite, not ", weight);
     require(adapter->form == sum.form, "adapters of different forms cannot be summed");
     require(adapter->base == sum.base, "adapters of different bases cannot be summed; their hashes are ", sum.base,
@@ -83,7 +83,7 @@ template <Scalar T>
   }
   if (sum.form == ScoreForm::truncated) {
     const auto same = [&](const auto& term) { return term.adapter->matrices.size() == sum.matrices.size(); };
-    require(std::abs(weights - 1.0) < 1e-9 && std::all_of(terms.begin(), terms.end(), same),
+    require(std::abs(weights - 1.0) < 1e-9 && std::all_of(products.begin(), products.end(), same),
             "truncated adapters can be averaged alone: their weights must sum to 1, not ", weights,
             ", and all must adapt the same matrices");
   }
@@ -151,7 +151,7 @@ template <Scalar T>
     const auto basis = bases.find(weight->cols());
     require(basis != bases.end(), "there is no basis of width ", weight->cols(), " for ", weight->name());
     Matrix<T> change = (*other)->materialize();
-    const Matrix<T> before = base_of(*weight).widened();
+    const Matrix<T> before = base_of(*weight).dequantized();
     map(change) -= map(before);
     Matrix<T> scores = basis->second->project(map(change));
     ProjectedEnergy energy{.weight = weight->name()};

@@ -39,8 +39,8 @@ template <Scalar T>
 [[nodiscard]] std::uint64_t hash_values(const FrozenBase<T>& base) {
   const Index height = chunk_rows(base.cols());
   const Index chunks = chunk_count(base.rows(), base.cols());
-  const Matrix<T> widened = base.matrix() ? Matrix<T>{} : base.widened();
-  const Matrix<T>& values = base.matrix() ? *base.matrix() : widened;
+  const Matrix<T> dequantized = base.matrix() ? Matrix<T>{} : base.dequantized();
+  const Matrix<T>& values = base.matrix() ? *base.matrix() : dequantized;
   std::vector<std::uint64_t> hashes(static_cast<std::size_t>(chunks));
   parallel_for(chunks, 1, [&](Index begin, Index end) {
     for (Index chunk = begin; chunk < end; ++chunk) {

@@ -20,7 +20,7 @@ namespace ampsft {
 /// Row `j` of the first half of a head and row `j` of the second become neighbours for `interleaved`, and the other way
 /// round for `halves`. Throws `Error` unless the rows make whole heads of even width.
 template <Scalar T>
-[[nodiscard]] Matrix<T> repair_rows(const Matrix<T>& values, Index heads, RotaryPairing to) {
+[[nodiscard]] Matrix<T> repair_rows(const Matrix<T>& values, Index heads, RopePairing to) {
   require(heads > 0 && rows(values) % (2 * heads) == 0, rows(values), " rows are not ", heads, " heads of even width");
   const Index width = rows(values) / heads;
   Matrix<T> result = make_matrix<T>(rows(values), cols(values));
@@ -29,7 +29,7 @@ template <Scalar T>
       for (Index j = 0; j < width / 2; ++j) {
         const Index half = head * width + part * (width / 2) + j;
         const Index pair = head * width + 2 * j + part;
-        const bool interleaves = to == RotaryPairing::interleaved;
+        const bool interleaves = to == RopePairing::interleaved;
         map(result).row(interleaves ? pair : half) = map(values).row(interleaves ? half : pair);
       }
     }
@@ -48,7 +48,7 @@ template <Scalar T>
   return is_of(".attention.q") ? config.heads : is_of(".attention.k") ? config.kv_heads : 0;
 }
 
-/// What is added to one stored tensor `W` (outputs x inputs once it is turned): `L B`.
+/// What is added to one stored tensor `W` (outputs x inputs once it is transposed): `L B`.
 template <Scalar T>
 struct ExportedFactor {
   std::string tensor;  ///< its name in the files
@@ -65,8 +65,7 @@ struct ExportedFactor {
 template <Scalar T>
 [[nodiscard]] std::vector<ExportedFactor<T>> export_factors(const ScoreAdapter<T>& adapter,
                                                             const PretrainedConfig& config,
-                                                            const std::vector<TensorSource>& sources,
-                                                            RotaryPairing to) {
+                                                            const std::vector<TensorSource>& sources, RopePairing to) {
   require(adapter.form == ScoreForm::exact_start, "a truncated adapter cannot be exported as factors: its weights are ",
           "not the base's plus something of low rank; export the merged model");
   std::vector<ExportedFactor<T>> factors;
@@ -90,7 +89,7 @@ template <Scalar T>
         factor = std::prev(factors.end());
       }
       const Index heads = paired_heads(name, config);
-      const bool repairs = heads > 0 && config.rotary.pairing != to;
+      const bool repairs = heads > 0 && config.rope.pairing != to;
       const Matrix<T> repaired = repairs ? repair_rows(matrix.scores, heads, to) : Matrix<T>{};
       map(factor->scores).middleRows(place.first, rows(matrix.scores)) = map(repairs ? repaired : matrix.scores);
     }

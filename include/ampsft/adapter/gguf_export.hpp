@@ -39,7 +39,7 @@ namespace detail {
 }  // namespace detail
 
 /// Writes an adapter for llama.cpp: `<tensor>.lora_a` is the basis (`K x d`), `<tensor>.lora_b` the scores (`n x K`),
-/// of the embedding the scores (`n x K`) and the basis turned, as F32 or `format`.
+/// of the embedding the scores (`n x K`) and the basis transposed, as F32 or `format`.
 ///
 /// `adapter.lora.alpha` is the rank of the first factor, so llama.cpp's scale is 1; scores of another rank `K` are
 /// multiplied by `K / alpha` for it. Rows of q and k are permuted where llama.cpp's models are. Throws as
@@ -55,7 +55,7 @@ void export_gguf_lora(const std::filesystem::path& path, const ScoreAdapter<T>& 
             "train without the two");
   }
   const auto factors = export_factors(adapter, config, tensor_sources(config, TensorNaming::gguf),
-                                      architecture == "llama" ? RotaryPairing::interleaved : RotaryPairing::halves);
+                                      architecture == "llama" ? RopePairing::interleaved : RopePairing::halves);
   const Index alpha = factors.front().basis->rank();
   GgufWriter writer;
   writer.set("general.architecture", architecture);

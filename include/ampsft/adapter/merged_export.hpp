@@ -5,12 +5,12 @@
 
 #include <ampsft/adapter/export_factors.hpp>
 #include <ampsft/io/atomic_file.hpp>
-#include <ampsft/model/huggingface_writer.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/model_tensors.hpp>
 #include <ampsft/io/read_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 #include <ampsft/io/writable.hpp>
+#include <ampsft/model/huggingface_writer.hpp>
 
 #include <algorithm>
 #include <array>
@@ -62,24 +62,24 @@ inline constexpr std::array<std::string_view, 9> companions{"generation_config.j
 
 /// Puts a parameter's values (a vector is one row) into the stored tensor `into` (as it is stored) that holds it.
 template <Scalar T>
-void put_part(Matrix<T> values, const TensorSource& source, const PretrainedConfig& config, Matrix<T>& into) {
+void put_part(Matrix<T> values, const TensorSource& source, const PretrainedConfig& config, Matrix<T>& target) {
   const Index heads = paired_heads(source.name, config);
-  const bool repairs = heads > 0 && config.rotary.pairing != RotaryPairing::halves;
+  const bool repairs = heads > 0 && config.rope.pairing != RopePairing::halves;
   if (source.shape.size() == 1) {
     if (repairs) {
-      const Matrix<T> column = repair_rows(make_matrix(map(values).transpose()), heads, RotaryPairing::halves);
+      const Matrix<T> column = repair_rows(make_matrix(map(values).transpose()), heads, RopePairing::halves);
       values = make_matrix(map(column).transpose());
     }
-    map(into).middleCols(source.first, cols(values)) = map(values);
+    map(target).middleCols(source.first, cols(values)) = map(values);
     return;
   }
   if (repairs) {
-    values = repair_rows(values, heads, RotaryPairing::halves);
+    values = repair_rows(values, heads, RopePairing::halves);
   }
   if (source.transposed) {
-    map(into).middleCols(source.first, rows(values)) = map(values).transpose();
+    map(target).middleCols(source.first, rows(values)) = map(values).transpose();
   } else {
-    map(into).middleRows(source.first, rows(values)) = map(values);
+    map(target).middleRows(source.first, rows(values)) = map(values);
   }
 }
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// A model as a Hugging Face folder that is made from its own facts, for models that came from elsewhere.
+/// A model as a Hugging Face folder that is made from its own config, for models that came from elsewhere.
 #pragma once
 
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
-#include <ampsft/text/gguf_tokenizer.hpp>
-#include <ampsft/text/hf_tokenizer_writer.hpp>
-#include <ampsft/model/gguf_model.hpp>
-#include <ampsft/model/huggingface_writer.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/writable.hpp>
+#include <ampsft/model/gguf_model.hpp>
+#include <ampsft/model/huggingface_writer.hpp>
 #include <ampsft/model/transformer.hpp>
+#include <ampsft/text/gguf_tokenizer.hpp>
+#include <ampsft/text/hf_tokenizer_writer.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -114,7 +114,7 @@ void export_gguf_model(const std::filesystem::path& to, const std::filesystem::p
   const PretrainedTokenizerParts parts = read_gguf_tokenizer_parts(file);
   std::map<std::string, std::string> files;
   try {
-    files = huggingface_tokenizer_files(parts, config,
+    files = huggingface_tokenizer_files(parts, {config.context, config.bos, config.eos},
                                         jinja != nullptr ? std::optional(std::string(jinja->text())) : std::nullopt);
   } catch (const Error& error) {
     fail(from, ": ", error.what());

@@ -37,8 +37,8 @@ inline constexpr std::string_view peft_prefix = "base_model.model.";
 /// Writes `adapter_config.json` and `adapter_model.safetensors` into `folder`, which is made if it is not there.
 ///
 /// Of a linear layer `lora_A` is the basis (`K x d`) and `lora_B` the scores (`n x K`), of the embedding
-/// `lora_embedding_A` the scores turned (`K x n`) and `lora_embedding_B` the basis turned; `lora_alpha` is `r`, so
-/// PEFT's scale is 1. Every basis is stored once a layer, for PEFT knows no sharing. `config` is that of the adapted
+/// `lora_embedding_A` the scores transposed (`K x n`) and `lora_embedding_B` the basis transposed; `lora_alpha` is `r`,
+/// so PEFT's scale is 1. Every basis is stored once a layer, for PEFT knows no sharing. `config` is that of the adapted
 /// model, whether it came from a Hugging Face folder or a GGUF file (whose rows of q and k are put in order).
 ///
 /// A head that is tied to the embedding gets factors of its own: PEFT then computes what we do, but PEFT must not merge
@@ -48,7 +48,7 @@ template <Scalar T>
 void export_peft(const std::filesystem::path& folder, const ScoreAdapter<T>& adapter, const PretrainedConfig& config,
                  const PeftOptions& options) {
   const auto sources = tensor_sources(config, TensorNaming::huggingface, detail::causal_model_prefix(config));
-  const auto factors = export_factors(adapter, config, sources, RotaryPairing::halves);
+  const auto factors = export_factors(adapter, config, sources, RopePairing::halves);
   const Index rank = factors.front().basis->rank();
   nlohmann::json json = {{"peft_type", "LORA"},
                          {"task_type", "CAUSAL_LM"},
@@ -67,7 +67,7 @@ void export_peft(const std::filesystem::path& folder, const ScoreAdapter<T>& ada
                          {"alpha_pattern", nlohmann::json::object()},
                          {"target_modules", nlohmann::json::array()}};
   SafetensorsWriter writer;
-  std::deque<Matrix<T>> turned;  // the writer keeps views
+  std::deque<Matrix<T>> transposed;  // the writer keeps views
   const auto add = [&](const std::string& name, const Matrix<T>& values) {
     writer.add(name, options.dtype, {rows(values), cols(values)}, values);
   };
@@ -79,8 +79,8 @@ void export_peft(const std::filesystem::path& folder, const ScoreAdapter<T>& ada
       json["rank_pattern"][module] = json["alpha_pattern"][module] = basis->rank();
     }
     if (embedding) {
-      add(name + ".lora_embedding_A", turned.emplace_back(make_matrix(map(scores).transpose())));
-      add(name + ".lora_embedding_B", turned.emplace_back(make_matrix(map(basis->components()).transpose())));
+      add(name + ".lora_embedding_A", transposed.emplace_back(make_matrix(map(scores).transpose())));
+      add(name + ".lora_embedding_B", transposed.emplace_back(make_matrix(map(basis->components()).transpose())));
     } else {
       add(name + ".lora_A.weight", basis->components());
       add(name + ".lora_B.weight", scores);

@@ -135,8 +135,8 @@ template <Scalar T>
     used += place.first == 0 ? 2 : 0;  // parts of a fused tensor share its factors
     factors.l = make_matrix(map(std::as_const(factors.l)).middleRows(place.first, place.shape[0]));
     const Index heads = paired_heads(place.name, config);
-    if (heads > 0 && config.rotary.pairing != RotaryPairing::halves) {
-      factors.l = repair_rows(factors.l, heads, config.rotary.pairing);
+    if (heads > 0 && config.rope.pairing != RopePairing::halves) {
+      factors.l = repair_rows(factors.l, heads, config.rope.pairing);
     }
     all.push_back({place.name, std::move(factors)});
   }

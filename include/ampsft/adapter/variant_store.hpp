@@ -20,7 +20,7 @@ namespace ampsft {
 /// The scores of one variant, one matrix after the other; never changed once it is in a store.
 template <Scalar T>
 struct Variant {
-  Matrix<T> scores;  ///< one row: those of all matrices of the store, each turned, `K x n`, row-major
+  Matrix<T> scores;  ///< one row: those of all matrices of the store, each transposed, `K x n`, row-major
 };
 
 /// Where the scores of one matrix lie in every variant.

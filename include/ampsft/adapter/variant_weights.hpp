@@ -70,7 +70,7 @@ class VariantExpansion final : public FrozenWeight<T> {
   void expect(Index tokens) noexcept { tokens_ = tokens; }
 
   /// Where one variant is for all sequences, `x` may be any rows of the batch; else it must be all of them.
-  void output(const ConstView<T>& x, View<T> y, Into into, T scale, const ConstView<T>& bias) const override {
+  void output(const ConstView<T>& x, View<T> y, WriteMode mode, T scale, const ConstView<T>& bias) const override {
     require(x.rows() == tokens_ || selection_->sequences().size() == 1, "a batch of several variants is computed ",
             "whole, not ", x.rows(), " of its ", tokens_, " rows; for losses see evaluate_variants");
     // The threads share all rows, for those of one variant are seldom worth two.
@@ -79,13 +79,13 @@ class VariantExpansion final : public FrozenWeight<T> {
         const Index from = std::max(begin, first);
         const Index length = std::min(end, first + count) - from;
         if (length > 0) {
-          expand(variant, x.middleRows(from, length), y.middleRows(from, length), into, scale, bias);
+          expand(variant, x.middleRows(from, length), y.middleRows(from, length), mode, scale, bias);
         }
       });
     });
   }
 
-  void input_gradient(const ConstView<T>&, View<T>, Into, T) const override {
+  void input_gradient(const ConstView<T>&, View<T>, WriteMode, T) const override {
     fail("a batch of variants is for inference; train one adapter by itself");
   }
 
@@ -98,7 +98,7 @@ class VariantExpansion final : public FrozenWeight<T> {
       for (Index i = first; variant != nullptr && i < first + count; ++i) {
         const Index wanted = row[static_cast<std::size_t>(i)];
         require(wanted >= 0 && wanted < rows_, "row ", wanted, " is not among the ", rows_, " of the weight");
-        map(result).row(i) = turned(*variant).col(wanted).transpose();
+        map(result).row(i) = transposed(*variant).col(wanted).transpose();
       }
     });
     return result;
@@ -107,14 +107,14 @@ class VariantExpansion final : public FrozenWeight<T> {
  private:
   [[nodiscard]] static Index rows_of(std::span<const std::int32_t> row) { return static_cast<Index>(row.size()); }
 
-  /// Rows of one variant. The kernel reads turned scores where they lie. Measured: with scores that it had to turn, 32
-  /// sequences of one token and a variant each took 1.12 times as long.
-  void expand(const Variant<T>* variant, const ConstView<T>& z, View<T> y, Into into, T scale,
+  /// Rows of one variant. The kernel reads transposed scores where they lie. Measured: with scores that it had to turn,
+  /// 32 sequences of one token and a variant each took 1.12 times as long.
+  void expand(const Variant<T>* variant, const ConstView<T>& z, View<T> y, WriteMode mode, T scale,
               const ConstView<T>& bias) const {
     if (variant != nullptr) {
-      const ReconstructJob<T> job{z, y, into == Into::add ? MatrixRef<const T>(y) : MatrixRef<const T>()};
-      reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), turned(*variant), bias, scale);
-    } else if (into == Into::overwrite) {
+      const ReconstructJob<T> job{z, y, mode == WriteMode::add ? MatrixRef<const T>(y) : MatrixRef<const T>()};
+      reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), transposed(*variant), bias, scale);
+    } else if (mode == WriteMode::overwrite) {
       y.setZero();
       if (bias.rows() > 0) {
         y.rowwise() += bias.row(0);
@@ -122,7 +122,7 @@ class VariantExpansion final : public FrozenWeight<T> {
     }
   }
 
-  [[nodiscard]] ConstMatrixMap<T> turned(const Variant<T>& variant) const {
+  [[nodiscard]] ConstMatrixMap<T> transposed(const Variant<T>& variant) const {
     return {variant.scores.data() + offset_, rank_, rows_};
   }
 
@@ -155,7 +155,7 @@ class VariantParameterization {
   [[nodiscard]] Index cols() const { return base_.cols(); }
   [[nodiscard]] std::string_view kind() const { return "variants"; }
 
-  Terms<T> terms(Variable<T> x) {
+  ProductSum<T> products(Variable<T> x) {
     expansion_->expect(x.rows());
     Tape<T>& tape = x.tape();
     const auto& components = basis_->components();

@@ -29,16 +29,16 @@ class FrozenWeight {
   [[nodiscard]] virtual Index bytes() const = 0;
 
   /// `y = scale x W' + 1 bias'`, or added to `y`; the bias is `1 x n` or has no rows.
-  virtual void output(const ConstView<T>& x, View<T> y, Into into, T scale, const ConstView<T>& bias) const = 0;
+  virtual void output(const ConstView<T>& x, View<T> y, WriteMode mode, T scale, const ConstView<T>& bias) const = 0;
 
   /// `dx = scale dy W`, or added to `dx`.
-  virtual void input_gradient(const ConstView<T>& dy, View<T> dx, Into into, T scale) const = 0;
+  virtual void input_gradient(const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const = 0;
 
   /// Row `i`, to `d` numbers.
   virtual void copy_row(Index i, T* to) const = 0;
 
   /// All of it, `n x d`.
-  [[nodiscard]] Matrix<T> widened() const {
+  [[nodiscard]] Matrix<T> dequantized() const {
     Matrix<T> matrix = make_matrix<T>(rows(), cols());
     parallel_for(rows(), 16, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
@@ -65,17 +65,17 @@ class Bf16Weight final : public FrozenWeight<T> {
   [[nodiscard]] Index cols() const override { return ampsft::cols(values_); }
   [[nodiscard]] Index bytes() const override { return static_cast<Index>(values_.size() * sizeof(BFloat16)); }
 
-  void output(const ConstView<T>& x, View<T> y, Into into, T scale, const ConstView<T>& bias) const override {
+  void output(const ConstView<T>& x, View<T> y, WriteMode mode, T scale, const ConstView<T>& bias) const override {
     if (x.rows() <= few && arithmetic_ == Arithmetic::full) {
-      layer_output_of_few<T, BFloat16>(x, map(values_), y, into, scale, bias);
+      layer_output_of_few<T, BFloat16>(x, map(values_), y, mode, scale, bias);
       return;
     }
-    gemm<T, BFloat16>(Factor<T>::plain(x), Factor<BFloat16>::transposed(map(values_)), y, into, scale, bias,
+    gemm<T, BFloat16>(Factor<T>::plain(x), Factor<BFloat16>::transposed(map(values_)), y, mode, scale, bias,
                       arithmetic_);
   }
 
-  void input_gradient(const ConstView<T>& dy, View<T> dx, Into into, T scale) const override {
-    gemm<T, BFloat16>(Factor<T>::plain(dy), Factor<BFloat16>::plain(map(values_)), dx, into, scale,
+  void input_gradient(const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const override {
+    gemm<T, BFloat16>(Factor<T>::plain(dy), Factor<BFloat16>::plain(map(values_)), dx, mode, scale,
                       ConstMatrixMap<T>(nullptr, 0, 0), arithmetic_);
   }
 

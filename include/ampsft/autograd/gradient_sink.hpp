@@ -17,7 +17,7 @@ class GradientSink {
   GradientSink(Matrix<T>& gradient, bool first) noexcept : gradient_(&gradient), first_(first) {}
 
   /// Whether the caller, who fills all of `map()` by itself, must add to what is there.
-  [[nodiscard]] Into into() const noexcept { return first_ ? Into::overwrite : Into::add; }
+  [[nodiscard]] WriteMode mode() const noexcept { return first_ ? WriteMode::overwrite : WriteMode::add; }
 
   /// All of the gradient, for taking the blocks that `add` fills.
   [[nodiscard]] MatrixMap<T> map() const noexcept { return ampsft::map(*gradient_); }

@@ -17,21 +17,21 @@ template <Scalar T>
 class Variable;
 
 /// What an operation's backward pass reads of an input: only values that some operation reads are kept until then.
-enum class Reads { shape, value };
+enum class NeedsInput { shape, value };
 
 /// What a tape can record: an aggregate of its inputs and of what it saves, with forward beside backward.
 ///
 /// `inputs(visit)` calls `visit(variable, Reads)` for every input that is there; if none requires a gradient, nothing
 /// is recorded. `forward(y)` fills `y` (`rows() x cols()`, not initialised) and may change nothing else but what the
 /// operation saves. `backward(y, dy)` puts gradients into the sinks of those inputs that require one; it may read `y`
-/// if `reads_result` says so, and use `dy` as it likes. An operation that takes memory in other ways (from tapes of its
+/// if `needs_result` says so, and use `dy` as it likes. An operation that takes memory in other ways (from tapes of its
 /// own, or by giving whole gradients) has `plan_forward()` or `plan_backward()`, which do so without computing
 /// anything.
 template <class Op, class T>
-concept Operation = requires(Op op, const Op& constant, Matrix<T>& y, void (*visit)(const Variable<T>&, Reads)) {
+concept Operation = requires(Op op, const Op& constant, Matrix<T>& y, void (*visit)(const Variable<T>&, NeedsInput)) {
   { constant.rows() } -> std::convertible_to<Index>;
   { constant.cols() } -> std::convertible_to<Index>;
-  { Op::reads_result } -> std::convertible_to<bool>;
+  { Op::needs_result } -> std::convertible_to<bool>;
   constant.inputs(visit);
   op.forward(y);
   op.backward(y, y);
@@ -87,7 +87,7 @@ class OperationSlot {
       if constexpr (requires { op.plan_backward(); }) {
         op.plan_backward();
       } else {
-        op.inputs([](const auto& input, Reads) {
+        op.inputs([](const auto& input, NeedsInput) {
           if (input.requires_grad()) {
             static_cast<void>(input.sink());
           }

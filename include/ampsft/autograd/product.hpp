@@ -30,50 +30,51 @@ struct Product {
   template <class Visit>
   void inputs(Visit&& visit, bool reads_input = true) const {
     if (x) {
-      visit(x, reads_input && w.requires_grad() ? Reads::value : Reads::shape);
+      visit(x, reads_input && w.requires_grad() ? NeedsInput::value : NeedsInput::shape);
       if (frozen == nullptr) {
-        visit(w, reads_input && x.requires_grad() ? Reads::value : Reads::shape);
+        visit(w, reads_input && x.requires_grad() ? NeedsInput::value : NeedsInput::shape);
       }
     }
   }
 
   /// `y = scale rows w' + 1 bias'`, or added to `y`, for some rows of `x`.
-  void output(const ConstMatrixMap<T>& rows, MatrixMap<T> y, Into into, const ConstMatrixMap<T>& bias) const {
+  void output(const ConstMatrixMap<T>& rows, MatrixMap<T> y, WriteMode mode, const ConstMatrixMap<T>& bias) const {
     if (frozen != nullptr) {
-      frozen->output(rows, y, into, scale, bias);
+      frozen->output(rows, y, mode, scale, bias);
     } else {
-      layer_output<T>(rows, w.map(), y, into, scale, bias);
+      layer_output<T>(rows, w.map(), y, mode, scale, bias);
     }
   }
 
   /// `dx = scale dy w`, or added to `dx`.
-  void input_gradient(const ConstMatrixMap<T>& dy, MatrixMap<T> dx, Into into) const {
+  void input_gradient(const ConstMatrixMap<T>& dy, MatrixMap<T> dx, WriteMode mode) const {
     if (frozen != nullptr) {
-      frozen->input_gradient(dy, dx, into, scale);
+      frozen->input_gradient(dy, dx, mode, scale);
     } else {
-      layer_input_gradient<T>(dy, w.map(), dx, into, scale);
+      layer_input_gradient<T>(dy, w.map(), dx, mode, scale);
     }
   }
 
   /// `dw = scale dy' rows`, or added to `dw`.
-  void weight_gradient(const ConstMatrixMap<T>& dy, const ConstMatrixMap<T>& rows, MatrixMap<T> dw, Into into) const {
-    layer_weight_gradient<T>(dy, rows, dw, into, scale);
+  void weight_gradient(const ConstMatrixMap<T>& dy, const ConstMatrixMap<T>& rows, MatrixMap<T> dw,
+                       WriteMode mode) const {
+    layer_weight_gradient<T>(dy, rows, dw, mode, scale);
   }
 };
 
 /// What a layer multiplies: a sum of up to two products; the second may be empty.
 template <Scalar T>
-using Terms = std::array<Product<T>, 2>;
+using ProductSum = std::array<Product<T>, 2>;
 
 /// Throws unless the terms and the bias fit each other.
 template <Scalar T>
-void require_terms(const Terms<T>& terms, Variable<T> bias) {
-  const auto& [first, second] = terms;
+void require_terms(const ProductSum<T>& products, Variable<T> bias) {
+  const auto& [first, second] = products;
   const auto whole = [](const Product<T>& product) {
     return static_cast<bool>(product.x) == (static_cast<bool>(product.w) || product.frozen != nullptr);
   };
   require(first && whole(first) && whole(second), "linear: a product needs both its input and its weight");
-  for (const auto& product : terms) {
+  for (const auto& product : products) {
     require(!product || (product.x.rows() == first.x.rows() && product.outputs() == first.outputs() &&
                          product.x.cols() == product.width()),
             "linear: an input of ", product ? product.x.rows() : 0, " x ", product ? product.x.cols() : 0,
@@ -86,10 +87,10 @@ void require_terms(const Terms<T>& terms, Variable<T> bias) {
 
 /// `sum = 1' dy`, or added to `sum`: the gradient of a bias.
 template <Scalar T>
-void column_sums(const ConstMatrixMap<T>& dy, MatrixMap<T> sum, Into into) {
+void column_sums(const ConstMatrixMap<T>& dy, MatrixMap<T> sum, WriteMode mode) {
   parallel_for(dy.cols(), 64, [&](Index begin, Index end) {
     auto part = sum.row(0).segment(begin, end - begin);
-    if (into == Into::overwrite) {
+    if (mode == WriteMode::overwrite) {
       part.setZero();
     }
     for (Index row = 0; row < dy.rows(); ++row) {

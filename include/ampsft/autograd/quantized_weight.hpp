@@ -41,24 +41,25 @@ class QuantizedWeight final : public FrozenWeight<T> {
   [[nodiscard]] Index bytes() const override { return static_cast<Index>(bytes_.size()); }
   [[nodiscard]] BlockFormat format() const noexcept { return format_; }
 
-  void output(const ConstView<T>& x, View<T> y, Into into, T scale, const ConstView<T>& bias) const override {
+  void output(const ConstView<T>& x, View<T> y, WriteMode mode, T scale, const ConstView<T>& bias) const override {
     require(y.cols() == rows_, "a frozen weight of ", rows_, " rows cannot fill ", y.cols(), " columns");
     const ConstMatrixMap<T> none(nullptr, 0, 0);
     for_each_part(rows_, 1, [&](Index begin, Index end) {
       for_each_panel(begin, end, 0, cols_, [&](Index first, const ConstMatrixMap<T>& panel) {
-        layer_output<T>(x, panel, y.middleCols(first, panel.rows()), into, scale,
+        layer_output<T>(x, panel, y.middleCols(first, panel.rows()), mode, scale,
                         bias.rows() > 0 ? ConstView<T>(bias.middleCols(first, panel.rows())) : ConstView<T>(none));
       });
     });
   }
 
-  void input_gradient(const ConstView<T>& dy, View<T> dx, Into into, T scale) const override {
+  void input_gradient(const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const override {
     require(dy.cols() == rows_, "a frozen weight of ", rows_, " rows cannot take a gradient of ", dy.cols(),
             " columns");
     for_each_part(cols_, static_cast<Index>(block_size(format_).numbers), [&](Index begin, Index end) {
       const auto to = dx.middleCols(begin, end - begin);
       for_each_panel(0, rows_, begin, end, [&](Index first, const ConstMatrixMap<T>& panel) {
-        layer_input_gradient<T>(dy.middleCols(first, panel.rows()), panel, to, first == 0 ? into : Into::add, scale);
+        layer_input_gradient<T>(dy.middleCols(first, panel.rows()), panel, to, first == 0 ? mode : WriteMode::add,
+                                scale);
       });
     });
   }
@@ -79,8 +80,8 @@ class QuantizedWeight final : public FrozenWeight<T> {
   }
 
   /// `[0, count)` in pieces of whole blocks: one a thread where each gets enough, for a panel that another core has
-  /// widened comes slowly (measured: a product with one row takes 1.7 times as long). Else one for all threads, which
-  /// then share each panel.
+  /// dequantized comes slowly (measured: a product with one row takes 1.7 times as long). Else one for all threads,
+  /// which then share each panel.
   template <class Use>
   static void for_each_part(Index count, Index block, Use&& use) {
     const Index enough = (4 * least + block - 1) / block;

@@ -28,7 +28,7 @@ namespace ampsft {
 enum class TapeMode {
   training,   ///< operations are recorded, dropout is active
   inference,  ///< nothing is recorded, dropout is the identity
-  rehearsal,  ///< nothing is recorded, dropout is active: a pass that a recorded one will repeat
+  recompute,  ///< nothing is recorded, dropout is active: a pass that a recorded one will repeat
   planning,   ///< as training, but nothing is computed: memory is counted only
 };
 
@@ -127,11 +127,11 @@ class Tape {
     } else if constexpr (requires { op.plan_forward(); }) {
       op.plan_forward();
     }
-    op.inputs([&](const Variable<T>& input, Reads) { node.requires_grad |= input.requires_grad(); });
+    op.inputs([&](const Variable<T>& input, NeedsInput) { node.requires_grad |= input.requires_grad(); });
     if (node.requires_grad) {
-      node.read_backward = Op::reads_result;
-      op.inputs([&](const Variable<T>& input, Reads reads) {
-        this->node(input.id()).read_backward |= reads == Reads::value;
+      node.read_backward = Op::needs_result;
+      op.inputs([&](const Variable<T>& input, NeedsInput reads) {
+        this->node(input.id()).read_backward |= reads == NeedsInput::value;
       });
       node.operation.hold(std::move(op));
     }

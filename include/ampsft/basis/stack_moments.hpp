@@ -91,16 +91,16 @@ template <Scalar T>
 /// Joins moments of the same stack that were accumulated apart; the result is that of all matrices together, up to
 /// rounding. Throws if the stacks differ by name or width, or a matrix is in both.
 template <Scalar T>
-void merge(StackMoments<T>& into, const StackMoments<T>& other) {
-  require(into.stack == other.stack && into.gram.width() == other.gram.width(), "moments of the stack '", other.stack,
-          "' (width ", other.gram.width(), ") cannot join those of '", into.stack, "' (width ", into.gram.width(), ")");
+void merge(StackMoments<T>& mode, const StackMoments<T>& other) {
+  require(mode.stack == other.stack && mode.gram.width() == other.gram.width(), "moments of the stack '", other.stack,
+          "' (width ", other.gram.width(), ") cannot join those of '", mode.stack, "' (width ", mode.gram.width(), ")");
   for (const auto& matrix : other.matrices) {
-    const bool twice = std::any_of(into.matrices.begin(), into.matrices.end(),
+    const bool twice = std::any_of(mode.matrices.begin(), mode.matrices.end(),
                                    [&](const SourceMatrix& known) { return known.name == matrix.name; });
     require(!twice, "matrix '", matrix.name, "' is in two of the parts that are merged and would count twice");
   }
-  into.gram.merge(other.gram);
-  into.matrices.insert(into.matrices.end(), other.matrices.begin(), other.matrices.end());
+  mode.gram.merge(other.gram);
+  mode.matrices.insert(mode.matrices.end(), other.matrices.begin(), other.matrices.end());
 }
 
 AMPSFT_INSTANCE(StackMoments<float> accumulate(const RowStack<float>&, const std::function<void(Index)>&));

@@ -31,9 +31,9 @@ namespace ampsft {
   const std::uint32_t is_subnormal = 0U - static_cast<std::uint32_t>(magnitude < 0x400U);
   const std::uint32_t is_special = 0U - static_cast<std::uint32_t>(magnitude >= 0x7c00U);
   constexpr std::uint32_t bias = 112U << 23U;  // from 15 to 127
-  const std::uint32_t widened = (magnitude << 13U) + bias + (is_special & bias);
+  const std::uint32_t dequantized = (magnitude << 13U) + bias + (is_special & bias);
   return std::bit_cast<float>(sign | (is_subnormal & std::bit_cast<std::uint32_t>(subnormal)) |
-                              (~is_subnormal & widened));
+                              (~is_subnormal & dequantized));
 }
 
 /// Nearest binary16, ties to even, subnormals included; from 65520 on infinity; a NaN stays a (quiet) NaN.

@@ -68,9 +68,9 @@ class Random {
 
 /// Fills the matrix with normal numbers of the given standard deviation and mean zero.
 template <Scalar T>
-void fill_normal(Matrix<T>& matrix, double deviation, Random& random) {
+void fill_normal(Matrix<T>& matrix, double stddev, Random& random) {
   for (T& element : matrix.storage()) {
-    element = static_cast<T>(deviation * random.normal());
+    element = static_cast<T>(stddev * random.normal());
   }
 }
 

@@ -11,16 +11,16 @@ namespace ampsft {
 
 /// Which two numbers of a head turn together: `j` and `j + width / 2`, or `2 j` and `2 j + 1`. GGUF files of the
 /// architecture `llama` have the rows of q and k permuted for the second; all others keep the first.
-enum class RotaryPairing { halves, interleaved };
+enum class RopePairing { halves, interleaved };
 
 /// How angles are changed for a context longer than the one the model was first trained on.
-enum class RotaryScaling { none, linear, llama3, yarn };
+enum class RopeScaling { none, linear, llama3, yarn };
 
 /// Rotary positions (Su et al. 2021) and their scaling.
-struct RotaryFacts {
+struct RopeConfig {
   double theta = 10000;
-  RotaryPairing pairing = RotaryPairing::halves;
-  RotaryScaling scaling = RotaryScaling::none;
+  RopePairing pairing = RopePairing::halves;
+  RopeScaling scaling = RopeScaling::none;
   double factor = 1;                 ///< by which the context has grown
   Index original_context = 0;        ///< of llama3 and yarn
   double low_frequency_factor = 1;   ///< of llama3
@@ -28,10 +28,10 @@ struct RotaryFacts {
   double beta_fast = 32;             ///< of yarn
   double beta_slow = 1;              ///< of yarn
   double attention_factor = 1;       ///< of yarn: cosines and sines are multiplied by it
-  /// A GGUF file carries the divisors of the frequencies (`rope_freqs.weight`, head_width / 2 numbers).
-  bool divisors_in_file = false;
+  /// A GGUF file carries the frequency factors (`rope_freqs.weight`, head_dim / 2 numbers).
+  bool frequency_factors_in_file = false;
 
-  bool operator==(const RotaryFacts&) const = default;
+  bool operator==(const RopeConfig&) const = default;
 };
 
 /// Yarn's own value of the attention factor (Peng et al. 2023, equation 22).

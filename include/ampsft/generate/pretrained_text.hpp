@@ -3,12 +3,12 @@
 /// What a pretrained model's files say of text: its tokenizer, the template of its chats, how it likes to be sampled.
 #pragma once
 
-#include <ampsft/text/chat_template.hpp>
-#include <ampsft/text/gguf_tokenizer.hpp>
-#include <ampsft/text/hf_tokenizer.hpp>
 #include <ampsft/generate/generation_defaults.hpp>
 #include <ampsft/model/gguf_model.hpp>
 #include <ampsft/model/huggingface.hpp>
+#include <ampsft/text/chat_template.hpp>
+#include <ampsft/text/gguf_tokenizer.hpp>
+#include <ampsft/text/hf_tokenizer.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -19,7 +19,7 @@ namespace ampsft {
 
 /// A pretrained model but for its weights.
 struct PretrainedText {
-  PretrainedConfig facts;
+  PretrainedConfig config;
   PretrainedTokenizer tokenizer;
   std::optional<std::string> jinja;  ///< the model's own template of chats
   GenerationDefaults sampling;       ///< a GGUF file has none
@@ -27,7 +27,7 @@ struct PretrainedText {
   /// The template of that kind; without one, the model's own, or plain where it has none. Refers to `tokenizer`, so
   /// this object must outlive it and not be moved. Throws `Error` as `ChatTemplate` does.
   [[nodiscard]] ChatTemplate chat(std::optional<ChatTemplateKind> kind = {}) const {
-    const auto end = facts.eos.empty() ? std::nullopt : std::optional(facts.eos.front());
+    const auto end = config.eos.empty() ? std::nullopt : std::optional(config.eos.front());
     if (!kind && jinja) {
       return ChatTemplate::recognize(*jinja, tokenizer, end);
     }
@@ -40,14 +40,14 @@ struct PretrainedText {
 [[nodiscard]] inline PretrainedText load_pretrained_text(const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
-    return {.facts = read_huggingface_config(path),
+    return {.config = read_huggingface_config(path),
             .tokenizer = read_huggingface_tokenizer(path),
             .jinja = read_chat_template(path),
             .sampling = read_generation_defaults(path)};
   }
   const GgufFile file(path);
   const GgufValue* const jinja = file.find("tokenizer.chat_template");
-  return {.facts = read_gguf_config(file),
+  return {.config = read_gguf_config(file),
           .tokenizer = read_gguf_tokenizer(file),
           .jinja = jinja != nullptr ? std::optional(std::string(jinja->text())) : std::nullopt,
           .sampling = {}};

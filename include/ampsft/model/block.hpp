@@ -31,7 +31,7 @@ struct Pass {
   Index sequences = 1;
   std::shared_ptr<const std::vector<std::int32_t>> documents = {};  ///< of the tokens, or none
   std::shared_ptr<const std::vector<std::int32_t>> positions = {};  ///< of the tokens
-  std::shared_ptr<const RotaryTable<T>> rotary = {};                ///< or none
+  std::shared_ptr<const RopeTable<T>> rotary = {};                  ///< or none
   typename KeyValueCache<T>::Layer* cache = nullptr;                ///< or none
   Index cached = 0;                                                 ///< tokens in it
 };
@@ -51,21 +51,21 @@ struct Block {
   Linear<T> up;
   Linear<T> down;
 
-  /// Weights have the config's deviation; the two that end a residual branch are smaller by `sqrt(2 layers)`, as in
-  /// GPT-2.
+  /// Weights have the config's standard deviation; the two that end a residual branch are smaller by `sqrt(2 layers)`,
+  /// as in GPT-2.
   Block(const std::string& name, const TransformerConfig& c, WeightSource<T>& source)
       : norm_1(name + ".norm_1", c.width, c),
-        q(linear(name + ".attention.q", c.query_width(), c.width, c.attention_bias, c.initial_deviation, source)),
-        k(linear(name + ".attention.k", c.key_width(), c.width, c.attention_bias, c.initial_deviation, source)),
-        v(linear(name + ".attention.v", c.key_width(), c.width, c.attention_bias, c.initial_deviation, source)),
+        q(linear(name + ".attention.q", c.query_width(), c.width, c.attention_bias, c.initial_stddev, source)),
+        k(linear(name + ".attention.k", c.key_width(), c.width, c.attention_bias, c.initial_stddev, source)),
+        v(linear(name + ".attention.v", c.key_width(), c.width, c.attention_bias, c.initial_stddev, source)),
         q_norm(head_norm(name + ".attention.q_norm", c)),
         k_norm(head_norm(name + ".attention.k_norm", c)),
         output(
             linear(name + ".attention.output", c.width, c.query_width(), c.attention_output_bias, branch(c), source)),
         norm_2(name + ".norm_2", c.width, c),
         gate(gate_of(name, c, source)),
-        up(linear(name + ".mlp.up", c.mlp_width, c.width, c.mlp_bias, c.initial_deviation, source)),
-        down(linear(name + ".mlp.down", c.width, c.mlp_width, c.mlp_bias, branch(c), source)) {}
+        up(linear(name + ".mlp.up", c.intermediate_size, c.width, c.mlp_bias, c.initial_stddev, source)),
+        down(linear(name + ".mlp.down", c.width, c.intermediate_size, c.mlp_bias, branch(c), source)) {}
 
   /// `x` is `(sequences * length) x width`, as is the result; `random` feeds the dropout.
   [[nodiscard]] Variable<T> forward(Variable<T> x, const Pass<T>& pass, const TransformerConfig& config,
@@ -104,7 +104,7 @@ struct Block {
   /// alone, a layer's input is not needed by the backward pass.
   Variable<T> attend(Variable<T> x, const Pass<T>& pass, const TransformerConfig& config) const {
     const Variable<T> queries = place(q.forward(x), q_norm, config.heads, pass, config);
-    const Variable<T> keys = place(k.forward(x), k_norm, config.key_heads(), pass, config);
+    const Variable<T> keys = place(k.forward(x), k_norm, config.kv_head_count(), pass, config);
     const Variable<T> values = v.forward(x);
     x.release();
     const Variable<T> mixed = mix(queries, keys, values, pass, config);
@@ -116,7 +116,7 @@ struct Block {
     return y;
   }
 
-  /// Queries or keys, normalised and turned to their positions where the model does so.
+  /// Queries or keys, normalised and rotated to their positions where the model does so.
   static Variable<T> place(Variable<T> x, const std::optional<Norm<T>>& norm, Index heads, const Pass<T>& pass,
                            const TransformerConfig& config) {
     if (norm) {
@@ -124,10 +124,10 @@ struct Block {
       x.release();
       x = normalised;
     }
-    if (pass.rotary) {
-      const Variable<T> turned = rotary<T>(x, pass.rotary, *pass.positions, heads, config.rotary.pairing);
+    if (pass.rope) {
+      const Variable<T> transposed = rope<T>(x, pass.rope, *pass.positions, heads, config.rope.pairing);
       x.release();
-      x = turned;
+      x = transposed;
     }
     return x;
   }
@@ -135,10 +135,10 @@ struct Block {
   static Variable<T> mix(Variable<T> queries, Variable<T> keys, Variable<T> values, const Pass<T>& pass,
                          const TransformerConfig& config) {
     if (pass.cache != nullptr) {
-      return cached_attention<T>(queries, keys, values, *pass.cache, pass.cached, config.heads, config.key_heads());
+      return cached_attention<T>(queries, keys, values, *pass.cache, pass.cached, config.heads, config.kv_head_count());
     }
     AttentionOptions options;
-    options.key_heads = config.key_heads();
+    options.kv_heads = config.kv_head_count();
     if (pass.documents) {
       options.documents = *pass.documents;
     }
@@ -169,12 +169,12 @@ struct Block {
   }
 
   static double branch(const TransformerConfig& config) {
-    return 1.0 / std::sqrt(2.0 * static_cast<double>(config.layers)) * config.initial_deviation;
+    return 1.0 / std::sqrt(2.0 * static_cast<double>(config.layers)) * config.initial_stddev;
   }
 
-  static Linear<T> linear(const std::string& name, Index outputs, Index inputs, bool bias, double deviation,
+  static Linear<T> linear(const std::string& name, Index outputs, Index inputs, bool bias, double stddev,
                           WeightSource<T>& source) {
-    return Linear<T>(source.weight(name + ".weight", outputs, inputs, deviation), name + ".bias", bias);
+    return Linear<T>(source.weight(name + ".weight", outputs, inputs, stddev), name + ".bias", bias);
   }
 
   static std::optional<Norm<T>> head_norm(const std::string& name, const TransformerConfig& c) {
@@ -185,8 +185,8 @@ struct Block {
 
   static std::optional<Linear<T>> gate_of(const std::string& name, const TransformerConfig& c,
                                           WeightSource<T>& source) {
-    return c.gated() ? std::optional<Linear<T>>(
-                           linear(name + ".mlp.gate", c.mlp_width, c.width, c.mlp_bias, c.initial_deviation, source))
+    return c.gated() ? std::optional<Linear<T>>(linear(name + ".mlp.gate", c.intermediate_size, c.width, c.mlp_bias,
+                                                       c.initial_stddev, source))
                      : std::nullopt;
   }
 };

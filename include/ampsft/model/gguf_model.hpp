@@ -46,30 +46,30 @@ class GgufFields {
   std::string architecture_;
 };
 
-[[nodiscard]] inline RotaryFacts read_rotary(const GgufFile& file, const GgufFields& fields,
-                                             const PretrainedConfig& facts) {
-  RotaryFacts rotary;
-  rotary.pairing = facts.architecture == "llama" ? RotaryPairing::interleaved : RotaryPairing::halves;
-  rotary.theta = fields.number("rope.freq_base", rotary.theta);
-  const Index rotated = fields.integer("rope.dimension_count", facts.head_width);
-  require(rotated == facts.head_width, file.path(), ": only ", rotated, " of ", facts.head_width,
+[[nodiscard]] inline RopeConfig read_rope(const GgufFile& file, const GgufFields& fields,
+                                          const PretrainedConfig& config) {
+  RopeConfig rope;
+  rope.pairing = config.architecture == "llama" ? RopePairing::interleaved : RopePairing::halves;
+  rope.theta = fields.number("rope.freq_base", rope.theta);
+  const Index rotated = fields.integer("rope.dimension_count", config.head_dim);
+  require(rotated == config.head_dim, file.path(), ": only ", rotated, " of ", config.head_dim,
           " numbers of a head are rotated, which is not supported");
-  rotary.divisors_in_file = file.contains("rope_freqs.weight");
+  rope.frequency_factors_in_file = file.contains("rope_freqs.weight");
   const GgufValue* const scaling = fields.find("rope.scaling.type");
   const std::string_view kind = scaling != nullptr ? scaling->text() : "none";
   if (kind == "linear") {
-    rotary.scaling = RotaryScaling::linear;
-    rotary.factor = fields.number("rope.scaling.factor");
+    rope.scaling = RopeScaling::linear;
+    rope.factor = fields.number("rope.scaling.factor");
   } else if (kind == "yarn") {
-    rotary.scaling = RotaryScaling::yarn;
-    rotary.factor = fields.number("rope.scaling.factor");
-    rotary.original_context = fields.integer("rope.scaling.original_context_length", facts.context);
-    rotary.attention_factor = yarn_attention_factor(rotary.factor) * fields.number("rope.scaling.attn_factor", 1);
+    rope.scaling = RopeScaling::yarn;
+    rope.factor = fields.number("rope.scaling.factor");
+    rope.original_context = fields.integer("rope.scaling.original_context_length", config.context);
+    rope.attention_factor = yarn_attention_factor(rope.factor) * fields.number("rope.scaling.attn_factor", 1);
   } else {
     require(kind == "none", file.path(), ": the rotary scaling ", quoted(kind),
             " is not supported; supported are none, linear, yarn");
   }
-  return rotary;
+  return rope;
 }
 
 inline void require_plain_model(const GgufFile& file, const GgufFields& fields) {
@@ -101,7 +101,7 @@ inline void require_plain_model(const GgufFile& file, const GgufFields& fields) 
 
 }  // namespace detail
 
-/// The facts of a GGUF file of the architectures gpt2, llama (Mistral and SmolLM too), qwen2 and qwen3.
+/// The config of a GGUF file of the architectures gpt2, llama (Mistral and SmolLM too), qwen2 and qwen3.
 ///
 /// What the metadata leave open is told by the tensors: vocabulary, tied head, biases, q/k norms. Throws `Error` with
 /// the file for a missing or wrong key, an architecture that is not supported (with the list of those that are), a
@@ -109,49 +109,49 @@ inline void require_plain_model(const GgufFile& file, const GgufFields& fields) 
 [[nodiscard]] inline PretrainedConfig read_gguf_config(const GgufFile& file) {
   const detail::GgufFields fields(file);
   detail::require_plain_model(file, fields);
-  PretrainedConfig facts;
-  facts.architecture = fields.architecture();
-  const bool gpt2 = facts.architecture == "gpt2";
+  PretrainedConfig config;
+  config.architecture = fields.architecture();
+  const bool gpt2 = config.architecture == "gpt2";
   const auto& embedding = file.shape("token_embd.weight");
   require(embedding.size() == 2, file.path(), ": tensor \"token_embd.weight\" has the shape ",
           detail::shape_text(embedding), "; a matrix is expected");
-  facts.vocabulary = embedding[0];
-  facts.context = fields.integer("context_length");
-  facts.width = fields.integer("embedding_length");
-  facts.layers = fields.integer("block_count");
-  facts.heads = fields.integer("attention.head_count");
-  facts.kv_heads = fields.integer("attention.head_count_kv", facts.heads);
-  facts.mlp_width = fields.integer("feed_forward_length");
-  require(facts.heads > 0, file.path(), ": the number of heads must be positive");
-  facts.head_width = fields.integer("attention.key_length", facts.width / facts.heads);
-  require(fields.integer("attention.value_length", facts.head_width) == facts.head_width, file.path(),
+  config.vocabulary = embedding[0];
+  config.context = fields.integer("context_length");
+  config.width = fields.integer("embedding_length");
+  config.layers = fields.integer("block_count");
+  config.heads = fields.integer("attention.head_count");
+  config.kv_heads = fields.integer("attention.head_count_kv", config.heads);
+  config.intermediate_size = fields.integer("feed_forward_length");
+  require(config.heads > 0, file.path(), ": the number of heads must be positive");
+  config.head_dim = fields.integer("attention.key_length", config.width / config.heads);
+  require(fields.integer("attention.value_length", config.head_dim) == config.head_dim, file.path(),
           ": keys and values of different widths are not supported");
-  require(fields.integer("attention.sliding_window", facts.context) >= facts.context, file.path(),
+  require(fields.integer("attention.sliding_window", config.context) >= config.context, file.path(),
           ": attention with a sliding window is not supported");
   if (gpt2) {
-    facts.norm = NormKind::layer;
-    facts.norm_epsilon = fields.number("attention.layer_norm_epsilon");
-    facts.positions = PositionKind::learned;
-    facts.activation = Activation::gelu_tanh;
-    facts.attention_bias = facts.attention_output_bias = facts.mlp_bias = true;
+    config.norm = NormKind::layer;
+    config.norm_epsilon = fields.number("attention.layer_norm_epsilon");
+    config.positions = PositionKind::learned;
+    config.activation = Activation::gelu_tanh;
+    config.attention_bias = config.attention_output_bias = config.mlp_bias = true;
   } else {
-    facts.norm_epsilon = fields.number("attention.layer_norm_rms_epsilon");
-    facts.rotary = detail::read_rotary(file, fields, facts);
-    facts.attention_bias = file.contains("blk.0.attn_q.bias");
-    facts.attention_output_bias = file.contains("blk.0.attn_output.bias");
-    facts.mlp_bias = file.contains("blk.0.ffn_up.bias");
-    facts.qk_norm = file.contains("blk.0.attn_q_norm.weight");
+    config.norm_epsilon = fields.number("attention.layer_norm_rms_epsilon");
+    config.rope = detail::read_rope(file, fields, config);
+    config.attention_bias = file.contains("blk.0.attn_q.bias");
+    config.attention_output_bias = file.contains("blk.0.attn_output.bias");
+    config.mlp_bias = file.contains("blk.0.ffn_up.bias");
+    config.qk_norm = file.contains("blk.0.attn_q_norm.weight");
   }
-  facts.tied_head = !file.contains("output.weight");
-  facts.bos = detail::find_gguf_id(file, "tokenizer.ggml.bos_token_id");
+  config.tied_head = !file.contains("output.weight");
+  config.bos = detail::find_gguf_id(file, "tokenizer.ggml.bos_token_id");
   for (const std::string_view key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"}) {
     const auto id = detail::find_gguf_id(file, key);
-    if (id && std::find(facts.eos.begin(), facts.eos.end(), *id) == facts.eos.end()) {
-      facts.eos.push_back(*id);
+    if (id && std::find(config.eos.begin(), config.eos.end(), *id) == config.eos.end()) {
+      config.eos.push_back(*id);
     }
   }
-  facts.validate(concat(file.path()));
-  return facts;
+  config.validate(concat(file.path()));
+  return config;
 }
 
 }  // namespace ampsft

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The config.json of a Hugging Face folder, from the facts of a model that had none.
+/// The config.json of a Hugging Face folder, from the config of a model that had none.
 #pragma once
 
 #include <ampsft/core/compat/json.hpp>
@@ -35,24 +35,24 @@ namespace detail {
   fail("the architecture ", quoted(config.architecture), " has no class in Hugging Face's transformers");
 }
 
-[[nodiscard]] inline nlohmann::json rotary_scaling_json(const RotaryFacts& rotary) {
-  switch (rotary.scaling) {
-    case RotaryScaling::linear:
-      return {{"rope_type", "linear"}, {"factor", rotary.factor}};
-    case RotaryScaling::llama3:
+[[nodiscard]] inline nlohmann::json rope_scaling_json(const RopeConfig& rope) {
+  switch (rope.scaling) {
+    case RopeScaling::linear:
+      return {{"rope_type", "linear"}, {"factor", rope.factor}};
+    case RopeScaling::llama3:
       return {{"rope_type", "llama3"},
-              {"factor", rotary.factor},
-              {"low_freq_factor", rotary.low_frequency_factor},
-              {"high_freq_factor", rotary.high_frequency_factor},
-              {"original_max_position_embeddings", rotary.original_context}};
-    case RotaryScaling::yarn:
+              {"factor", rope.factor},
+              {"low_freq_factor", rope.low_frequency_factor},
+              {"high_freq_factor", rope.high_frequency_factor},
+              {"original_max_position_embeddings", rope.original_context}};
+    case RopeScaling::yarn:
       return {{"rope_type", "yarn"},
-              {"factor", rotary.factor},
-              {"beta_fast", rotary.beta_fast},
-              {"beta_slow", rotary.beta_slow},
-              {"attention_factor", rotary.attention_factor},
-              {"original_max_position_embeddings", rotary.original_context}};
-    case RotaryScaling::none:
+              {"factor", rope.factor},
+              {"beta_fast", rope.beta_fast},
+              {"beta_slow", rope.beta_slow},
+              {"attention_factor", rope.attention_factor},
+              {"original_max_position_embeddings", rope.original_context}};
+    case RopeScaling::none:
       break;
   }
   return nullptr;
@@ -63,13 +63,13 @@ namespace detail {
           {"n_embd", config.width},
           {"n_layer", config.layers},
           {"n_head", config.heads},
-          {"n_inner", config.mlp_width},
+          {"n_inner", config.intermediate_size},
           {"layer_norm_epsilon", config.norm_epsilon},
           {"activation_function", config.activation == Activation::gelu_erf ? "gelu" : "gelu_new"}};
 }
 
 [[nodiscard]] inline nlohmann::json llama_config_json(const PretrainedConfig& config, std::string_view type) {
-  require(!config.rotary.divisors_in_file, "the model's file holds divisors of its rotary frequencies ",
+  require(!config.rope.frequency_factors_in_file, "the model's file holds frequency factors ",
           "(rope_freqs.weight), which config.json has no place for; take the model's original folder instead");
   const bool qwen2 = type == "qwen2";
   require(config.attention_output_bias == (qwen2 ? false : config.attention_bias) && config.attention_bias >= qwen2,
@@ -81,12 +81,12 @@ namespace detail {
                          {"num_hidden_layers", config.layers},
                          {"num_attention_heads", config.heads},
                          {"num_key_value_heads", config.kv_heads},
-                         {"head_dim", config.head_width},
-                         {"intermediate_size", config.mlp_width},
+                         {"head_dim", config.head_dim},
+                         {"intermediate_size", config.intermediate_size},
                          {"rms_norm_eps", config.norm_epsilon},
                          {"hidden_act", "silu"},
-                         {"rope_theta", config.rotary.theta},
-                         {"rope_scaling", rotary_scaling_json(config.rotary)}};
+                         {"rope_theta", config.rope.theta},
+                         {"rope_scaling", rope_scaling_json(config.rope)}};
   if (type == "llama" || type == "qwen3") {
     json["attention_bias"] = config.attention_bias;
   }
@@ -104,7 +104,7 @@ namespace detail {
 /// What config.json says of a model, so that transformers and `read_huggingface_config` compute what `config` means;
 /// `dtype` is that of the tensors beside it.
 ///
-/// Throws `Error` for what such a file cannot say: an architecture without a class there, divisors of rotary
+/// Throws `Error` for what such a file cannot say: an architecture without a class there, frequency factors of rope
 /// frequencies that a GGUF file carries, and biases that the class does not have.
 [[nodiscard]] inline nlohmann::json huggingface_config_json(const PretrainedConfig& config, DType dtype) {
   const auto [name, type] = detail::huggingface_class(config);

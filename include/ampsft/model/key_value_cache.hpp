@@ -84,10 +84,10 @@ struct CachedAttention {
   [[nodiscard]] Index rows() const { return q.rows(); }
   [[nodiscard]] Index cols() const { return q.cols(); }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(q, Reads::shape);
+    visit(q, NeedsInput::shape);
   }
 
   void forward(Matrix<T>& y) {
@@ -103,19 +103,19 @@ struct CachedAttention {
 
 }  // namespace ops
 
-/// Adds the keys and values of new tokens (`T x (key_heads * h)`) to a layer that holds `length`, and attends to all.
+/// Adds the keys and values of new tokens (`T x (kv_heads * h)`) to a layer that holds `length`, and attends to all.
 ///
 /// `q` and the result are `T x (heads * h)`. Throws `Error` on a tape that records.
 template <Scalar T>
 [[nodiscard]] Variable<T> cached_attention(Variable<T> q, Variable<T> k, Variable<T> v,
                                            typename KeyValueCache<T>::Layer& layer, Index length, Index heads,
-                                           Index key_heads) {
+                                           Index kv_heads) {
   require(!q.tape().recording(), "a cache of keys and values needs a tape of inference");
   layer.append(length, k.map(), v.map());
   const Index count = length + k.rows();
   return q.tape().apply(ops::CachedAttention<T>{q, ConstMatrixMap<T>(layer.keys.data(), count, k.cols()),
                                                 ConstMatrixMap<T>(layer.values.data(), count, v.cols()),
-                                                AttentionShape{1, heads, key_heads}, q.tape().save(heads, q.rows())});
+                                                AttentionShape{1, heads, kv_heads}, q.tape().save(heads, q.rows())});
 }
 
 }  // namespace ampsft

@@ -30,7 +30,7 @@ struct Linear {
 
   /// The mean cross-entropy of `forward(x)` against `targets`, 1 x 1, whose logits never exist all at once.
   [[nodiscard]] Variable<T> loss(Variable<T> x, std::span<const std::int32_t> targets) const {
-    return linear_cross_entropy<T>(weight.terms(x), bias ? x.tape().leaf(*bias) : Variable<T>{}, targets);
+    return linear_cross_entropy<T>(weight.products(x), bias ? x.tape().leaf(*bias) : Variable<T>{}, targets);
   }
 
   /// `x` is `T x inputs`, the result `T x outputs`.

@@ -20,29 +20,29 @@
 
 namespace ampsft {
 
-/// The model that a pretrained model's facts describe.
-[[nodiscard]] inline TransformerConfig transformer_config(const PretrainedConfig& facts) {
+/// The model that a pretrained model's config describe.
+[[nodiscard]] inline TransformerConfig transformer_config(const PretrainedConfig& stored) {
   TransformerConfig config;
-  config.vocabulary = facts.vocabulary;
-  config.context = facts.context;
-  config.width = facts.width;
-  config.layers = facts.layers;
-  config.heads = facts.heads;
-  config.kv_heads = facts.kv_heads;
-  config.head_width = facts.head_width;
-  config.mlp_width = facts.mlp_width;
-  config.norm = facts.norm;
-  config.positions = facts.positions;
-  config.rotary = facts.rotary;
-  config.rotary.divisors_in_file = false;  // they go with the config
-  config.activation = facts.activation;
-  config.tied_head = facts.tied_head;
-  config.attention_bias = facts.attention_bias;
-  config.attention_output_bias = facts.attention_output_bias;
-  config.mlp_bias = facts.mlp_bias;
-  config.norm_bias = facts.norm == NormKind::layer;
-  config.qk_norm = facts.qk_norm;
-  config.norm_epsilon = facts.norm_epsilon;
+  config.vocabulary = stored.vocabulary;
+  config.context = stored.context;
+  config.width = stored.width;
+  config.layers = stored.layers;
+  config.heads = stored.heads;
+  config.kv_heads = stored.kv_heads;
+  config.head_dim = stored.head_dim;
+  config.intermediate_size = stored.intermediate_size;
+  config.norm = stored.norm;
+  config.positions = stored.positions;
+  config.rope = stored.rope;
+  config.rope.frequency_factors_in_file = false;  // they go with the config
+  config.activation = stored.activation;
+  config.tied_head = stored.tied_head;
+  config.attention_bias = stored.attention_bias;
+  config.attention_output_bias = stored.attention_output_bias;
+  config.mlp_bias = stored.mlp_bias;
+  config.norm_bias = stored.norm == NormKind::layer;
+  config.qk_norm = stored.qk_norm;
+  config.norm_epsilon = stored.norm_epsilon;
   return config;
 }
 
@@ -60,9 +60,9 @@ class PretrainedWeights final : public WeightSource<T> {
     return values;
   }
 
-  [[nodiscard]] Weight<T> weight(const std::string& name, Index outputs, Index inputs, double deviation) override {
+  [[nodiscard]] Weight<T> weight(const std::string& name, Index outputs, Index inputs, double stddev) override {
     if (options_.storage == WeightStorage::dense || !is_chosen(name)) {
-      return WeightSource<T>::weight(name, outputs, inputs, deviation);
+      return WeightSource<T>::weight(name, outputs, inputs, stddev);
     }
     return Weight<T>(name, FrozenParameterization<T>(name, frozen(name, outputs, inputs)));
   }
@@ -98,7 +98,7 @@ class PretrainedWeights final : public WeightSource<T> {
 ///
 /// Each tensor is read straight into its parameter, and its pages are given back, so memory never holds the model
 /// twice; frozen forms never hold it in `T` at all. With `as_stored` the file stays mapped as long as a weight does;
-/// GPT-2's matrices in safetensors files lie turned and are kept in `T`, frozen.
+/// GPT-2's matrices in safetensors files lie transposed and are kept in `T`, frozen.
 /// Throws `Error` that names the file and the tensor: for an architecture that is not supported, a tensor that is
 /// missing, extra, of another shape, or of a type that cannot be read; and for bf16 weights of a model in double.
 template <Scalar T>
@@ -107,7 +107,7 @@ template <Scalar T>
           ": weights are kept in bf16 for models in float only");
   const auto tensors = std::make_shared<const detail::StoredTensors>(path);
   TransformerConfig config = transformer_config(tensors->config());
-  config.rotary_divisors = tensors->rotary_divisors();
+  config.frequency_factors = tensors->frequency_factors();
   detail::PretrainedWeights<T> source(tensors, options);
   Transformer<T> model(config, source);
   for (auto* parameter : model.parameters()) {

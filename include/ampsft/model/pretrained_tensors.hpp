@@ -5,10 +5,10 @@
 
 #include <ampsft/core/glob.hpp>
 #include <ampsft/io/detail/names.hpp>
-#include <ampsft/model/detail/pretrained_names.hpp>
 #include <ampsft/io/detail/shape.hpp>
 #include <ampsft/io/gguf.hpp>
 #include <ampsft/io/model_tensors.hpp>
+#include <ampsft/model/detail/pretrained_names.hpp>
 #include <ampsft/model/pretrained_config.hpp>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ struct TensorSource {
   std::string source;               ///< the stored tensor's name
   std::vector<Index> source_shape;  ///< what the stored tensor must have
   bool transposed = false;          ///< stored as inputs x outputs (GPT-2's Conv1D)
-  Index first = 0;                  ///< first row, or element of a vector, in the stored tensor once it is turned
+  Index first = 0;                  ///< first row, or element of a vector, in the stored tensor once it is transposed
 };
 
 namespace detail {

@@ -6,9 +6,9 @@
 #include <ampsft/autograd/ops/checkpoint.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/core/instances.hpp>
+#include <ampsft/core/token_batch.hpp>
 #include <ampsft/model/block.hpp>
 #include <ampsft/model/rope_frequencies.hpp>
-#include <ampsft/core/token_batch.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -40,13 +40,13 @@ class Transformer {
       : config_((config.validate(), config)),
         dropout_(seed),
         token_embedding_(
-            source.weight("token_embedding.weight", config.vocabulary, config.width, config.initial_deviation)),
+            source.weight("token_embedding.weight", config.vocabulary, config.width, config.initial_stddev)),
         position_embedding_(make_positions(config, source)),
         blocks_(make_blocks(config, source)),
         final_norm_("final_norm", config.width, config),
         head_(config.tied_head
                   ? token_embedding_.tied("lm_head.weight")
-                  : source.weight("lm_head.weight", config.vocabulary, config.width, config.initial_deviation),
+                  : source.weight("lm_head.weight", config.vocabulary, config.width, config.initial_stddev),
               "lm_head.bias", config.head_bias) {}
 
   [[nodiscard]] const TransformerConfig& config() const noexcept { return config_; }
@@ -172,7 +172,7 @@ class Transformer {
     const std::string name = "position_embedding.weight";
     return config.positions == PositionKind::learned
                ? std::make_unique<Parameter<T>>(
-                     name, source.matrix(name, config.context, config.width, config.initial_deviation))
+                     name, source.matrix(name, config.context, config.width, config.initial_stddev))
                : nullptr;
   }
 
@@ -198,15 +198,15 @@ class Transformer {
 
   /// The angles of all positions up to the pass's last. The table grows with the longest pass, for a context may be
   /// much longer than anything that is read.
-  std::shared_ptr<const RotaryTable<T>> turns(const std::vector<std::int32_t>& positions) {
+  std::shared_ptr<const RopeTable<T>> turns(const std::vector<std::int32_t>& positions) {
     const Index needed = *std::max_element(positions.begin(), positions.end()) + 1;
-    if (rotary_ == nullptr || rotary_->positions() < needed) {
-      const Index grown = rotary_ == nullptr ? needed : std::max(needed, 2 * rotary_->positions());
-      rotary_ = std::make_shared<const RotaryTable<T>>(
-          rotary_frequencies(config_.rotary, config_.width_of_head(), config_.rotary_divisors),
-          std::min(grown, config_.context), rotary_magnitude(config_.rotary));
+    if (rope_tables_ == nullptr || rope_tables_->positions() < needed) {
+      const Index grown = rope_tables_ == nullptr ? needed : std::max(needed, 2 * rope_tables_->positions());
+      rope_tables_ = std::make_shared<const RopeTable<T>>(
+          rope_frequencies(config_.rope, config_.width_of_head(), config_.frequency_factors),
+          std::min(grown, config_.context), rope_magnitude(config_.rope));
     }
-    return rotary_;
+    return rope_tables_;
   }
 
   Variable<T> embed(Tape<T>& tape, std::span<const std::int32_t> tokens, const Pass<T>& pass) {
@@ -224,7 +224,7 @@ class Transformer {
 
   Variable<T> run(Tape<T>& tape, std::span<const std::int32_t> tokens, Pass<T>& pass, KeyValueCache<T>* cache) {
     if (config_.positions == PositionKind::rotary) {
-      pass.rotary = turns(*pass.positions);
+      pass.rope = turns(*pass.positions);
     }
     Variable<T> x = dropout(embed(tape, tokens, pass), config_.dropout, dropout_);
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
@@ -250,7 +250,7 @@ class Transformer {
   Linear<T> head_;
   bool checkpoints_ = false;
   std::shared_ptr<std::vector<std::int32_t>> positions_;  // of the last pass: memory that is kept
-  std::shared_ptr<const RotaryTable<T>> rotary_;
+  std::shared_ptr<const RopeTable<T>> rope_tables_;
 };
 
 /// Name patterns of the weights that paper 72 stacks and trains: all that are as wide as the residual stream (46,398

@@ -19,18 +19,18 @@
 namespace ampsft {
 namespace detail {
 
-inline nlohmann::json to_json(const RotaryFacts& rotary) {
+inline nlohmann::json to_json(const RopeConfig& rope) {
   constexpr std::array scalings{"none", "linear", "llama3", "yarn"};
-  return {{"theta", rotary.theta},
-          {"pairing", rotary.pairing == RotaryPairing::halves ? "halves" : "interleaved"},
-          {"scaling", scalings[static_cast<std::size_t>(rotary.scaling)]},
-          {"factor", rotary.factor},
-          {"original_context", rotary.original_context},
-          {"low_frequency_factor", rotary.low_frequency_factor},
-          {"high_frequency_factor", rotary.high_frequency_factor},
-          {"beta_fast", rotary.beta_fast},
-          {"beta_slow", rotary.beta_slow},
-          {"attention_factor", rotary.attention_factor}};
+  return {{"theta", rope.theta},
+          {"pairing", rope.pairing == RopePairing::halves ? "halves" : "interleaved"},
+          {"scaling", scalings[static_cast<std::size_t>(rope.scaling)]},
+          {"factor", rope.factor},
+          {"original_context", rope.original_context},
+          {"low_frequency_factor", rope.low_frequency_factor},
+          {"high_frequency_factor", rope.high_frequency_factor},
+          {"beta_fast", rope.beta_fast},
+          {"beta_slow", rope.beta_slow},
+          {"attention_factor", rope.attention_factor}};
 }
 
 inline nlohmann::json to_json(const TransformerConfig& config) {
@@ -41,8 +41,8 @@ inline nlohmann::json to_json(const TransformerConfig& config) {
                       {"layers", config.layers},
                       {"heads", config.heads},
                       {"kv_heads", config.kv_heads},
-                      {"head_width", config.head_width},
-                      {"mlp_width", config.mlp_width},
+                      {"head_dim", config.head_dim},
+                      {"intermediate_size", config.intermediate_size},
                       {"norm", config.norm == NormKind::layer ? "layer" : "rms"},
                       {"positions", config.positions == PositionKind::learned ? "learned" : "rotary"},
                       {"tied_head", config.tied_head},
@@ -56,8 +56,8 @@ inline nlohmann::json to_json(const TransformerConfig& config) {
                       {"norm_epsilon", config.norm_epsilon},
                       {"dropout", config.dropout}};
   if (config.positions == PositionKind::rotary) {
-    json["rotary"] = to_json(config.rotary);
-    json["rotary_divisors"] = config.rotary_divisors;
+    json["rotary"] = to_json(config.rope);
+    json["frequency_factors"] = config.frequency_factors;
   }
   return json;
 }
@@ -75,26 +75,25 @@ template <class E, std::size_t Count>
   fail("unknown ", key, " '", text, "'");
 }
 
-inline RotaryFacts rotary_facts(const nlohmann::json& json) {
-  using Pairing = std::pair<const char*, RotaryPairing>;
-  using Scaling = std::pair<const char*, RotaryScaling>;
-  RotaryFacts rotary;
-  json.at("theta").get_to(rotary.theta);
-  rotary.pairing = named_value(
-      json, "pairing",
-      std::array{Pairing{"halves", RotaryPairing::halves}, Pairing{"interleaved", RotaryPairing::interleaved}});
-  rotary.scaling =
-      named_value(json, "scaling",
-                  std::array{Scaling{"none", RotaryScaling::none}, Scaling{"linear", RotaryScaling::linear},
-                             Scaling{"llama3", RotaryScaling::llama3}, Scaling{"yarn", RotaryScaling::yarn}});
-  json.at("factor").get_to(rotary.factor);
-  json.at("original_context").get_to(rotary.original_context);
-  json.at("low_frequency_factor").get_to(rotary.low_frequency_factor);
-  json.at("high_frequency_factor").get_to(rotary.high_frequency_factor);
-  json.at("beta_fast").get_to(rotary.beta_fast);
-  json.at("beta_slow").get_to(rotary.beta_slow);
-  json.at("attention_factor").get_to(rotary.attention_factor);
-  return rotary;
+inline RopeConfig rope_config(const nlohmann::json& json) {
+  using Pairing = std::pair<const char*, RopePairing>;
+  using Scaling = std::pair<const char*, RopeScaling>;
+  RopeConfig rope;
+  json.at("theta").get_to(rope.theta);
+  rope.pairing =
+      named_value(json, "pairing",
+                  std::array{Pairing{"halves", RopePairing::halves}, Pairing{"interleaved", RopePairing::interleaved}});
+  rope.scaling = named_value(json, "scaling",
+                             std::array{Scaling{"none", RopeScaling::none}, Scaling{"linear", RopeScaling::linear},
+                                        Scaling{"llama3", RopeScaling::llama3}, Scaling{"yarn", RopeScaling::yarn}});
+  json.at("factor").get_to(rope.factor);
+  json.at("original_context").get_to(rope.original_context);
+  json.at("low_frequency_factor").get_to(rope.low_frequency_factor);
+  json.at("high_frequency_factor").get_to(rope.high_frequency_factor);
+  json.at("beta_fast").get_to(rope.beta_fast);
+  json.at("beta_slow").get_to(rope.beta_slow);
+  json.at("attention_factor").get_to(rope.attention_factor);
+  return rope;
 }
 
 /// Files from before the Llama family hold one `linear_bias` and none of the newer kinds.
@@ -106,7 +105,7 @@ inline TransformerConfig transformer_config(const nlohmann::json& json) {
   json.at("width").get_to(config.width);
   json.at("layers").get_to(config.layers);
   json.at("heads").get_to(config.heads);
-  json.at("mlp_width").get_to(config.mlp_width);
+  json.at("intermediate_size").get_to(config.intermediate_size);
   json.at("tied_head").get_to(config.tied_head);
   json.at("norm_bias").get_to(config.norm_bias);
   json.at("head_bias").get_to(config.head_bias);
@@ -120,7 +119,7 @@ inline TransformerConfig transformer_config(const nlohmann::json& json) {
     return config;
   }
   json.at("kv_heads").get_to(config.kv_heads);
-  json.at("head_width").get_to(config.head_width);
+  json.at("head_dim").get_to(config.head_dim);
   json.at("attention_bias").get_to(config.attention_bias);
   json.at("attention_output_bias").get_to(config.attention_output_bias);
   json.at("mlp_bias").get_to(config.mlp_bias);
@@ -131,8 +130,8 @@ inline TransformerConfig transformer_config(const nlohmann::json& json) {
       named_value(json, "positions",
                   std::array{std::pair{"learned", PositionKind::learned}, std::pair{"rotary", PositionKind::rotary}});
   if (config.positions == PositionKind::rotary) {
-    config.rotary = rotary_facts(json.at("rotary"));
-    json.at("rotary_divisors").get_to(config.rotary_divisors);
+    config.rope = rope_config(json.at("rotary"));
+    json.at("frequency_factors").get_to(config.frequency_factors);
   }
   return config;
 }
@@ -177,7 +176,7 @@ template <Scalar T>
   for (Index i = 0; i < config.layers; ++i) {  // stops at the first block that is missing
     holds(concat("blocks.", i, ".attention.q.weight"), config.query_width(), config.width);
     holds(concat("blocks.", i, ".attention.k.weight"), config.key_width(), config.width);
-    holds(concat("blocks.", i, ".mlp.up.weight"), config.mlp_width, config.width);
+    holds(concat("blocks.", i, ".mlp.up.weight"), config.intermediate_size, config.width);
   }
   Transformer<T> model(config);
   load_parameters(file, model.parameters());

@@ -21,12 +21,12 @@ class WeightSource {
   WeightSource& operator=(const WeightSource&) = delete;
   virtual ~WeightSource() = default;
 
-  /// The values of a parameter; `deviation` is what random ones are to have.
-  [[nodiscard]] virtual Matrix<T> matrix(const std::string& name, Index rows, Index cols, double deviation) = 0;
+  /// The values of a parameter; `stddev` is what random ones are to have.
+  [[nodiscard]] virtual Matrix<T> matrix(const std::string& name, Index rows, Index cols, double stddev) = 0;
 
   /// The weight of a layer, outputs x inputs, in whichever form.
-  [[nodiscard]] virtual Weight<T> weight(const std::string& name, Index outputs, Index inputs, double deviation) {
-    return Weight<T>(name, matrix(name, outputs, inputs, deviation));
+  [[nodiscard]] virtual Weight<T> weight(const std::string& name, Index outputs, Index inputs, double stddev) {
+    return Weight<T>(name, matrix(name, outputs, inputs, stddev));
   }
 };
 
@@ -36,9 +36,9 @@ class RandomWeights final : public WeightSource<T> {
  public:
   explicit RandomWeights(std::uint64_t seed) : random_(seed), model_seed(random_()) {}
 
-  [[nodiscard]] Matrix<T> matrix(const std::string&, Index rows, Index cols, double deviation) override {
+  [[nodiscard]] Matrix<T> matrix(const std::string&, Index rows, Index cols, double stddev) override {
     Matrix<T> matrix = make_matrix<T>(rows, cols);
-    fill_normal(matrix, deviation, random_);
+    fill_normal(matrix, stddev, random_);
     return matrix;
   }
 

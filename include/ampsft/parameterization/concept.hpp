@@ -54,7 +54,7 @@ concept Parameterization = Scalar<typename P::scalar> &&
              std::span<const std::int32_t> row) {
   { constant.rows() } -> std::same_as<Index>;
   { constant.cols() } -> std::same_as<Index>;
-  { p.terms(x) } -> std::same_as<Terms<typename P::scalar>>;
+  { p.products(x) } -> std::same_as<ProductSum<typename P::scalar>>;
   { p.gather(tape, row) } -> std::same_as<Variable<typename P::scalar>>;
   { constant.materialize() } -> std::same_as<Matrix<typename P::scalar>>;
   { p.leaves() } -> std::same_as<std::vector<Parameter<typename P::scalar>*>>;

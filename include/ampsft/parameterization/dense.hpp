@@ -24,7 +24,7 @@ class DenseParameterization {
   [[nodiscard]] Index cols() const { return ampsft::cols(weight_.value); }
   [[nodiscard]] std::string_view kind() const { return "dense"; }
 
-  Terms<T> terms(Variable<T> x) { return {{{x, x.tape().leaf(weight_)}, {}}}; }
+  ProductSum<T> products(Variable<T> x) { return {{{x, x.tape().leaf(weight_)}, {}}}; }
 
   Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) {
     return ampsft::gather(tape.leaf(weight_), row);

@@ -26,9 +26,9 @@ class FrozenParameterization {
   [[nodiscard]] std::string_view kind() const { return "frozen"; }
   [[nodiscard]] const FrozenBase<T>& base() const { return base_; }
 
-  Terms<T> terms(Variable<T> x) { return {{base_.product(x), {}}}; }
+  ProductSum<T> products(Variable<T> x) { return {{base_.product(x), {}}}; }
   Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) { return base_.gather(tape, row); }
-  [[nodiscard]] Matrix<T> materialize() const { return base_.widened(); }
+  [[nodiscard]] Matrix<T> materialize() const { return base_.dequantized(); }
   [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {}; }
   [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return {base_.named(name_)}; }
 

@@ -47,11 +47,11 @@ class FrozenBase {
 
   /// All of it on a tape, for the materialised route.
   [[nodiscard]] Variable<T> whole(Tape<T>& tape) const {
-    return matrix_ ? tape.constant(*matrix_) : tape.constant(other_->widened());
+    return matrix_ ? tape.constant(*matrix_) : tape.constant(other_->dequantized());
   }
 
   /// A copy, `n x d`.
-  [[nodiscard]] Matrix<T> widened() const { return matrix_ ? *matrix_ : other_->widened(); }
+  [[nodiscard]] Matrix<T> dequantized() const { return matrix_ ? *matrix_ : other_->dequantized(); }
 
  private:
   std::shared_ptr<const Matrix<T>> matrix_;

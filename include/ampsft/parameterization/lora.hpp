@@ -73,7 +73,7 @@ class LoraParameterization {
   [[nodiscard]] std::string_view kind() const { return "lora"; }
   [[nodiscard]] const FrozenBase<T>& base() const { return base_; }
 
-  Terms<T> terms(Variable<T> x) {
+  ProductSum<T> products(Variable<T> x) {
     Tape<T>& tape = x.tape();
     if (route_ == Route::materialized) {
       return {{{x, weight(tape)}, {}}};
@@ -90,7 +90,7 @@ class LoraParameterization {
   }
 
   [[nodiscard]] Matrix<T> materialize() const {
-    Matrix<T> weight = base_.widened();
+    Matrix<T> weight = base_.dequantized();
     map(weight).noalias() += scale_ * (map(l_.value) * map(a_.value));
     return weight;
   }

@@ -69,7 +69,7 @@ class ScoreParameterization {
     return form_ == ScoreForm::exact_start ? "score (exact start)" : "score (truncated)";
   }
 
-  Terms<T> terms(Variable<T> x) {
+  ProductSum<T> products(Variable<T> x) {
     Tape<T>& tape = x.tape();
     if (route_ == Route::materialized) {
       return {{{x, weight(tape)}, {}}};
@@ -95,7 +95,7 @@ class ScoreParameterization {
     if (form_ == ScoreForm::truncated) {
       return basis_->reconstruct(map(scores_.value));
     }
-    Matrix<T> weight = base_.widened();
+    Matrix<T> weight = base_.dequantized();
     map(weight).noalias() += map(scores_.value) * map(basis_->components());
     return weight;
   }
@@ -136,8 +136,8 @@ class ScoreParameterization {
     if (form == ScoreForm::exact_start) {
       return make_matrix<T>(source.rows(), basis.rank(), T{0});
     }
-    const Matrix<T> widened = source.matrix() ? Matrix<T>{} : source.widened();
-    return basis.scores(map(source.matrix() ? *source.matrix() : widened));
+    const Matrix<T> dequantized = source.matrix() ? Matrix<T>{} : source.dequantized();
+    return basis.scores(map(source.matrix() ? *source.matrix() : dequantized));
   }
 
   /// `x rows'`, formed once for all weights that read `x`.

@@ -43,13 +43,13 @@ class Weight {
   [[nodiscard]] std::string_view kind() const { return model_->kind(); }
 
   /// The products whose sum is `x W'`; `x` is `T x cols()`. The tape's observer is told of `x`.
-  [[nodiscard]] Terms<T> terms(Variable<T> x) const {
+  [[nodiscard]] ProductSum<T> products(Variable<T> x) const {
     x.tape().note_input(name_, x);
-    return model_->terms(x);
+    return model_->products(x);
   }
 
   /// `x W' + 1 bias'`; the bias is `1 x rows()` or empty.
-  [[nodiscard]] Variable<T> forward(Variable<T> x, Variable<T> bias = {}) const { return linear<T>(terms(x), bias); }
+  [[nodiscard]] Variable<T> forward(Variable<T> x, Variable<T> bias = {}) const { return linear<T>(products(x), bias); }
 
   /// The rows `W[row]`.
   [[nodiscard]] Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) const {
@@ -91,7 +91,7 @@ class Weight {
     virtual Index rows() const = 0;
     virtual Index cols() const = 0;
     virtual std::string_view kind() const = 0;
-    virtual Terms<T> terms(Variable<T> x) = 0;
+    virtual ProductSum<T> products(Variable<T> x) = 0;
     virtual Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) = 0;
     virtual Matrix<T> materialize() const = 0;
     virtual std::vector<Parameter<T>*> leaves() = 0;
@@ -104,7 +104,7 @@ class Weight {
     Index rows() const override { return parameterization.rows(); }
     Index cols() const override { return parameterization.cols(); }
     std::string_view kind() const override { return parameterization.kind(); }
-    Terms<T> terms(Variable<T> x) override { return parameterization.terms(x); }
+    ProductSum<T> products(Variable<T> x) override { return parameterization.products(x); }
     Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) override {
       return parameterization.gather(tape, row);
     }

@@ -31,8 +31,8 @@ template <Scalar T>
     if (base.matrix()) {
       gram.add(map(*base.matrix()));
     } else {
-      const Matrix<T> widened = base.widened();
-      gram.add(map(widened));
+      const Matrix<T> dequantized = base.dequantized();
+      gram.add(map(dequantized));
     }
     require(std::isfinite(gram.raw_energy()), weight->name(),
             " holds a NaN, an infinity or numbers too large to square");

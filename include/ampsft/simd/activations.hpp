@@ -29,10 +29,10 @@ void gelu(const ConstView<T>& x, std::type_identity_t<View<T>> y, GeluForm form)
 /// `dx = gelu'(x) dy`, or `dx += gelu'(x) dy`, elementwise. Throws `Error` if the shapes differ.
 template <Scalar T>
 void gelu_gradient(const ConstView<T>& x, std::type_identity_t<const ConstView<T>&> dy,
-                   std::type_identity_t<View<T>> dx, GeluForm form, Into into = Into::overwrite) {
+                   std::type_identity_t<View<T>> dx, GeluForm form, WriteMode mode = WriteMode::overwrite) {
   using simd::detail::Map;
-  form == GeluForm::tanh ? simd::detail::map_matrices<Map::gelu_tanh_gradient, T>({x, dy}, {{dx, into}})
-                         : simd::detail::map_matrices<Map::gelu_erf_gradient, T>({x, dy}, {{dx, into}});
+  form == GeluForm::tanh ? simd::detail::map_matrices<Map::gelu_tanh_gradient, T>({x, dy}, {{dx, mode}})
+                         : simd::detail::map_matrices<Map::gelu_erf_gradient, T>({x, dy}, {{dx, mode}});
 }
 
 /// `y = x / (1 + exp(-x))`, elementwise; `y` may be `x`.
@@ -47,8 +47,8 @@ void silu(const ConstView<T>& x, std::type_identity_t<View<T>> y) {
 /// `dx = silu'(x) dy`, or `dx += silu'(x) dy`, elementwise. Throws `Error` if the shapes differ.
 template <Scalar T>
 void silu_gradient(const ConstView<T>& x, std::type_identity_t<const ConstView<T>&> dy,
-                   std::type_identity_t<View<T>> dx, Into into = Into::overwrite) {
-  simd::detail::map_matrices<simd::detail::Map::silu_gradient, T>({x, dy}, {{dx, into}});
+                   std::type_identity_t<View<T>> dx, WriteMode mode = WriteMode::overwrite) {
+  simd::detail::map_matrices<simd::detail::Map::silu_gradient, T>({x, dy}, {{dx, mode}});
 }
 
 /// `y = silu(gate) up`, elementwise (Shazeer 2020); `y` may be either. Throws `Error` if the shapes differ.
@@ -61,9 +61,9 @@ void swiglu(const ConstView<T>& gate, std::type_identity_t<const ConstView<T>&> 
 template <Scalar T>
 struct SwigluGradients {
   MatrixRef<T> dgate{};
-  Into into_gate = Into::overwrite;
+  WriteMode mode_gate = WriteMode::overwrite;
   MatrixRef<T> dup{};
-  Into into_up = Into::overwrite;
+  WriteMode mode_up = WriteMode::overwrite;
 };
 
 /// `dgate (+)= silu'(gate) up dy`, then `dup (+)= silu(gate) dy`, in one pass; they may be one matrix, added to. Throws
@@ -72,7 +72,7 @@ template <Scalar T>
 void swiglu_gradient(const ConstView<T>& gate, std::type_identity_t<const ConstView<T>&> up,
                      std::type_identity_t<const ConstView<T>&> dy, const SwigluGradients<T>& to) {
   simd::detail::map_matrices<simd::detail::Map::swiglu_gradient, T>({gate, up, dy},
-                                                                    {{to.dgate, to.into_gate}, {to.dup, to.into_up}});
+                                                                    {{to.dgate, to.mode_gate}, {to.dup, to.mode_up}});
 }
 
 }  // namespace ampsft

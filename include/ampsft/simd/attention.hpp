@@ -17,7 +17,7 @@ namespace ampsft {
 struct AttentionShape {
   Index sequences = 1;  ///< rows: sequence after sequence, all of one length
   Index heads = 1;      ///< columns of queries: head after head
-  Index key_heads = 1;  ///< columns of keys and values; each serves `heads / key_heads` heads that follow each other
+  Index kv_heads = 1;   ///< columns of keys and values; each serves `heads / kv_heads` heads that follow each other
 };
 
 namespace simd::detail {
@@ -26,15 +26,15 @@ namespace simd::detail {
 template <class T>
 AttentionUnits<T> attention_units(const ConstView<T>& q, const ConstView<T>& k, const ConstView<T>& v,
                                   const AttentionShape& shape, double scale, std::span<const std::int32_t> first) {
-  require(shape.sequences > 0 && shape.heads > 0 && shape.key_heads > 0 && shape.heads % shape.key_heads == 0,
-          "attention: ", shape.sequences, " sequences, ", shape.heads, " heads and ", shape.key_heads,
+  require(shape.sequences > 0 && shape.heads > 0 && shape.kv_heads > 0 && shape.heads % shape.kv_heads == 0,
+          "attention: ", shape.sequences, " sequences, ", shape.heads, " heads and ", shape.kv_heads,
           " heads of keys: there must be at least one of each, and the last must divide the heads");
   require(q.rows() % shape.sequences == 0 && k.rows() % shape.sequences == 0, "attention: ", q.rows(), " queries and ",
           k.rows(), " keys are not ", shape.sequences, " sequences of one length");
   require(q.cols() % shape.heads == 0, "attention: ", q.cols(), " columns do not split into ", shape.heads, " heads");
   const Index width = q.cols() / shape.heads;
-  require(width >= 1 && k.cols() == shape.key_heads * width, "attention: the keys are ", k.rows(), " x ", k.cols(),
-          ", expected ", shape.key_heads, " heads of ", width, " columns");
+  require(width >= 1 && k.cols() == shape.kv_heads * width, "attention: the keys are ", k.rows(), " x ", k.cols(),
+          ", expected ", shape.kv_heads, " heads of ", width, " columns");
   require(v.rows() == k.rows() && v.cols() == k.cols(), "attention: the values are ", v.rows(), " x ", v.cols(),
           ", the keys ", k.rows(), " x ", k.cols());
   require(k.rows() >= q.rows(), "attention: ", k.rows(), " keys for ", q.rows(),
@@ -43,11 +43,11 @@ AttentionUnits<T> attention_units(const ConstView<T>& q, const ConstView<T>& k, 
           " first places for ", k.rows(), " keys");
   AttentionUnits<T> units;
   units.sequences = shape.sequences;
-  units.key_heads = shape.key_heads;
+  units.kv_heads = shape.kv_heads;
   units.shape.queries = q.rows() / shape.sequences;
   units.shape.keys = k.rows() / shape.sequences;
   units.shape.width = width;
-  units.shape.group = shape.heads / shape.key_heads;
+  units.shape.group = shape.heads / shape.kv_heads;
   units.shape.q_row = q.outerStride();
   units.shape.k_row = k.outerStride();
   units.shape.v_row = v.outerStride();
@@ -64,7 +64,7 @@ struct AttentionPlace {
   Index head;
 
   AttentionPlace(const AttentionUnits<T>& all, Index unit)
-      : units(all), sequence(unit / all.key_heads), head(unit % all.key_heads) {}
+      : units(all), sequence(unit / all.kv_heads), head(unit % all.kv_heads) {}
 
   [[nodiscard]] Index query(Index row) const noexcept {
     return sequence * units.shape.queries * row + head * units.shape.group * units.shape.width;
@@ -74,7 +74,7 @@ struct AttentionPlace {
   }
   /// Of one number a query and head.
   [[nodiscard]] Index log_sum() const noexcept {
-    return (sequence * units.key_heads + head) * units.shape.group * units.shape.queries;
+    return (sequence * units.kv_heads + head) * units.shape.group * units.shape.queries;
   }
 };
 
@@ -83,7 +83,7 @@ struct AttentionPlace {
 /// `y = softmax(scale q k' + mask) v` for every sequence and head (Vaswani et al. 2017), tile by tile (Dao et al.
 /// 2022).
 ///
-/// Shapes: `q` and `y` `(sequences n) x (heads h)`; `k` and `v` `(sequences m) x (key_heads h)`, `m >= n`: query `i`
+/// Shapes: `q` and `y` `(sequences n) x (heads h)`; `k` and `v` `(sequences m) x (kv_heads h)`, `m >= n`: query `i`
 /// stands at place `m - n + i` and sees the keys from `first` of its place to its own place. `first`: `sequences m`, or
 /// empty for all zeros; a query whose `first` is beyond its place sees nothing and gives zeros. `log_sum`: `(sequences
 /// heads) x n` without gaps, logarithms to base 2 of the sums of `exp(scale q k')`. Throws `Error` if the shapes do not

@@ -14,11 +14,11 @@ namespace ampsft {
 template <Scalar T>
 struct AttentionGradients {
   MatrixRef<T> dq{};
-  Into into_q = Into::overwrite;
+  WriteMode mode_q = WriteMode::overwrite;
   MatrixRef<T> dk{};
-  Into into_k = Into::overwrite;
+  WriteMode mode_k = WriteMode::overwrite;
   MatrixRef<T> dv{};
-  Into into_v = Into::overwrite;
+  WriteMode mode_v = WriteMode::overwrite;
 };
 
 namespace simd::detail {
@@ -119,14 +119,14 @@ void attention_gradient(const ConstView<T>& q, std::type_identity_t<const ConstV
           a.dy_row = dy.outerStride();
           a.dq = start(to.dq, place.query(to.dq.stride));
           a.dq_row = to.dq.stride;
-          a.add_q = to.into_q == Into::add;
+          a.add_q = to.mode_q == WriteMode::add;
           const bool whole = piece.end - piece.begin == blocks;
           a.dk = whole || to.dk.data == nullptr ? start(to.dk, place.key(to.dk.stride)) : shared.dk(thread, piece);
           a.dk_row = whole ? to.dk.stride : width;
-          a.add_k = whole && to.into_k == Into::add;
+          a.add_k = whole && to.mode_k == WriteMode::add;
           a.dv = whole || to.dv.data == nullptr ? start(to.dv, place.key(to.dv.stride)) : shared.dv(thread, piece);
           a.dv_row = whole ? to.dv.stride : width;
-          a.add_v = whole && to.into_v == Into::add;
+          a.add_v = whole && to.mode_v == WriteMode::add;
           decltype(code)::attention_backward(a);
         });
       }
@@ -140,9 +140,9 @@ void attention_gradient(const ConstView<T>& q, std::type_identity_t<const ConstV
       const AttentionPlace<T> place(units, piece.unit);
       const bool later = piece.begin > 0;  // the thread that has the unit's beginning comes first
       put_shared(shared.dk(thread, piece), keys, width, start(to.dk, place.key(to.dk.stride)), to.dk.stride,
-                 later || to.into_k == Into::add);
+                 later || to.mode_k == WriteMode::add);
       put_shared(shared.dv(thread, piece), keys, width, start(to.dv, place.key(to.dv.stride)), to.dv.stride,
-                 later || to.into_v == Into::add);
+                 later || to.mode_v == WriteMode::add);
     });
   }
 }

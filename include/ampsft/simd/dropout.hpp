@@ -22,7 +22,7 @@ namespace ampsft {
 /// `p` is not in [0, 1). Cost: a pass over the matrix.
 template <Scalar T>
 void dropout(const ConstView<T>& x, std::type_identity_t<View<T>> y, double p, std::uint64_t seed,
-             Into into = Into::overwrite) {
+             WriteMode mode = WriteMode::overwrite) {
   require(p >= 0.0 && p < 1.0, "dropout: the probability must be in [0, 1), not ", p);
   require(x.rows() == y.rows() && x.cols() == y.cols(), "dropout: ", x.rows(), " x ", x.cols(), " and ", y.rows(),
           " x ", y.cols(), " differ in shape");
@@ -38,7 +38,7 @@ void dropout(const ConstView<T>& x, std::type_identity_t<View<T>> y, double p, s
         const Index first = piece * kernel::drop_piece;
         decltype(code)::drop(kernel::DropElements<T>{std::min(kernel::drop_piece, count - first), x.data() + first,
                                                      y.data() + first, kept, threshold,
-                                                     seed + static_cast<std::uint64_t>(piece), into == Into::add});
+                                                     seed + static_cast<std::uint64_t>(piece), mode == WriteMode::add});
       }
     });
   });

@@ -33,8 +33,8 @@ void add(const ConstView<T>& a, std::type_identity_t<const ConstView<T>&> b, std
 
 /// `y = x`, or `y += x`. Throws `Error` if the shapes differ.
 template <Scalar T>
-void accumulate(const ConstView<T>& x, std::type_identity_t<View<T>> y, Into into = Into::add) {
-  simd::detail::map_matrices<simd::detail::Map::copy, T>({x}, {{y, into}});
+void accumulate(const ConstView<T>& x, std::type_identity_t<View<T>> y, WriteMode mode = WriteMode::add) {
+  simd::detail::map_matrices<simd::detail::Map::copy, T>({x}, {{y, mode}});
 }
 
 }  // namespace ampsft

@@ -4,8 +4,8 @@
 /// backward.
 ///
 /// Letters: `T` tokens, input `x` `T x d`, `z = x B'` `T x K`, scores `S` `n x K`, output `y` `T x n`. Two of the six
-/// products have doors of their own: `z = x B'` is `project`, and `dx += dz B` is `reconstruct_onto` with `base` =
-/// `dx`. The long matrix (`x`, `y`, `dy`) may be bfloat16, the arithmetic is `T`'s. Layouts, threads and errors as in
+/// products have entry points of their own: `z = x B'` is `project`, and `dx += dz B` is `reconstruct_onto` with `base`
+/// = `dx`. The long matrix (`x`, `y`, `dy`) may be bfloat16, the arithmetic is `T`'s. Layouts, threads and errors as in
 /// simd/reconstruct.hpp. Cost: `T n K` multiply-adds each; the long matrix is read or written once. The two gradients
 /// of the small factors widen bfloat16 in a buffer of 64 long rows a thread.
 #pragma once
@@ -19,7 +19,7 @@ namespace ampsft {
 /// `y = scale z S' + 1 bias'`, or added to `y`; the bias is `1 x n` or has no rows.
 template <Scalar T, Storage Y = T>
 void factored_output(const ConstView<T>& z, const ConstView<T>& scores, std::type_identity_t<View<Y>> y,
-                     Into into = Into::overwrite, T scale = T{1},
+                     WriteMode mode = WriteMode::overwrite, T scale = T{1},
                      const std::type_identity_t<ConstView<T>>& bias = ConstMatrixMap<T>(nullptr, 0, 0)) {
   static_assert(std::same_as<T, Y> || std::same_as<T, float>, "bfloat16 is computed in float");
   namespace kernel = simd::detail;
@@ -33,7 +33,7 @@ void factored_output(const ConstView<T>& z, const ConstView<T>& scores, std::typ
   common.depth = z.cols();
   common.mean = kernel::data_or_null<T>(bias);
   common.a_depth = 1;
-  const ReconstructJob<T, Y> job{z, y, into == Into::add ? MatrixRef<const Y>(y) : MatrixRef<const Y>()};
+  const ReconstructJob<T, Y> job{z, y, mode == WriteMode::add ? MatrixRef<const Y>(y) : MatrixRef<const Y>()};
   kernel::run_expand<T, Y>(std::span<const ReconstructJob<T, Y>>(&job, 1), common,
                            {scores.data(), 1, scores.outerStride(), scale}, false);
 }
@@ -41,7 +41,7 @@ void factored_output(const ConstView<T>& z, const ConstView<T>& scores, std::typ
 /// `dz = scale dy S`, or added to `dz`.
 template <Scalar T, Storage Y = T>
 void factored_input_gradient(const std::type_identity_t<ConstView<Y>>& dy, const ConstView<T>& scores,
-                             std::type_identity_t<View<T>> dz, Into into = Into::overwrite, T scale = T{1}) {
+                             std::type_identity_t<View<T>> dz, WriteMode mode = WriteMode::overwrite, T scale = T{1}) {
   static_assert(std::same_as<T, Y> || std::same_as<T, float>, "bfloat16 is computed in float");
   namespace kernel = simd::detail;
   require(dy.rows() == dz.rows() && dy.cols() == scores.rows() && dz.cols() == scores.cols(),
@@ -50,13 +50,14 @@ void factored_input_gradient(const std::type_identity_t<ConstView<Y>>& dy, const
   const ProjectJob<T, Y> job{dy, dz};
   kernel::run_contract(std::span<const ProjectJob<T, Y>>(&job, 1), dy.cols(), dz.cols(),
                        kernel::Strided<T>{scores.data(), 1, scores.outerStride(), scale},
-                       static_cast<const T*>(nullptr), into == Into::add);
+                       static_cast<const T*>(nullptr), mode == WriteMode::add);
 }
 
 /// `dS = scale dy' z`, or added to `dS`. Needs a buffer of `n x K` that the thread keeps.
 template <Scalar T, Storage Y = T>
 void factored_scores_gradient(const std::type_identity_t<ConstView<Y>>& dy, const ConstView<T>& z,
-                              std::type_identity_t<View<T>> d_scores, Into into = Into::overwrite, T scale = T{1}) {
+                              std::type_identity_t<View<T>> d_scores, WriteMode mode = WriteMode::overwrite,
+                              T scale = T{1}) {
   static_assert(std::same_as<T, Y> || std::same_as<T, float>, "bfloat16 is computed in float");
   namespace kernel = simd::detail;
   const Index outputs = d_scores.rows();
@@ -70,7 +71,7 @@ void factored_scores_gradient(const std::type_identity_t<ConstView<Y>>& dy, cons
   kernel::run_outer<T, Y>(dy.rows(), rank, outputs, z.data(), z.outerStride(), dy.data(), dy.outerStride(), sum, stride,
                           false);
   const auto transposed = StridedMap<T>(sum, rank, outputs, Eigen::OuterStride<>(stride)).transpose();
-  if (into == Into::add) {
+  if (mode == WriteMode::add) {
     d_scores += scale * transposed;
   } else {
     d_scores = scale * transposed;
@@ -80,7 +81,8 @@ void factored_scores_gradient(const std::type_identity_t<ConstView<Y>>& dy, cons
 /// `dB = scale dz' x`, or added to `dB`, for a basis (or LoRA's first factor) that is trained.
 template <Scalar T, Storage X = T>
 void factored_basis_gradient(const std::type_identity_t<ConstView<X>>& x, const ConstView<T>& dz,
-                             std::type_identity_t<View<T>> d_components, Into into = Into::overwrite, T scale = T{1}) {
+                             std::type_identity_t<View<T>> d_components, WriteMode mode = WriteMode::overwrite,
+                             T scale = T{1}) {
   static_assert(std::same_as<T, X> || std::same_as<T, float>, "bfloat16 is computed in float");
   const Index rank = d_components.rows();
   const Index width = d_components.cols();
@@ -91,7 +93,7 @@ void factored_basis_gradient(const std::type_identity_t<ConstView<X>>& x, const 
   T* const scaled = simd::detail::scratch<Scaled, T>(dz.rows() * rank);
   MatrixMap<T>(scaled, dz.rows(), rank) = scale * dz;
   simd::detail::run_outer<T, X>(x.rows(), rank, width, scaled, rank, x.data(), x.outerStride(), d_components.data(),
-                                d_components.outerStride(), into == Into::add);
+                                d_components.outerStride(), mode == WriteMode::add);
 }
 
 }  // namespace ampsft

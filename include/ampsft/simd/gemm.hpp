@@ -225,13 +225,13 @@ class Factor {
 
 /// `C = scale A B + 1 bias'`, or added to `C`.
 ///
-/// Shapes: `a` `m x k`, `b` `k x n` (bfloat16 is widened while it is packed), `c` `m x n`, `bias` `1 x n` or no rows.
-/// `c` must not overlap the others. Throws `Error` if they do not fit. Cost: `m n k` multiply-adds on all threads.
-/// Memory: 4 MiB of packed `b`, kept by each thread that calls. Each element is summed in one order whatever the thread
-/// count. After Goto and van de Geijn 2008.
+/// Shapes: `a` `m x k`, `b` `k x n` (bfloat16 is dequantized while it is packed), `c` `m x n`, `bias` `1 x n` or no
+/// rows. `c` must not overlap the others. Throws `Error` if they do not fit. Cost: `m n k` multiply-adds on all
+/// threads. Memory: 4 MiB of packed `b`, kept by each thread that calls. Each element is summed in one order whatever
+/// the thread count. After Goto and van de Geijn 2008.
 template <Scalar T, Storage S = T>
 void gemm(const std::type_identity_t<Factor<T>>& a, const std::type_identity_t<Factor<S>>& b,
-          std::type_identity_t<View<T>> c, Into into = Into::overwrite, T scale = T{1},
+          std::type_identity_t<View<T>> c, WriteMode mode = WriteMode::overwrite, T scale = T{1},
           const std::type_identity_t<ConstView<T>>& bias = ConstMatrixMap<T>(nullptr, 0, 0),
           Arithmetic arithmetic = Arithmetic::full) {
   static_assert(std::same_as<T, S> || std::same_as<T, float>, "bfloat16 is computed in float");
@@ -243,7 +243,7 @@ void gemm(const std::type_identity_t<Factor<T>>& a, const std::type_identity_t<F
     return;
   }
   if (a.parts().cols == 0) {
-    if (into == Into::overwrite) {
+    if (mode == WriteMode::overwrite) {
       c.setZero();
     }
     if (bias.rows() == 1) {
@@ -252,7 +252,7 @@ void gemm(const std::type_identity_t<Factor<T>>& a, const std::type_identity_t<F
     return;
   }
   simd::detail::run_gemm<T, S>(a.parts(), b.parts(), scale, bias.rows() == 1 ? bias.data() : nullptr, c.data(),
-                               c.outerStride(), into == Into::add, arithmetic);
+                               c.outerStride(), mode == WriteMode::add, arithmetic);
 }
 
 }  // namespace ampsft

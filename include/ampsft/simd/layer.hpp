@@ -22,19 +22,19 @@ inline constexpr Index few = 16;
 /// `y = scale x w' + 1 bias'`, or added to `y`, for few rows of `x`: computed as `y' = w x'`, which reads the rows of
 /// the weight, `T` or bfloat16, once and in order, 2 to 4 times as fast as `gemm` where they come from memory.
 template <Scalar T, Storage X>
-void layer_output_of_few(const ConstView<T>& x, const std::type_identity_t<ConstView<X>>& w, View<T> y, Into into,
+void layer_output_of_few(const ConstView<T>& x, const std::type_identity_t<ConstView<X>>& w, View<T> y, WriteMode mode,
                          T scale, const ConstView<T>& bias) {
   require(y.rows() == x.rows() && y.cols() == w.rows(), "the output is ", y.rows(), " x ", y.cols(), ", expected ",
           x.rows(), " x ", w.rows());
   require(bias.rows() == 0 || (bias.rows() == 1 && bias.cols() == w.rows()), "the bias is ", bias.rows(), " x ",
           bias.cols(), ", expected 1 x ", w.rows());
   struct Turned;
-  MatrixMap<T> turned(simd::detail::scratch<Turned, T>(w.rows() * x.rows()), w.rows(), x.rows());
-  project<T, X>(w, x, turned, Into::overwrite, scale);
-  if (into == Into::add) {
-    y += turned.transpose();
+  MatrixMap<T> transposed(simd::detail::scratch<Turned, T>(w.rows() * x.rows()), w.rows(), x.rows());
+  project<T, X>(w, x, transposed, WriteMode::overwrite, scale);
+  if (mode == WriteMode::add) {
+    y += transposed.transpose();
   } else {
-    y = turned.transpose();
+    y = transposed.transpose();
   }
   if (bias.rows() > 0) {
     y.rowwise() += bias.row(0);
@@ -44,46 +44,46 @@ void layer_output_of_few(const ConstView<T>& x, const std::type_identity_t<Const
 /// `y = scale x w' + 1 bias'`, or added to `y`; the bias is `1 x n` or has no rows.
 template <Scalar T>
 void layer_output(const ConstView<T>& x, const ConstView<T>& w, std::type_identity_t<View<T>> y,
-                  Into into = Into::overwrite, T scale = T{1},
+                  WriteMode mode = WriteMode::overwrite, T scale = T{1},
                   const std::type_identity_t<ConstView<T>>& bias = ConstMatrixMap<T>(nullptr, 0, 0)) {
   if (w.cols() <= narrow) {
-    factored_output<T>(x, w, y, into, scale, bias);
+    factored_output<T>(x, w, y, mode, scale, bias);
   } else if (w.rows() <= narrow) {
-    project<T>(x, w, y, into, scale);
+    project<T>(x, w, y, mode, scale);
     if (bias.rows() > 0) {
       y.rowwise() += bias.row(0);
     }
   } else if (x.rows() <= few) {
-    layer_output_of_few<T, T>(x, w, y, into, scale, bias);
+    layer_output_of_few<T, T>(x, w, y, mode, scale, bias);
   } else {
-    gemm<T>(Factor<T>::plain(x), Factor<T>::transposed(w), y, into, scale, bias);
+    gemm<T>(Factor<T>::plain(x), Factor<T>::transposed(w), y, mode, scale, bias);
   }
 }
 
 /// `dx = scale dy w`, or added to `dx`.
 template <Scalar T>
 void layer_input_gradient(const ConstView<T>& dy, const ConstView<T>& w, std::type_identity_t<View<T>> dx,
-                          Into into = Into::overwrite, T scale = T{1}) {
+                          WriteMode mode = WriteMode::overwrite, T scale = T{1}) {
   if (w.cols() <= narrow) {
-    factored_input_gradient<T>(dy, w, dx, into, scale);
+    factored_input_gradient<T>(dy, w, dx, mode, scale);
   } else if (w.rows() <= narrow) {
-    const ReconstructJob<T> job{dy, dx, into == Into::add ? MatrixRef<const T>(dx) : MatrixRef<const T>()};
+    const ReconstructJob<T> job{dy, dx, mode == WriteMode::add ? MatrixRef<const T>(dx) : MatrixRef<const T>()};
     reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), w, ConstMatrixMap<T>(nullptr, 0, w.cols()), scale);
   } else {
-    gemm<T>(Factor<T>::plain(dy), Factor<T>::plain(w), dx, into, scale);
+    gemm<T>(Factor<T>::plain(dy), Factor<T>::plain(w), dx, mode, scale);
   }
 }
 
 /// `dw = scale dy' x`, or added to `dw`.
 template <Scalar T>
 void layer_weight_gradient(const ConstView<T>& dy, const ConstView<T>& x, std::type_identity_t<View<T>> dw,
-                           Into into = Into::overwrite, T scale = T{1}) {
+                           WriteMode mode = WriteMode::overwrite, T scale = T{1}) {
   if (x.cols() <= narrow) {
-    factored_scores_gradient<T>(dy, x, dw, into, scale);
+    factored_scores_gradient<T>(dy, x, dw, mode, scale);
   } else if (dy.cols() <= narrow) {
-    factored_basis_gradient<T>(x, dy, dw, into, scale);
+    factored_basis_gradient<T>(x, dy, dw, mode, scale);
   } else {
-    gemm<T>(Factor<T>::transposed(dy), Factor<T>::plain(x), dw, into, scale);
+    gemm<T>(Factor<T>::transposed(dy), Factor<T>::plain(x), dw, mode, scale);
   }
 }
 

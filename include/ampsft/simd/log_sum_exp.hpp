@@ -58,7 +58,7 @@ void add_to_log_sum(const ConstView<T>& logits, std::span<T> maximum, std::span<
 template <Scalar T>
 void cross_entropy_gradient(const ConstView<T>& logits, std::span<const T> log_sum,
                             std::span<const std::int32_t> targets, Index first, T scale,
-                            std::type_identity_t<View<T>> gradient, Into into = Into::overwrite) {
+                            std::type_identity_t<View<T>> gradient, WriteMode mode = WriteMode::overwrite) {
   using namespace simd::detail;
   require(static_cast<Index>(log_sum.size()) == logits.rows() && log_sum.size() == targets.size(),
           "cross-entropy: ", logits.rows(), " rows of logits, but ", log_sum.size(), " log-sums and ", targets.size(),
@@ -70,7 +70,7 @@ void cross_entropy_gradient(const ConstView<T>& logits, std::span<const T> log_s
       decltype(code)::softmax_gradient(SoftmaxGradient<T>{
           end - begin, logits.cols(), logits.data() + begin * logits.outerStride(), logits.outerStride(),
           log_sum.data() + begin, targets.data() + begin, first, scale,
-          gradient.data() + begin * gradient.outerStride(), gradient.outerStride(), into == Into::add});
+          gradient.data() + begin * gradient.outerStride(), gradient.outerStride(), mode == WriteMode::add});
     });
   });
 }

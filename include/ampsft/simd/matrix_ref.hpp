@@ -63,7 +63,7 @@ struct ExtractJob {
 };
 
 /// Whether a result replaces what is there or is added to it.
-enum class Into { overwrite, add };
+enum class WriteMode { overwrite, add };
 
 namespace simd::detail {
 

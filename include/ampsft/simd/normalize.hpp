@@ -59,11 +59,11 @@ void normalize(const ConstView<T>& x, std::type_identity_t<const ConstView<T>&> 
 template <Scalar T>
 struct NormGradients {
   MatrixRef<T> dx{};  ///< `T x d`
-  Into into_x = Into::overwrite;
+  WriteMode mode_x = WriteMode::overwrite;
   MatrixRef<T> dgain{};  ///< `1 x d`
-  Into into_gain = Into::overwrite;
+  WriteMode mode_gain = WriteMode::overwrite;
   MatrixRef<T> dbias{};  ///< `1 x d`
-  Into into_bias = Into::overwrite;
+  WriteMode mode_bias = WriteMode::overwrite;
 };
 
 /// The gradients of `normalize` from the one of its result, in one pass over the rows.
@@ -102,7 +102,7 @@ void normalize_gradient(const ConstView<T>& x, std::type_identity_t<const ConstV
         n.dy_row = dy.outerStride();
         n.dx = to.dx.rows > 0 ? to.dx.data + begin * to.dx.stride : nullptr;
         n.dx_row = to.dx.stride;
-        n.add = to.into_x == Into::add;
+        n.add = to.mode_x == WriteMode::add;
         n.dgain = to.dgain.rows > 0 ? sums + 2 * piece * width : nullptr;
         n.dbias = to.dbias.rows > 0 ? sums + (2 * piece + 1) * width : nullptr;
         decltype(code)::norm_gradient(n);
@@ -110,13 +110,13 @@ void normalize_gradient(const ConstView<T>& x, std::type_identity_t<const ConstV
     });
   });
   for (Index piece = 0; piece < pieces; ++piece) {
-    const auto put = [&](const MatrixRef<T>& sum, Into into, const T* part) {
+    const auto put = [&](const MatrixRef<T>& sum, WriteMode mode, const T* part) {
       for (Index j = 0; j < sum.rows * d; ++j) {
-        sum.data[j] = piece == 0 && into == Into::overwrite ? part[j] : sum.data[j] + part[j];
+        sum.data[j] = piece == 0 && mode == WriteMode::overwrite ? part[j] : sum.data[j] + part[j];
       }
     };
-    put(to.dgain, to.into_gain, sums + 2 * piece * width);
-    put(to.dbias, to.into_bias, sums + (2 * piece + 1) * width);
+    put(to.dgain, to.mode_gain, sums + 2 * piece * width);
+    put(to.dbias, to.mode_bias, sums + (2 * piece + 1) * width);
   }
 }
 

@@ -17,8 +17,8 @@ namespace ampsft {
 
 /// Many matrices of different row counts, one basis: `dS_i = scale dW_i B'`, or added to `dS_i`.
 template <Scalar T, Storage X = T>
-void project(std::span<const ProjectJob<T, X>> jobs, const ConstView<T>& components, Into into = Into::overwrite,
-             T scale = T{1}) {
+void project(std::span<const ProjectJob<T, X>> jobs, const ConstView<T>& components,
+             WriteMode mode = WriteMode::overwrite, T scale = T{1}) {
   static_assert(std::same_as<T, X> || std::same_as<T, float>, "bfloat16 is computed in float");
   namespace kernel = simd::detail;
   for (const auto& [gradient, scores] : jobs) {
@@ -27,15 +27,15 @@ void project(std::span<const ProjectJob<T, X>> jobs, const ConstView<T>& compone
   }
   kernel::run_contract(jobs, components.cols(), components.rows(),
                        kernel::Strided<T>{components.data(), components.outerStride(), 1, scale},
-                       static_cast<const T*>(nullptr), into == Into::add);
+                       static_cast<const T*>(nullptr), mode == WriteMode::add);
 }
 
 /// `dS = scale dW B'`, or added to `dS`.
 template <Scalar T, Storage X = T>
 void project(const std::type_identity_t<ConstView<X>>& gradient, const ConstView<T>& components,
-             std::type_identity_t<View<T>> scores, Into into = Into::overwrite, T scale = T{1}) {
+             std::type_identity_t<View<T>> scores, WriteMode mode = WriteMode::overwrite, T scale = T{1}) {
   const ProjectJob<T, X> job{gradient, scores};
-  project<T, X>(std::span<const ProjectJob<T, X>>(&job, 1), components, into, scale);
+  project<T, X>(std::span<const ProjectJob<T, X>>(&job, 1), components, mode, scale);
 }
 
 /// `dS = dW B'` and, in the same reading of `dW`, the sums `dW mu'` that a mean needs: `sums`, `1 x n`.
@@ -44,7 +44,7 @@ void project(const std::type_identity_t<ConstView<X>>& gradient, const ConstView
 /// and `c = x mu'` of the truncated form. Cost: `n d (K + 1)` multiply-adds.
 template <Scalar T>
 void project_with_mean(const ConstView<T>& gradient, const ConstView<T>& components, const ConstView<T>& mean,
-                       View<T> scores, std::type_identity_t<MatrixRef<T>> sums, Into into = Into::overwrite) {
+                       View<T> scores, std::type_identity_t<MatrixRef<T>> sums, WriteMode mode = WriteMode::overwrite) {
   namespace kernel = simd::detail;
   const Index rank = components.rows();
   const Index count = gradient.rows();
@@ -74,9 +74,9 @@ void project_with_mean(const ConstView<T>& gradient, const ConstView<T>& compone
           const T* const from = buffer + r * wide;
           T* const to = scores.data() + (row + r) * scores.outerStride();
           for (Index k = 0; k < rank; ++k) {
-            to[k] = into == Into::add ? to[k] + from[k] : from[k];
+            to[k] = mode == WriteMode::add ? to[k] + from[k] : from[k];
           }
-          sums.data[row + r] = into == Into::add ? sums.data[row + r] + from[rank] : from[rank];
+          sums.data[row + r] = mode == WriteMode::add ? sums.data[row + r] + from[rank] : from[rank];
         }
       }
     });
@@ -114,8 +114,8 @@ void extract(const std::type_identity_t<ConstView<X>>& weights, const ConstView<
 }
 
 AMPSFT_INSTANCE(void project_with_mean(const ConstView<float>&, const ConstView<float>&, const ConstView<float>&,
-                                       View<float>, MatrixRef<float>, Into));
+                                       View<float>, MatrixRef<float>, WriteMode));
 AMPSFT_INSTANCE(void project_with_mean(const ConstView<double>&, const ConstView<double>&, const ConstView<double>&,
-                                       View<double>, MatrixRef<double>, Into));
+                                       View<double>, MatrixRef<double>, WriteMode));
 
 }  // namespace ampsft

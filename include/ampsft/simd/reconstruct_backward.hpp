@@ -16,12 +16,12 @@ namespace ampsft {
 /// `dW` may be bfloat16. Outputs must not overlap inputs. Shapes: gradient `dW` `n x d`, scores `S` `n x K`, components
 /// `B` `K x d`; outputs `dS` `n x K`, `dB` `K x d`, `dmu` `1 x d` or without rows. Throws `Error` if they do not fit.
 /// Cost: `2 n d K` multiply-adds; each thread sums `dB` and `dmu` of its rows apart, `(K + 1) d` elements in a buffer
-/// (and 64 widened rows for bfloat16), so that other thread counts change them by rounding.
+/// (and 64 dequantized rows for bfloat16), so that other thread counts change them by rounding.
 template <Scalar T, Storage X = T>
 void reconstruct_backward(const std::type_identity_t<ConstView<X>>& gradient, const ConstView<T>& scores,
                           const ConstView<T>& components, std::type_identity_t<View<T>> d_scores,
                           std::type_identity_t<View<T>> d_components, std::type_identity_t<MatrixRef<T>> d_mean = {},
-                          Into into = Into::overwrite, T scale = T{1}) {
+                          WriteMode mode = WriteMode::overwrite, T scale = T{1}) {
   static_assert(std::same_as<T, X> || std::same_as<T, float>, "bfloat16 is computed in float");
   namespace kernel = simd::detail;
   const Index count = gradient.rows();
@@ -55,7 +55,7 @@ void reconstruct_backward(const std::type_identity_t<ConstView<X>>& gradient, co
           kernel::contract_rows<Code, T, X>(
               {dw, height, width, gradient.outerStride()},
               {d_scores.data() + row * d_scores.outerStride(), height, rank, d_scores.outerStride()}, factor, nullptr,
-              nullptr, into == Into::add, end - row);
+              nullptr, mode == WriteMode::add, end - row);
           kernel::outer_add<Code, T, X>(height, rank, width, scores.data() + row * scores.outerStride(),
                                         scores.outerStride(), dw, gradient.outerStride(), db, width);
           if (d_mean.rows == 1) {
@@ -73,7 +73,7 @@ void reconstruct_backward(const std::type_identity_t<ConstView<X>>& gradient, co
     }
     const auto finish = [&](T* to, const T* from, T factor_of_sum) {
       for (Index j = 0; j < width; ++j) {
-        to[j] = factor_of_sum * from[j] + (into == Into::add ? to[j] : T{0});
+        to[j] = factor_of_sum * from[j] + (mode == WriteMode::add ? to[j] : T{0});
       }
     };
     for (Index k = 0; k < rank; ++k) {
@@ -87,12 +87,12 @@ void reconstruct_backward(const std::type_identity_t<ConstView<X>>& gradient, co
 
 AMPSFT_INSTANCE(void reconstruct_backward<float, float>(const ConstView<float>&, const ConstView<float>&,
                                                         const ConstView<float>&, View<float>, View<float>,
-                                                        MatrixRef<float>, Into, float));
+                                                        MatrixRef<float>, WriteMode, float));
 AMPSFT_INSTANCE(void reconstruct_backward<double, double>(const ConstView<double>&, const ConstView<double>&,
                                                           const ConstView<double>&, View<double>, View<double>,
-                                                          MatrixRef<double>, Into, double));
+                                                          MatrixRef<double>, WriteMode, double));
 AMPSFT_INSTANCE(void reconstruct_backward<float, BFloat16>(const ConstView<BFloat16>&, const ConstView<float>&,
                                                            const ConstView<float>&, View<float>, View<float>,
-                                                           MatrixRef<float>, Into, float));
+                                                           MatrixRef<float>, WriteMode, float));
 
 }  // namespace ampsft

@@ -3,8 +3,8 @@
 /// How a chat becomes tokens, and which of them are learned.
 #pragma once
 
-#include <ampsft/data/chat.hpp>
 #include <ampsft/text/detail/chat_marks.hpp>
+#include <ampsft/text/messages.hpp>
 #include <ampsft/text/pretrained_tokenizer.hpp>
 
 #include <algorithm>

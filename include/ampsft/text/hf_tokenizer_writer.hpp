@@ -4,11 +4,10 @@
 #pragma once
 
 #include <ampsft/core/compat/json.hpp>
+#include <ampsft/io/json_text.hpp>
 #include <ampsft/text/detail/tokenizer_parts.hpp>
 #include <ampsft/text/detail/tokenizer_spaces_json.hpp>
 #include <ampsft/text/pretrained_tokenizer.hpp>
-#include <ampsft/io/json_text.hpp>
-#include <ampsft/model/pretrained_config.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -179,28 +178,35 @@ namespace detail {
             {"merges", std::move(merges)}}}};
 }
 
+/// What the files of a tokenizer say of its model.
+struct TextLimits {
+  Index context = 0;                ///< longest text, in tokens
+  std::optional<std::int32_t> bos;  ///< begins every text; or none
+  std::vector<std::int32_t> eos;    ///< any of them ends a text
+};
+
 /// The texts of `tokenizer.json`, `tokenizer_config.json` (with the template of chats, if there is one) and
 /// `generation_config.json`, by these names. Throws `Error` as `huggingface_tokenizer_json` does, for text that is no
 /// UTF-8, and for a beginning or end of text that is no token.
 [[nodiscard]] inline std::map<std::string, std::string> huggingface_tokenizer_files(
-    const PretrainedTokenizerParts& parts, const PretrainedConfig& facts, const std::optional<std::string>& jinja) {
-  nlohmann::json config = {{"tokenizer_class", "PreTrainedTokenizerFast"},
-                           {"clean_up_tokenization_spaces", false},
-                           {"model_max_length", facts.context}};
+    const PretrainedTokenizerParts& parts, const TextLimits& config, const std::optional<std::string>& jinja) {
+  nlohmann::json tokenizer_config = {{"tokenizer_class", "PreTrainedTokenizerFast"},
+                                     {"clean_up_tokenization_spaces", false},
+                                     {"model_max_length", config.context}};
   nlohmann::json generation = {{"_from_model_config", true}};
-  if (facts.bos) {
-    config["bos_token"] = detail::token_of(parts, *facts.bos, "beginning of text");
-    generation["bos_token_id"] = *facts.bos;
+  if (config.bos) {
+    tokenizer_config["bos_token"] = detail::token_of(parts, *config.bos, "beginning of text");
+    generation["bos_token_id"] = *config.bos;
   }
-  if (!facts.eos.empty()) {
-    config["eos_token"] = detail::token_of(parts, facts.eos.front(), "end of text");
-    generation["eos_token_id"] = facts.eos;
+  if (!config.eos.empty()) {
+    tokenizer_config["eos_token"] = detail::token_of(parts, config.eos.front(), "end of text");
+    generation["eos_token_id"] = config.eos;
   }
   if (jinja) {
-    config["chat_template"] = *jinja;
+    tokenizer_config["chat_template"] = *jinja;
   }
   return {{"tokenizer.json", detail::json_file_text(huggingface_tokenizer_json(parts), 1)},
-          {"tokenizer_config.json", detail::json_file_text(config, 2)},
+          {"tokenizer_config.json", detail::json_file_text(tokenizer_config, 2)},
           {"generation_config.json", detail::json_file_text(generation, 2)}};
 }
 

@@ -15,7 +15,7 @@ struct Shape {
   Index length;
   Index heads;
   Index width;  // of a head
-  Index key_heads = 0;
+  Index kv_heads = 0;
   Index earlier = 0;  // keys before the first query
   bool packed = false;
 
@@ -23,7 +23,7 @@ struct Shape {
   [[nodiscard]] Index cols() const { return heads * width; }
   [[nodiscard]] Index keys() const { return length + earlier; }
   [[nodiscard]] Index key_rows() const { return sequences * keys(); }
-  [[nodiscard]] Index groups() const { return key_heads == 0 ? heads : key_heads; }
+  [[nodiscard]] Index groups() const { return kv_heads == 0 ? heads : kv_heads; }
 
   /// Documents of odd lengths, padding between some of them, or none.
   [[nodiscard]] std::vector<std::int32_t> documents() const {
@@ -98,7 +98,7 @@ TEMPLATE_TEST_CASE("attention equals its naive twin", "[autograd]", float, doubl
     const Matrix<T> v = random_matrix<T>(shape.key_rows(), shape.groups() * shape.width, 3);
     const auto documents = shape.documents();
     for (const double factor : {1.0, 0.3}) {
-      AttentionOptions options{.key_heads = shape.key_heads, .documents = documents};
+      AttentionOptions options{.kv_heads = shape.kv_heads, .documents = documents};
       const double scale = factor / std::sqrt(static_cast<double>(shape.width));
       if (factor != 1.0) {
         options.scale = scale;
@@ -126,7 +126,7 @@ TEST_CASE("attention has the gradients of finite differences", "[autograd]") {
     auto k = random_parameter<double>("k", shape.key_rows(), shape.groups() * shape.width, 2);
     auto v = random_parameter<double>("v", shape.key_rows(), shape.groups() * shape.width, 3);
     const auto documents = shape.documents();
-    const AttentionOptions options{.key_heads = shape.key_heads, .documents = documents};
+    const AttentionOptions options{.kv_heads = shape.kv_heads, .documents = documents};
     const auto loss = [&](auto& tape) {
       return probe(causal_attention(tape.leaf(q), tape.leaf(k), tape.leaf(v), shape.sequences, shape.heads, options));
     };
@@ -201,7 +201,7 @@ TEST_CASE("attention refuses shapes that do not fit", "[autograd]") {
   CHECK_THROWS_WITH(causal_attention(q, q, other, 1, 1), ContainsSubstring("6 x 2"));
   CHECK_THROWS_WITH(causal_attention(q, q, q, 4, 1), ContainsSubstring("4 sequences"));
   CHECK_THROWS_WITH(causal_attention(q, q, q, 1, 3), ContainsSubstring("3 heads"));
-  CHECK_THROWS_WITH(causal_attention(q, q, q, 1, 4, {.key_heads = 3}), ContainsSubstring("3 heads of keys"));
+  CHECK_THROWS_WITH(causal_attention(q, q, q, 1, 4, {.kv_heads = 3}), ContainsSubstring("3 heads of keys"));
   const auto few = tape.constant(make_matrix<float>(5, 4, 0.0F));
   CHECK_THROWS_WITH(causal_attention(q, few, few, 1, 1), ContainsSubstring("5 keys for 6 queries"));
   const std::vector<std::int32_t> documents{0, 0, 1, -1, 0, 0};

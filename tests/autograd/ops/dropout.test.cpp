@@ -24,8 +24,8 @@ TEST_CASE("dropout drops at its rate and keeps the mean", "[autograd]") {
     const Matrix<double> mask = mask_of(p, 1, 200, 100);
     const double kept = 1.0 / (1.0 - p);
     CHECK((flat(mask) == 0.0 || flat(mask) == kept).all());
-    const double deviation = std::sqrt(p * (1.0 - p) / 20000.0);
-    CHECK(std::abs((flat(mask) == 0.0).cast<double>().mean() - p) < 6 * deviation);
+    const double stddev = std::sqrt(p * (1.0 - p) / 20000.0);
+    CHECK(std::abs((flat(mask) == 0.0).cast<double>().mean() - p) < 6 * stddev);
   }
 }
 

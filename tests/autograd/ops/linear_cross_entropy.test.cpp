@@ -35,12 +35,12 @@ struct Head {
 
   ParameterList<T> parameters() { return {&x, &w, &z, &s, &bias}; }
 
-  Terms<T> terms(Tape<T>& tape) {
+  ProductSum<T> products(Tape<T>& tape) {
     return {{{tape.leaf(x), tape.leaf(w), T{0.5}}, {tape.leaf(z), tape.leaf(s), T{-1}}}};
   }
-  Variable<T> fused(Tape<T>& tape) { return linear_cross_entropy<T>(terms(tape), tape.leaf(bias), targets); }
+  Variable<T> fused(Tape<T>& tape) { return linear_cross_entropy<T>(products(tape), tape.leaf(bias), targets); }
   Variable<T> apart(Tape<T>& tape) {
-    return cross_entropy<T>(linear<T>(terms(tape), tape.leaf(bias)), std::span<const std::int32_t>(targets));
+    return cross_entropy<T>(linear<T>(products(tape), tape.leaf(bias)), std::span<const std::int32_t>(targets));
   }
 
   /// The loss and all gradients of `passes` backward passes with this seed.
@@ -156,7 +156,7 @@ TEST_CASE("the fused loss refuses targets that do not fit", "[autograd]") {
   Head<double> head(3, 9, 6, 2, false);
   Tape<double> tape;
   const auto loss = [&](std::vector<std::int32_t> targets) {
-    return linear_cross_entropy<double>(head.terms(tape), {}, targets);
+    return linear_cross_entropy<double>(head.products(tape), {}, targets);
   };
   CHECK_NOTHROW(loss({0, -1, 8}));
   CHECK_THROWS_WITH(loss({0, 1}), ContainsSubstring("2 targets for 3 rows"));

@@ -16,7 +16,7 @@ const std::vector<std::int32_t> positions{0, 7, 2, 40, 7};
 
 template <class T>
 auto table(double magnitude = 1.0) {
-  return std::make_shared<const RotaryTable<T>>(frequencies, 41, magnitude);
+  return std::make_shared<const RopeTable<T>>(frequencies, 41, magnitude);
 }
 
 }  // namespace
@@ -24,14 +24,14 @@ auto table(double magnitude = 1.0) {
 TEMPLATE_TEST_CASE("rotary equals its naive twin in both pairings", "[autograd]", float, double) {
   using T = TestType;
   for (const Index width : {6, 8}) {  // 8: the last two numbers stay
-    for (const auto pairing : {RotaryPairing::halves, RotaryPairing::interleaved}) {
+    for (const auto pairing : {RopePairing::halves, RopePairing::interleaved}) {
       const Matrix<T> x = random_matrix<T>(5, 2 * width, 1);
       Matrix<T> expected = x;
       for (Index row = 0; row < 5; ++row) {
         for (Index head = 0; head < 2; ++head) {
           for (Index j = 0; j < 3; ++j) {
-            const Index a = head * width + (pairing == RotaryPairing::halves ? j : 2 * j);
-            const Index b = pairing == RotaryPairing::halves ? a + 3 : a + 1;
+            const Index a = head * width + (pairing == RopePairing::halves ? j : 2 * j);
+            const Index b = pairing == RopePairing::halves ? a + 3 : a + 1;
             const double angle = positions[static_cast<std::size_t>(row)] * frequencies[static_cast<std::size_t>(j)];
             const double first = static_cast<double>(map(x)(row, a));
             const double second = static_cast<double>(map(x)(row, b));
@@ -41,7 +41,7 @@ TEMPLATE_TEST_CASE("rotary equals its naive twin in both pairings", "[autograd]"
         }
       }
       Tape<T> tape;
-      CHECK(difference<T>(rotary<T>(tape.constant(x), table<T>(), positions, 2, pairing).value(), expected) <
+      CHECK(difference<T>(rope<T>(tape.constant(x), table<T>(), positions, 2, pairing).value(), expected) <
             rounding<T>);
     }
   }
@@ -56,8 +56,8 @@ TEMPLATE_TEST_CASE("rotary turns wide heads as narrow ones, and gradients back, 
   for (std::size_t j = 0; j < many.size(); ++j) {
     many[j] = 0.1 * static_cast<double>(j + 1);
   }
-  const auto turns = std::make_shared<const RotaryTable<T>>(many, 41);
-  for (const auto pairing : {RotaryPairing::halves, RotaryPairing::interleaved}) {
+  const auto turns = std::make_shared<const RopeTable<T>>(many, 41);
+  for (const auto pairing : {RopePairing::halves, RopePairing::interleaved}) {
     Parameter<T> x("x", random_matrix<T>(5, 2 * width, 1));
     const Matrix<T> seed = random_matrix<T>(5, 2 * width, 2);
     Matrix<T> value = x.value;
@@ -65,8 +65,8 @@ TEMPLATE_TEST_CASE("rotary turns wide heads as narrow ones, and gradients back, 
     for (Index row = 0; row < 5; ++row) {
       for (Index j = 0; j < 2 * pairs; ++j) {
         const double angle = positions[static_cast<std::size_t>(row)] * many[static_cast<std::size_t>(j % pairs)];
-        const Index a = j / pairs * width + (pairing == RotaryPairing::halves ? j % pairs : j % pairs * 2);
-        const Index b = pairing == RotaryPairing::halves ? a + pairs : a + 1;
+        const Index a = j / pairs * width + (pairing == RopePairing::halves ? j % pairs : j % pairs * 2);
+        const Index b = pairing == RopePairing::halves ? a + pairs : a + 1;
         const T c = static_cast<T>(std::cos(angle));
         const T s = static_cast<T>(std::sin(angle));
         map(value)(row, a) = c * map(x.value)(row, a) - s * map(x.value)(row, b);
@@ -76,23 +76,23 @@ TEMPLATE_TEST_CASE("rotary turns wide heads as narrow ones, and gradients back, 
       }
     }
     Tape<T> tape;
-    const auto turned = rotary<T>(tape.leaf(x), turns, positions, 2, pairing);
-    CHECK(difference<T>(turned.value(), value) < rounding<T>);
-    const auto again = rotary<T>(tape.leaf(x), turns, positions, 2, pairing);
+    const auto transposed = rope<T>(tape.leaf(x), turns, positions, 2, pairing);
+    CHECK(difference<T>(transposed.value(), value) < rounding<T>);
+    const auto again = rope<T>(tape.leaf(x), turns, positions, 2, pairing);
     x.clear_gradient();
-    tape.backward(add(turned, again), seed);
+    tape.backward(add(transposed, again), seed);
     flat(gradient) *= T{2};
     CHECK(difference<T>(x.gradient, gradient) < rounding<T>);
   }
 }
 
 TEST_CASE("rotary has the gradients of finite differences, added up too", "[autograd]") {
-  for (const auto pairing : {RotaryPairing::halves, RotaryPairing::interleaved}) {
+  for (const auto pairing : {RopePairing::halves, RopePairing::interleaved}) {
     auto x = random_parameter<double>("x", 5, 14, 1);
-    const auto turned = [&](auto& tape) {
-      return rotary<double>(tape.leaf(x), table<double>(0.7), positions, 2, pairing);
+    const auto transposed = [&](auto& tape) {
+      return rope<double>(tape.leaf(x), table<double>(0.7), positions, 2, pairing);
     };
-    require_right_gradients([&](auto& tape) { return probe(turned(tape)); }, {&x});
+    require_right_gradients([&](auto& tape) { return probe(transposed(tape)); }, {&x});
   }
 }
 
@@ -103,8 +103,8 @@ TEST_CASE("turning by two positions leaves products that know only their distanc
     Tape<double> tape;
     const std::vector<std::int32_t> first{at_q};
     const std::vector<std::int32_t> second{at_k};
-    const auto a = rotary<double>(tape.constant(q), table<double>(), first, 1, RotaryPairing::halves);
-    const auto b = rotary<double>(tape.constant(k), table<double>(), second, 1, RotaryPairing::halves);
+    const auto a = rope<double>(tape.constant(q), table<double>(), first, 1, RopePairing::halves);
+    const auto b = rope<double>(tape.constant(k), table<double>(), second, 1, RopePairing::halves);
     return a.map().row(0).dot(b.map().row(0));
   };
   CHECK(std::abs(product(9, 4) - product(35, 30)) < 1e-13);
@@ -114,14 +114,14 @@ TEST_CASE("turning by two positions leaves products that know only their distanc
 TEST_CASE("rotary refuses what does not fit", "[autograd]") {
   Tape<float> tape;
   const auto x = tape.constant(make_matrix<float>(5, 12, 1.0F));
-  const auto halves = RotaryPairing::halves;
-  CHECK_THROWS_WITH(rotary<float>(x, table<float>(), positions, 5, halves), ContainsSubstring("5 heads"));
-  CHECK_THROWS_WITH(rotary<float>(x, table<float>(), positions, 4, halves), ContainsSubstring("width 3"));
+  const auto halves = RopePairing::halves;
+  CHECK_THROWS_WITH(rope<float>(x, table<float>(), positions, 5, halves), ContainsSubstring("5 heads"));
+  CHECK_THROWS_WITH(rope<float>(x, table<float>(), positions, 4, halves), ContainsSubstring("width 3"));
   const std::span<const std::int32_t> few(positions.data(), 4);
-  CHECK_THROWS_WITH(rotary<float>(x, table<float>(), few, 2, halves), ContainsSubstring("4 positions"));
+  CHECK_THROWS_WITH(rope<float>(x, table<float>(), few, 2, halves), ContainsSubstring("4 positions"));
   const std::vector<std::int32_t> far{0, 1, 2, 3, 41};
-  CHECK_THROWS_WITH(rotary<float>(x, table<float>(), far, 2, halves), ContainsSubstring("position 41"));
-  CHECK_THROWS_AS(rotary<float>(x, nullptr, positions, 2, halves), Error);
-  CHECK_THROWS_AS(RotaryTable<float>({}, 4), Error);
-  CHECK_THROWS_AS(RotaryTable<float>(frequencies, 0), Error);
+  CHECK_THROWS_WITH(rope<float>(x, table<float>(), far, 2, halves), ContainsSubstring("position 41"));
+  CHECK_THROWS_AS(rope<float>(x, nullptr, positions, 2, halves), Error);
+  CHECK_THROWS_AS(RopeTable<float>({}, 4), Error);
+  CHECK_THROWS_AS(RopeTable<float>(frequencies, 0), Error);
 }

@@ -19,11 +19,11 @@ struct Add {
   [[nodiscard]] Index rows() const { return a.rows(); }
   [[nodiscard]] Index cols() const { return a.cols(); }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(a, Reads::shape);
-    visit(b, Reads::shape);
+    visit(a, NeedsInput::shape);
+    visit(b, NeedsInput::shape);
   }
 
   void forward(Matrix<T>& y) const { ampsft::add<T>(a.map(), b.map(), map(y)); }
@@ -32,7 +32,7 @@ struct Add {
     for (const auto& input : {a, b}) {
       if (input.requires_grad()) {
         const auto sink = input.sink();
-        accumulate<T>(map(dy), sink.map(), sink.into());
+        accumulate<T>(map(dy), sink.map(), sink.mode());
       }
     }
   }

@@ -18,9 +18,9 @@ namespace ampsft {
 
 /// What `causal_attention` can do beside the plain form.
 struct AttentionOptions {
-  /// Heads of keys and values, each for `heads / key_heads` heads of queries that follow each other (Ainslie et al.
+  /// Heads of keys and values, each for `heads / kv_heads` heads of queries that follow each other (Ainslie et al.
   /// 2023); 0: as many as heads.
-  Index key_heads = 0;
+  Index kv_heads = 0;
   /// Of the products of queries and keys; without it, `1 / sqrt(h)` for heads of width `h`.
   std::optional<double> scale = {};
   /// The document of every key, sequence after sequence, or empty: a token sees its own document alone. The tokens of a
@@ -62,7 +62,7 @@ namespace ops {
 template <Scalar T>
 struct CausalAttention {
   Variable<T> q;  // (sequences * length) x (heads * h)
-  Variable<T> k;  // (sequences * key_length) x (key_heads * h), as is v
+  Variable<T> k;  // (sequences * key_length) x (kv_heads * h), as is v
   Variable<T> v;
   AttentionShape shape;
   double scale;
@@ -72,11 +72,11 @@ struct CausalAttention {
   [[nodiscard]] Index rows() const { return q.rows(); }
   [[nodiscard]] Index cols() const { return q.cols(); }
 
-  static constexpr bool reads_result = true;
+  static constexpr bool needs_result = true;
   template <class Visit>
   void inputs(Visit&& visit) const {
     for (const auto& input : {q, k, v}) {
-      visit(input, Reads::value);
+      visit(input, NeedsInput::value);
     }
   }
 
@@ -86,9 +86,9 @@ struct CausalAttention {
 
   void backward(const Matrix<T>& y, const Matrix<T>& dy) const {
     AttentionGradients<T> to;
-    put(q, to.dq, to.into_q);
-    put(k, to.dk, to.into_k);
-    put(v, to.dv, to.into_v);
+    put(q, to.dq, to.mode_q);
+    put(k, to.dk, to.mode_k);
+    put(v, to.dv, to.mode_v);
     attention_gradient<T>(q.map(), k.map(), v.map(), shape, scale, firsts(), map(y), flat_span(*saved), map(dy), to);
   }
 
@@ -100,11 +100,11 @@ struct CausalAttention {
     return std::span(matrix.data(), static_cast<std::size_t>(matrix.size()));
   }
 
-  static void put(Variable<T> input, MatrixRef<T>& gradient, Into& into) {
+  static void put(Variable<T> input, MatrixRef<T>& gradient, WriteMode& mode) {
     if (input.requires_grad()) {
       const auto sink = input.sink();
       gradient = sink.map();
-      into = sink.into();
+      mode = sink.mode();
     }
   }
 };
@@ -113,7 +113,7 @@ struct CausalAttention {
 
 /// Causal multi-head attention.
 ///
-/// Shapes: `q` and the result `(sequences * length) x (heads * h)`, `k` and `v` `(sequences * key_length) x (key_heads
+/// Shapes: `q` and the result `(sequences * length) x (heads * h)`, `k` and `v` `(sequences * key_length) x (kv_heads
 /// * h)`, sequences one after the other, heads side by side in the columns. There may be more keys than queries, as
 /// when text is continued: the queries then stand at the last places. Throws `Error` if the shapes do not fit, or if
 /// the tokens of a document do not follow each other. Cost: `2 h` multiply-adds a head, query and key that it sees
@@ -127,7 +127,7 @@ template <Scalar T>
   require(options.documents.empty() || static_cast<Index>(options.documents.size()) == k.rows(),
           "attention: ", options.documents.size(), " documents for ", k.rows(), " keys");
   const double scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(q.cols() / heads)));
-  const AttentionShape shape{sequences, heads, options.key_heads == 0 ? heads : options.key_heads};
+  const AttentionShape shape{sequences, heads, options.kv_heads == 0 ? heads : options.kv_heads};
   Tape<T>& tape = q.tape();
   Saved<std::int32_t> first;
   if (!options.documents.empty()) {

@@ -16,18 +16,18 @@ struct Checkpoint {
   Variable<T> x;
   Segment segment;
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
 
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
 
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(x, Reads::value);
+    visit(x, NeedsInput::value);
   }
 
   void forward(Matrix<T>& y) const {
-    const Variable<T> result = run(TapeMode::rehearsal);
+    const Variable<T> result = run(TapeMode::recompute);
     require(result.rows() == rows() && result.cols() == cols(), "checkpoint: a segment of ", rows(), " x ", cols(),
             " gave ", result.rows(), " x ", result.cols());
     y = result.value();
@@ -42,7 +42,7 @@ struct Checkpoint {
     inner.clear();
   }
 
-  void plan_forward() const { run(TapeMode::rehearsal).tape().clear(); }
+  void plan_forward() const { run(TapeMode::recompute).tape().clear(); }
 
   void plan_backward() const {
     Tape<T>& inner = x.tape().inner(TapeMode::training);

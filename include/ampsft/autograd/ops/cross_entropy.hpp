@@ -27,10 +27,10 @@ struct CrossEntropy {
   [[nodiscard]] Index rows() const { return 1; }
   [[nodiscard]] Index cols() const { return 1; }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(logits, Reads::value);
+    visit(logits, NeedsInput::value);
   }
 
   void forward(Matrix<T>& y) {
@@ -55,7 +55,7 @@ struct CrossEntropy {
     const T scale = map(dy)(0, 0) / static_cast<T>(counted);
     const auto sink = logits.sink();
     const std::span<const T> log_sum(saved.data(), wanted().size());
-    cross_entropy_gradient<T>(logits.map(), log_sum, wanted(), 0, scale, sink.map(), sink.into());
+    cross_entropy_gradient<T>(logits.map(), log_sum, wanted(), 0, scale, sink.map(), sink.mode());
   }
 
   [[nodiscard]] std::span<const std::int32_t> wanted() const {

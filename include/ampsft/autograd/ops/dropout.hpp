@@ -23,17 +23,17 @@ struct Dropout {
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(x, Reads::shape);
+    visit(x, NeedsInput::shape);
   }
 
   void forward(Matrix<T>& y) const { ampsft::dropout<T>(x.map(), map(y), probability, seed); }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
     const auto dx = x.sink();
-    ampsft::dropout<T>(map(dy), dx.map(), probability, seed, dx.into());
+    ampsft::dropout<T>(map(dy), dx.map(), probability, seed, dx.mode());
   }
 };
 

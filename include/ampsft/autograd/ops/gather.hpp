@@ -24,10 +24,10 @@ struct Gather {
   [[nodiscard]] Index rows() const { return count; }
   [[nodiscard]] Index cols() const { return w.cols(); }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(w, Reads::shape);
+    visit(w, NeedsInput::shape);
   }
 
   void forward(Matrix<T>& y) const {
@@ -53,7 +53,7 @@ struct GatherFrozen {
   Saved<std::int32_t> row;
   Index count;
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
 
   [[nodiscard]] Index rows() const { return count; }
   [[nodiscard]] Index cols() const { return w->cols(); }

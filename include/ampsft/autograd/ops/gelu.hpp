@@ -20,17 +20,17 @@ struct Gelu {
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(x, Reads::value);
+    visit(x, NeedsInput::value);
   }
 
   void forward(Matrix<T>& y) const { ampsft::gelu<T>(x.map(), map(y), form); }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
     const auto sink = x.sink();
-    gelu_gradient<T>(x.map(), map(dy), sink.map(), form, sink.into());
+    gelu_gradient<T>(x.map(), map(dy), sink.map(), form, sink.mode());
   }
 };
 

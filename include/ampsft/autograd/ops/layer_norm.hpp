@@ -21,13 +21,13 @@ struct LayerNorm {
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(x, Reads::value);
-    visit(gain, Reads::value);
+    visit(x, NeedsInput::value);
+    visit(gain, NeedsInput::value);
     if (bias) {
-      visit(bias, Reads::shape);
+      visit(bias, NeedsInput::shape);
     }
   }
 

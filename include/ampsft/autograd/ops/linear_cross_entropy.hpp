@@ -25,7 +25,7 @@ namespace ops {
 /// pass but a factor happens in the forward pass; nothing is computed twice and tokens without a target cost nothing.
 template <Scalar T>
 struct LinearCrossEntropy {
-  Terms<T> terms;
+  ProductSum<T> products;
   Variable<T> bias;             // 1 x vocabulary, or none
   Saved<std::int32_t> targets;  // of the counted tokens
   Saved<std::int32_t> tokens;   // their rows
@@ -44,20 +44,20 @@ struct LinearCrossEntropy {
   std::array<Term, 2> work = {};
   Saved<T> db = {};
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
 
   [[nodiscard]] Index rows() const { return 1; }
   [[nodiscard]] Index cols() const { return 1; }
-  [[nodiscard]] Index length() const { return terms[0].x.rows(); }
-  [[nodiscard]] Index vocabulary() const { return terms[0].outputs(); }
+  [[nodiscard]] Index length() const { return products[0].x.rows(); }
+  [[nodiscard]] Index vocabulary() const { return products[0].outputs(); }
 
   template <class Visit>
   void inputs(Visit&& visit) const {
-    for (const auto& product : terms) {
+    for (const auto& product : products) {
       product.inputs(visit, false);
     }
     if (bias) {
-      visit(bias, Reads::shape);
+      visit(bias, NeedsInput::shape);
     }
   }
 
@@ -65,9 +65,9 @@ struct LinearCrossEntropy {
   void prepare(Tape<T>& tape) {
     logits = tape.save(capacity, vocabulary());
     log_sums = tape.save(2, capacity);
-    inputs([&](const Variable<T>& input, Reads) { asked = asked || input.requires_grad(); });
-    for (std::size_t i = 0; i < terms.size() && terms[i]; ++i) {
-      const auto& [x, w, scale, frozen] = terms[i];
+    inputs([&](const Variable<T>& input, NeedsInput) { asked = asked || input.requires_grad(); });
+    for (std::size_t i = 0; i < products.size() && products[i]; ++i) {
+      const auto& [x, w, scale, frozen] = products[i];
       if (counted < length()) {
         work[i].part = tape.save(capacity, x.cols());
       }
@@ -93,9 +93,9 @@ struct LinearCrossEntropy {
     for (Index first = 0; first < counted; first += chunk) {
       const Index count = std::min(chunk, counted - first);
       const MatrixMap<T> l(logits.data(), count, vocabulary());
-      for (std::size_t i = 0; i < terms.size() && terms[i]; ++i) {
-        terms[i].output(input(i, first, count), l, i == 0 ? Into::overwrite : Into::add,
-                        i == 0 && bias ? bias.map() : ConstMatrixMap<T>(nullptr, 0, 0));
+      for (std::size_t i = 0; i < products.size() && products[i]; ++i) {
+        products[i].output(input(i, first, count), l, i == 0 ? WriteMode::overwrite : WriteMode::add,
+                           i == 0 && bias ? bias.map() : ConstMatrixMap<T>(nullptr, 0, 0));
       }
       loss += softmax_loss(first, count);
       if (asked) {
@@ -108,17 +108,17 @@ struct LinearCrossEntropy {
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) {
     const T factor = map(dy)(0, 0);
-    for (std::size_t i = 0; i < terms.size(); ++i) {
-      give(terms[i].x, work[i].dx, factor);
-      give(terms[i].w, work[i].dw, factor);
+    for (std::size_t i = 0; i < products.size(); ++i) {
+      give(products[i].x, work[i].dx, factor);
+      give(products[i].w, work[i].dw, factor);
     }
     give(bias, db, factor);
   }
 
   void plan_backward() {
-    for (std::size_t i = 0; i < terms.size(); ++i) {
-      give(terms[i].x, work[i].dx, T{1});
-      give(terms[i].w, work[i].dw, T{1});
+    for (std::size_t i = 0; i < products.size(); ++i) {
+      give(products[i].x, work[i].dx, T{1});
+      give(products[i].w, work[i].dw, T{1});
     }
     give(bias, db, T{1});
     release_scratch();
@@ -136,7 +136,7 @@ struct LinearCrossEntropy {
 
   /// The chunk's rows of an input.
   ConstMatrixMap<T> input(std::size_t i, Index first, Index count) {
-    const Matrix<T>& x = terms[i].x.value();
+    const Matrix<T>& x = products[i].x.value();
     if (counted == length()) {
       return {x.data() + first * ampsft::cols(x), count, ampsft::cols(x)};
     }
@@ -173,25 +173,25 @@ struct LinearCrossEntropy {
   /// What the chunk contributes to the gradients.
   void gradients(Index first, Index count) {
     const ConstMatrixMap<T> dl(logits.data(), count, vocabulary());
-    const Into into = first == 0 ? Into::overwrite : Into::add;
-    for (std::size_t i = 0; i < terms.size() && terms[i]; ++i) {
-      const auto& [x, w, scale, frozen] = terms[i];
+    const WriteMode mode = first == 0 ? WriteMode::overwrite : WriteMode::add;
+    for (std::size_t i = 0; i < products.size() && products[i]; ++i) {
+      const auto& [x, w, scale, frozen] = products[i];
       auto& [part, dx, dw] = work[i];
       if (w.requires_grad()) {
         const ConstMatrixMap<T> rows(counted == length() ? x.value().data() + first * x.cols() : part.data(), count,
                                      x.cols());
-        terms[i].weight_gradient(dl, rows, map(*dw), into);
+        products[i].weight_gradient(dl, rows, map(*dw), mode);
       }
       if (x.requires_grad()) {
         T* const place = counted == length() ? dx.data() + first * x.cols() : part.data();
-        terms[i].input_gradient(dl, MatrixMap<T>(place, count, x.cols()), Into::overwrite);
+        products[i].input_gradient(dl, MatrixMap<T>(place, count, x.cols()), WriteMode::overwrite);
         for (Index row = 0; counted < length() && row < count; ++row) {
           std::copy_n(place + row * x.cols(), x.cols(), dx.data() + tokens.data()[first + row] * x.cols());
         }
       }
     }
     if (bias.requires_grad()) {
-      column_sums<T>(dl, map(*db), into);
+      column_sums<T>(dl, map(*db), mode);
     }
   }
 
@@ -218,14 +218,14 @@ inline constexpr Index logit_bytes_trained = Index{48} << 20;
 /// Memory: 16 MiB of logits (48 where a weight of full width is trained), at least those of 256 tokens (of 16 where
 /// there are scores alone), and the gradients.
 template <Scalar T>
-[[nodiscard]] Variable<T> linear_cross_entropy(const Terms<T>& terms, Variable<T> bias,
+[[nodiscard]] Variable<T> linear_cross_entropy(const ProductSum<T>& products, Variable<T> bias,
                                                std::span<const std::int32_t> targets) {
-  require_terms(terms, bias);
-  const Index vocabulary = terms[0].outputs();
-  const Index counted = require_targets(targets, terms[0].x.rows(), vocabulary);
-  Tape<T>& tape = terms[0].x.tape();
-  const Index length = terms[0].x.rows();
-  ops::LinearCrossEntropy<T> op{terms, bias, tape.save_indices(length), tape.save_indices(length), counted, 0, 0};
+  require_terms(products, bias);
+  const Index vocabulary = products[0].outputs();
+  const Index counted = require_targets(targets, products[0].x.rows(), vocabulary);
+  Tape<T>& tape = products[0].x.tape();
+  const Index length = products[0].x.rows();
+  ops::LinearCrossEntropy<T> op{products, bias, tape.save_indices(length), tape.save_indices(length), counted, 0, 0};
   Index at = 0;
   for (std::size_t i = 0; i < targets.size() && !tape.planning(); ++i) {
     if (targets[i] >= 0) {
@@ -236,7 +236,7 @@ template <Scalar T>
   }
   bool trained = false;
   bool thin = true;
-  for (const auto& product : terms) {
+  for (const auto& product : products) {
     trained = trained || (product.w.requires_grad() && product.width() > narrow);
     thin = thin && (!product || product.width() <= narrow);
   }
@@ -254,9 +254,9 @@ template <Scalar T>
   return tape.apply(std::move(op));
 }
 
-AMPSFT_INSTANCE(Variable<float> linear_cross_entropy(const Terms<float>&, Variable<float>,
+AMPSFT_INSTANCE(Variable<float> linear_cross_entropy(const ProductSum<float>&, Variable<float>,
                                                      std::span<const std::int32_t>));
-AMPSFT_INSTANCE(Variable<double> linear_cross_entropy(const Terms<double>&, Variable<double>,
+AMPSFT_INSTANCE(Variable<double> linear_cross_entropy(const ProductSum<double>&, Variable<double>,
                                                       std::span<const std::int32_t>));
 
 }  // namespace ampsft

@@ -12,16 +12,16 @@ namespace ampsft::ops {
 template <Scalar T>
 [[nodiscard]] NormGradients<T> norm_gradients(Variable<T> x, Variable<T> gain, Variable<T> bias) {
   NormGradients<T> to;
-  const auto put = [](Variable<T> input, MatrixRef<T>& gradient, Into& into) {
+  const auto put = [](Variable<T> input, MatrixRef<T>& gradient, WriteMode& mode) {
     if (input.requires_grad()) {
       const auto sink = input.sink();
       gradient = sink.map();
-      into = sink.into();
+      mode = sink.mode();
     }
   };
-  put(x, to.dx, to.into_x);
-  put(gain, to.dgain, to.into_gain);
-  put(bias, to.dbias, to.into_bias);
+  put(x, to.dx, to.mode_x);
+  put(gain, to.dgain, to.mode_gain);
+  put(bias, to.dbias, to.mode_bias);
   return to;
 }
 

@@ -23,14 +23,14 @@ struct Reconstruct {
 
   [[nodiscard]] Index rows() const { return s.rows(); }
   [[nodiscard]] Index cols() const { return b.cols(); }
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(s, b.requires_grad() ? Reads::value : Reads::shape);
-    visit(b, s.requires_grad() ? Reads::value : Reads::shape);
+    visit(s, b.requires_grad() ? NeedsInput::value : NeedsInput::shape);
+    visit(b, s.requires_grad() ? NeedsInput::value : NeedsInput::shape);
     for (const auto& shift : {mu, base}) {
       if (shift) {
-        visit(shift, Reads::shape);
+        visit(shift, NeedsInput::shape);
       }
     }
   }
@@ -47,17 +47,17 @@ struct Reconstruct {
     if (s.requires_grad() && b.requires_grad()) {
       const GradientSink<T> ds = s.sink();
       const GradientSink<T> db = b.sink();
-      if (ds.into() == db.into()) {  // one reading of dW for both, and for the mean if it goes the same way
+      if (ds.mode() == db.mode()) {  // one reading of dW for both, and for the mean if it goes the same way
         MatrixRef<T> d_mean;
         if (mu.requires_grad()) {
           const GradientSink<T> dmu = mu.sink();
-          if (dmu.into() == ds.into()) {
+          if (dmu.mode() == ds.mode()) {
             d_mean = dmu.map();
           } else {
-            column_sums<T>(map(dw), dmu.map(), dmu.into());
+            column_sums<T>(map(dw), dmu.map(), dmu.mode());
           }
         }
-        reconstruct_backward<T>(map(dw), s.map(), b.map(), ds.map(), db.map(), d_mean, ds.into(), scale);
+        reconstruct_backward<T>(map(dw), s.map(), b.map(), ds.map(), db.map(), d_mean, ds.mode(), scale);
       } else {
         score_gradient(dw, ds);
         basis_gradient(dw, db);
@@ -79,15 +79,15 @@ struct Reconstruct {
 
  private:
   void score_gradient(const Matrix<T>& dw, const GradientSink<T>& ds) const {
-    project<T>(map(dw), b.map(), ds.map(), ds.into(), scale);  // dS = dW B'
+    project<T>(map(dw), b.map(), ds.map(), ds.mode(), scale);  // dS = dW B'
   }
   void basis_gradient(const Matrix<T>& dw, const GradientSink<T>& db) const {
-    factored_basis_gradient<T>(map(dw), s.map(), db.map(), db.into(), scale);  // dB = S' dW
+    factored_basis_gradient<T>(map(dw), s.map(), db.map(), db.mode(), scale);  // dB = S' dW
   }
   void mean_gradient(const Matrix<T>& dw) const {
     if (mu.requires_grad()) {
       const GradientSink<T> dmu = mu.sink();
-      column_sums<T>(map(dw), dmu.map(), dmu.into());
+      column_sums<T>(map(dw), dmu.map(), dmu.mode());
     }
   }
 };

@@ -20,11 +20,11 @@ struct RmsNorm {
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(x, Reads::value);
-    visit(gain, Reads::value);
+    visit(x, NeedsInput::value);
+    visit(gain, NeedsInput::value);
   }
 
   void forward(Matrix<T>& y) {

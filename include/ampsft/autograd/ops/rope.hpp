@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Rotary positions: pairs of a head's numbers are turned by angles that grow with the token's position.
+/// Rotary positions: pairs of a head's numbers are rotated by angles that grow with the token's position.
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
@@ -19,12 +19,12 @@ namespace ampsft {
 
 /// Cosines and sines of `position * frequency`, computed once in double, for every position of a context.
 template <Scalar T>
-class RotaryTable {
+class RopeTable {
  public:
   /// For positions `0` to `positions - 1`. `frequencies`: radians a position, one a pair, as model and scaling have
-  /// them; `magnitude` multiplies what is turned. Throws `Error` for no frequency or position. Memory: two `T` a
+  /// them; `magnitude` multiplies what is rotated. Throws `Error` for no frequency or position. Memory: two `T` a
   /// position and pair.
-  RotaryTable(std::span<const double> frequencies, Index positions, double magnitude = 1.0)
+  RopeTable(std::span<const double> frequencies, Index positions, double magnitude = 1.0)
       : pairs_(static_cast<Index>(frequencies.size())), positions_(positions) {
     require(pairs_ >= 1 && positions >= 1, "rotary: ", pairs_, " frequencies and ", positions,
             " positions; there must be at least one of each");
@@ -55,41 +55,41 @@ namespace ops {
 
 /// `y = R(position) x` for every head of every token (Su et al. 2021); its gradient turns back.
 template <Scalar T>
-struct Rotary {
+struct Rope {
   Variable<T> x;  // T x (heads * h)
-  std::shared_ptr<const RotaryTable<T>> table;
+  std::shared_ptr<const RopeTable<T>> table;
   Saved<std::int32_t> positions;  // T
   Index heads;
-  RotaryPairing pairing;
+  RopePairing pairing;
 
   [[nodiscard]] Index rows() const { return x.rows(); }
   [[nodiscard]] Index cols() const { return x.cols(); }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(x, Reads::shape);
+    visit(x, NeedsInput::shape);
   }
 
-  void forward(Matrix<T>& y) const { turn(x.map(), map(y), T{1}, Into::overwrite); }
+  void forward(Matrix<T>& y) const { turn(x.map(), map(y), T{1}, WriteMode::overwrite); }
 
   void backward(const Matrix<T>&, const Matrix<T>& dy) const {
     const auto sink = x.sink();
-    turn(map(dy), sink.map(), T{-1}, sink.into());
+    turn(map(dy), sink.map(), T{-1}, sink.mode());
   }
 
  private:
   /// `direction` -1 turns back.
-  void turn(const ConstMatrixMap<T>& from, MatrixMap<T> to, T direction, Into into) const {
-    if (pairing == RotaryPairing::halves) {
-      turn_rows<Halves>(from, to, direction, into);
+  void turn(const ConstMatrixMap<T>& from, MatrixMap<T> to, T direction, WriteMode mode) const {
+    if (pairing == RopePairing::halves) {
+      turn_rows<Halves>(from, to, direction, mode);
     } else {
-      turn_rows<Neighbours>(from, to, direction, into);
+      turn_rows<Neighbours>(from, to, direction, mode);
     }
   }
 
   template <class Turn>
-  void turn_rows(const ConstMatrixMap<T>& from, MatrixMap<T> to, T direction, Into into) const {
+  void turn_rows(const ConstMatrixMap<T>& from, MatrixMap<T> to, T direction, WriteMode mode) const {
     const Index width = cols() / heads;
     const Index pairs = table->pairs();
     parallel_for(rows(), 16384 / cols() + 1, [&](Index begin, Index end) {
@@ -99,7 +99,7 @@ struct Rotary {
           const Index at = row * cols() + head * width;
           const T* const a = from.data() + at;
           T* const y = to.data() + at;
-          if (into == Into::overwrite) {
+          if (mode == WriteMode::overwrite) {
             Turn::template apply<false>(a, turns, pairs, direction, y);
             std::copy(a + 2 * pairs, a + width, y + 2 * pairs);
           } else {
@@ -147,8 +147,8 @@ struct Rotary {
 /// Shapes: `x` and the result `T x (heads * h)`; `positions` `T`. Throws `Error` if `heads` does not divide the
 /// columns, a head has fewer numbers than the table has, or a position is outside of the table.
 template <Scalar T>
-[[nodiscard]] Variable<T> rotary(Variable<T> x, std::shared_ptr<const RotaryTable<T>> table,
-                                 std::span<const std::int32_t> positions, Index heads, RotaryPairing pairing) {
+[[nodiscard]] Variable<T> rotary(Variable<T> x, std::shared_ptr<const RopeTable<T>> table,
+                                 std::span<const std::int32_t> positions, Index heads, RopePairing pairing) {
   require(table != nullptr, "rotary: there is no table");
   require(heads > 0 && x.cols() % heads == 0, "rotary: ", x.cols(), " columns do not split into ", heads, " heads");
   require(2 * table->pairs() <= x.cols() / heads, "rotary: ", table->pairs(), " pairs do not fit into heads of width ",
@@ -159,7 +159,7 @@ template <Scalar T>
     require(position >= 0 && position < table->positions(), "rotary: position ", position, " is outside of a table of ",
             table->positions(), "; make a longer one");
   }
-  return x.tape().apply(ops::Rotary<T>{x, std::move(table), x.tape().save(positions), heads, pairing});
+  return x.tape().apply(ops::Rope<T>{x, std::move(table), x.tape().save(positions), heads, pairing});
 }
 
 }  // namespace ampsft

@@ -19,11 +19,11 @@ struct Swiglu {
   [[nodiscard]] Index rows() const { return gate.rows(); }
   [[nodiscard]] Index cols() const { return gate.cols(); }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(gate, Reads::value);
-    visit(up, Reads::value);
+    visit(gate, NeedsInput::value);
+    visit(up, NeedsInput::value);
   }
 
   void forward(Matrix<T>& y) const { ampsft::swiglu<T>(gate.map(), up.map(), map(y)); }
@@ -33,12 +33,12 @@ struct Swiglu {
     if (gate.requires_grad()) {
       const auto sink = gate.sink();
       to.dgate = sink.map();
-      to.into_gate = sink.into();
+      to.mode_gate = sink.mode();
     }
     if (up.requires_grad()) {
       const auto sink = up.sink();
       to.dup = sink.map();
-      to.into_up = sink.into();
+      to.mode_up = sink.mode();
     }
     swiglu_gradient<T>(gate.map(), up.map(), map(dy), to);
   }

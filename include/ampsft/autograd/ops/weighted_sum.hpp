@@ -18,10 +18,10 @@ struct WeightedSum {
   [[nodiscard]] Index rows() const { return 1; }
   [[nodiscard]] Index cols() const { return 1; }
 
-  static constexpr bool reads_result = false;
+  static constexpr bool needs_result = false;
   template <class Visit>
   void inputs(Visit&& visit) const {
-    visit(x, Reads::shape);
+    visit(x, NeedsInput::shape);
   }
 
   void forward(Matrix<T>& y) const { map(y)(0, 0) = x.map().cwiseProduct(map(c)).sum(); }

@@ -3,7 +3,7 @@
 /// Matrices of double for functions that know no other number and are templates all the same.
 ///
 /// What a template does is compiled where it is used; what a plain inline function does, wherever its header is
-/// included: the matrix products of this room were 8 of the 13 s that `#include <ampsft/ampsft.hpp>` took.
+/// included: the matrix products of this module were 8 of the 13 s that `#include <ampsft/ampsft.hpp>` took.
 #pragma once
 
 #include <ampsft/core/tensor.hpp>

@@ -102,8 +102,8 @@ void for_each_parameter(const PretrainedConfig& c, Visit&& visit) {
     }
   };
   const bool norm_bias = c.norm == NormKind::layer;
-  const Index queries = c.heads * c.head_width;
-  const Index keys = c.kv_heads * c.head_width;
+  const Index queries = c.heads * c.head_dim;
+  const Index keys = c.kv_heads * c.head_dim;
   linear("token_embedding", c.vocabulary, c.width, false);
   if (c.positions == PositionKind::learned) {
     linear("position_embedding", c.context, c.width, false);
@@ -114,16 +114,16 @@ void for_each_parameter(const PretrainedConfig& c, Visit&& visit) {
     linear("attention.k", keys, c.width, c.attention_bias);
     linear("attention.v", keys, c.width, c.attention_bias);
     if (c.qk_norm) {
-      norm("attention.q_norm", c.head_width, false);
-      norm("attention.k_norm", c.head_width, false);
+      norm("attention.q_norm", c.head_dim, false);
+      norm("attention.k_norm", c.head_dim, false);
     }
     linear("attention.output", c.width, queries, c.attention_output_bias);
     norm("norm_2", c.width, norm_bias);
     if (c.gated()) {
-      linear("mlp.gate", c.mlp_width, c.width, c.mlp_bias);
+      linear("mlp.gate", c.intermediate_size, c.width, c.mlp_bias);
     }
-    linear("mlp.up", c.mlp_width, c.width, c.mlp_bias);
-    linear("mlp.down", c.width, c.mlp_width, c.mlp_bias);
+    linear("mlp.up", c.intermediate_size, c.width, c.mlp_bias);
+    linear("mlp.down", c.width, c.intermediate_size, c.mlp_bias);
   }
   layer = -1;
   norm("final_norm", c.width, norm_bias);

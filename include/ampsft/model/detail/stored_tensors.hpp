@@ -5,9 +5,9 @@
 
 #include <ampsft/core/dequantize.hpp>
 #include <ampsft/core/parallel_for.hpp>
+#include <ampsft/io/model_tensors.hpp>
 #include <ampsft/model/gguf_model.hpp>
 #include <ampsft/model/huggingface.hpp>
-#include <ampsft/io/model_tensors.hpp>
 #include <ampsft/model/pretrained_tensors.hpp>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ struct StoredRows {
   Index cols;
 };
 
-/// An open model: its facts, and its tensors, all of whose names and shapes were checked.
+/// An open model: its config, and its tensors, all of whose names and shapes were checked.
 class StoredTensors {
  public:
   /// A folder of Hugging Face's layout or a GGUF file.
@@ -59,7 +59,7 @@ class StoredTensors {
     return found->second;
   }
 
-  /// The parameter's rows where they lie; none where they must be turned, or are in F64.
+  /// The parameter's rows where they lie; none where they must be transposed, or are in F64.
   [[nodiscard]] std::optional<StoredRows> rows_in_place(const std::string& parameter) const {
     const TensorSource& tensor = source(parameter);
     const auto format = format_of(tensor);
@@ -104,15 +104,15 @@ class StoredTensors {
     release(tensor);
   }
 
-  /// The divisors of rotary frequencies that a GGUF file carries.
-  [[nodiscard]] std::vector<double> rotary_divisors() const {
-    if (!config_.rotary.divisors_in_file) {
+  /// The frequency factors that a GGUF file carries.
+  [[nodiscard]] std::vector<double> frequency_factors() const {
+    if (!config_.rope.frequency_factors_in_file) {
       return {};
     }
     const Matrix<double> stored = gguf_->read_matrix<double>("rope_freqs.weight");
-    const Index pairs = config_.head_width / 2;
+    const Index pairs = config_.head_dim / 2;
     require(static_cast<Index>(stored.size()) == pairs, path_, ": tensor \"rope_freqs.weight\" holds ", stored.size(),
-            " numbers, but heads of width ", config_.head_width, " have ", pairs, " pairs");
+            " numbers, but heads of width ", config_.head_dim, " have ", pairs, " pairs");
     return {stored.data(), stored.data() + stored.size()};
   }
 

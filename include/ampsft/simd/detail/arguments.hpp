@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What the doors of this room hand to the kernels of an architecture: plain pointers and strides, in elements.
+/// Arguments of the kernels of an architecture: plain pointers and strides, in elements.
 #pragma once
 
 #include <ampsft/core/tensor.hpp>

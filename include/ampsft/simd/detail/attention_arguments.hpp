@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What the doors hand to the kernels of attention, and how these lay out their scratch memory.
+/// Arguments of the attention kernels and the layout of their scratch memory.
 #pragma once
 
 #include <ampsft/simd/detail/arguments.hpp>

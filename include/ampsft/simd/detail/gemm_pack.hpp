@@ -47,8 +47,8 @@ void load_four(const S* from, Four<T>& to) noexcept {
     Four<std::uint16_t> bits;
     std::memcpy(&bits, from, sizeof bits);
     const Four<std::uint16_t> zeros{};
-    const auto widened = __builtin_shufflevector(zeros, bits, 0, 4, 1, 5, 2, 6, 3, 7);
-    std::memcpy(&to, &widened, sizeof to);
+    const auto dequantized = __builtin_shufflevector(zeros, bits, 0, 4, 1, 5, 2, 6, 3, 7);
+    std::memcpy(&to, &dequantized, sizeof to);
   }
 }
 

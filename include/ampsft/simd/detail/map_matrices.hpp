@@ -18,7 +18,7 @@ inline constexpr Index elements_per_thread = Index{1} << 14;
 template <class T>
 struct MapResult {
   MatrixRef<T> matrix{};
-  Into into = Into::overwrite;
+  WriteMode mode = WriteMode::overwrite;
 };
 
 /// Calls the kernel of `M` for matrices of one shape; whole ones without gaps between rows are taken as one row. Of two
@@ -58,8 +58,8 @@ void map_matrices(const MatrixRef<const T> (&in)[Inputs], const MapResult<T> (&o
         e.c = at(in[Inputs - 1]);
         e.y = at(out[0].matrix);
         e.z = at(out[Results - 1].matrix);
-        e.add_y = out[0].into == Into::add;
-        e.add_z = out[Results - 1].into == Into::add;
+        e.add_y = out[0].mode == WriteMode::add;
+        e.add_z = out[Results - 1].mode == WriteMode::add;
         decltype(code)::template elementwise<M>(e);
         begin += e.count;
       }

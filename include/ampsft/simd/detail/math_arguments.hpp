@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What the doors hand to the kernels of elementwise functions, norms and softmax: plain pointers and strides, in
+/// Arguments of the kernels of elementwise functions, norms and softmax: plain pointers and strides, in
 /// elements.
 #pragma once
 

@@ -15,10 +15,10 @@ template <class T>
 struct AttentionUnits {
   Attention<T> shape;  // of every unit; its `first` is that of the first sequence
   Index sequences = 0;
-  Index key_heads = 0;
+  Index kv_heads = 0;
 
   [[nodiscard]] Index unit_blocks() const noexcept { return shape.group * shape.blocks(); }
-  [[nodiscard]] Index count() const noexcept { return sequences * key_heads; }
+  [[nodiscard]] Index count() const noexcept { return sequences * kv_heads; }
 
   [[nodiscard]] const std::int32_t* first(Index sequence) const noexcept {
     return shape.first != nullptr ? shape.first + sequence * shape.keys : nullptr;
@@ -43,7 +43,7 @@ struct AttentionUnits {
   [[nodiscard]] Index total_cost() const noexcept {
     Index sum = 0;
     for (Index sequence = 0; sequence < sequences; ++sequence) {
-      sum += key_heads * shape.group * head_cost(sequence);
+      sum += kv_heads * shape.group * head_cost(sequence);
     }
     return sum;
   }
@@ -53,10 +53,10 @@ struct AttentionUnits {
     Index block = 0;
     for (Index sequence = 0; sequence < sequences; ++sequence) {
       const Index own = head_cost(sequence);
-      const Index heads = std::min(wanted / own, key_heads * shape.group);
+      const Index heads = std::min(wanted / own, kv_heads * shape.group);
       block += heads * shape.blocks();
       wanted -= heads * own;
-      if (heads < key_heads * shape.group) {
+      if (heads < kv_heads * shape.group) {
         for (Index b = 0; wanted > 0; ++b, ++block) {
           wanted -= cost(sequence, b);
         }

@@ -114,7 +114,7 @@ void contract_rows(const MatrixRef<const X>& x, const MatrixRef<T>& s, const Con
   }
 }
 
-// What a job of either door holds.
+// The fields of a job of either entry point.
 template <class T, class X>
 const MatrixRef<const X>& long_rows(const ProjectJob<T, X>& job) noexcept {
   return job.gradient;

@@ -16,7 +16,7 @@ namespace ampsft::simd::detail {
 /// `G += A' X` for columns of one thread: `A` `rows x rank` (few columns), `X` `rows x cols`, `G` `rank x cols`.
 ///
 /// In blocks of rows, so that the lines of `X` come once from memory and then from the first-level cache. `X` may be
-/// bfloat16: each block is widened first.
+/// bfloat16: each block is dequantized first.
 template <class Code, class T, class X>
 void outer_add(Index rows, Index rank, Index cols, const T* a, Index a_row, const X* x, Index x_row, T* g,
                Index g_row) {

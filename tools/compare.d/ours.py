@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The library's own kernels and the machine's limits, by the C interface of duel_kernels.cpp and duel_limits.cpp."""
+"""The library's own kernels and the machine's limits, by the C interface of compare_kernels.cpp and compare_limits.cpp."""
 import ctypes
 import functools
 
@@ -14,15 +14,15 @@ class Ours:
     def __init__(self, path):
         self.library = ctypes.CDLL(path)
         for function in ("level", "set_threads", "reconstruct", "project", "extract"):
-            getattr(self.library, "duel_" + function).restype = ctypes.c_char_p
-        self.library.duel_multiply_add.restype = ctypes.c_double
-        self.can_stream = self.library.duel_can_stream() != 0
+            getattr(self.library, "compare_" + function).restype = ctypes.c_char_p
+        self.library.compare_multiply_add.restype = ctypes.c_double
+        self.can_stream = self.library.compare_can_stream() != 0
 
     def level(self):
-        return self.library.duel_level().decode()
+        return self.library.compare_level().decode()
 
     def set_threads(self, count):
-        self.library.duel_set_threads(ctypes.c_int(count))
+        self.library.compare_set_threads(ctypes.c_int(count))
 
     def ways(self, case):
         """The case's one call; its answer is null, or what went wrong."""
@@ -34,10 +34,10 @@ class Ours:
             "project": (weights, wide, basis, wide, scores, narrow),
             "extract": (weights, wide, basis, wide, mean, scores, narrow, None),
         }[case.operation]
-        yield "C interface", functools.partial(getattr(self.library, "duel_" + case.operation), *sizes, *arguments)
+        yield "C interface", functools.partial(getattr(self.library, "compare_" + case.operation), *sizes, *arguments)
 
     def on(self, function, array):
-        return functools.partial(getattr(self.library, "duel_" + function), pointer(array), SIZE(array.nbytes))
+        return functools.partial(getattr(self.library, "compare_" + function), pointer(array), SIZE(array.nbytes))
 
     def limits(self, case):
         """Calls that do what cannot be avoided: move as much as the large matrix once, multiply and add in registers.
@@ -49,7 +49,7 @@ class Ours:
                 yield "stream", self.on("stream", case.twin)
         else:
             yield "read", self.on("read", case.twin)
-        yield "FMA", self.library.duel_multiply_add
+        yield "FMA", self.library.compare_multiply_add
 
     def evict(self, array):
         """A call that leaves `array`, overwritten, in memory and not in a cache."""

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Records out of JSON Lines and texts; bad ones are named by line.
-#include <ampsft/data/chat.hpp>
+#include <ampsft/data/records.hpp>
 
 #include <string>
 #include <vector>

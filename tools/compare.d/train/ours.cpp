@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// One side of `tools/duel train`: makes a model, then takes training steps as the script on its standard input asks.
+/// One side of `tools/compare train`: makes a model, then takes training steps as the script on its standard input
+/// asks.
 ///
-/// Arguments: vocabulary context width layers heads mlp_width sequences kv_heads method threads; kv_heads 0: of the
-/// GPT-2 family, else of the Llama family. Lines in: the number of steps to take, or "end". Lines out: JSON; memory in
-/// bytes.
+/// Arguments: vocabulary context width layers heads intermediate_size sequences kv_heads method threads; kv_heads 0: of
+/// the GPT-2 family, else of the Llama family. Lines in: the number of steps to take, or "end". Lines out: JSON; memory
+/// in bytes.
 #include <ampsft/ampsft.hpp>
 
 #include <chrono>
@@ -52,7 +53,7 @@ int run(const std::vector<std::string>& arguments) {
   config.width = number(2);
   config.layers = number(3);
   config.heads = number(4);
-  config.mlp_width = number(5);
+  config.intermediate_size = number(5);
   const Index sequences = number(6);
   if (const Index kv_heads = number(7); kv_heads > 0) {
     config.kv_heads = kv_heads;
@@ -110,7 +111,7 @@ int main(int count, char** values) {
   try {
     return run({values + 1, values + count});
   } catch (const std::exception& error) {
-    std::cerr << "duel train: " << error.what() << '\n';
+    std::cerr << "compare train: " << error.what() << '\n';
     return 1;
   }
 }

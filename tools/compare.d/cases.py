@@ -68,7 +68,7 @@ class Case:
         p.c.fill(np.nan)  # whatever is not written stays wrong
         answer = call()
         if isinstance(answer, bytes):
-            raise SystemExit(f"duel: {self}: {answer.decode()}")
+            raise SystemExit(f"compare: {self}: {answer.decode()}")
         right = (p.b.T if p.transposed else p.b).astype(float)
         mean = self.mean.astype(float) if self.operation != "project" else np.zeros(self.cols)
         allowed = (len(right) + 4) * ROUNDING

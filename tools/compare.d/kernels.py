@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`tools/duel kernels`: reconstruct, project and extract beside torch, MKL, OpenBLAS and numpy, in one process.
+"""`tools/compare kernels`: reconstruct, project and extract beside torch, MKL, OpenBLAS and numpy, in one process.
 
 Each contender first has to be right (checked in double), then shows its ways to do the task, of which the fastest is
 kept; then all take turns, the machine's limits among them. A ratio is a peer's median time over ours.
@@ -25,11 +25,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 class Parser(argparse.ArgumentParser):
     def error(self, message):
-        self.exit(2, f"tools/duel kernels: {message}; see tools/duel kernels -h\n")
+        self.exit(2, f"tools/compare kernels: {message}; see tools/compare kernels -h\n")
 
 
 def say(text):
-    print("duel: " + text, file=sys.stderr, flush=True)
+    print("compare: " + text, file=sys.stderr, flush=True)
 
 
 def choose(case, contender, operands, evict):
@@ -39,7 +39,7 @@ def choose(case, contender, operands, evict):
     for way, error in errors.items():
         if not error <= 1:
             if contender.name == "ours":
-                raise SystemExit(f"duel: {case}: our result is wrong, {error:.3g} times what rounding allows")
+                raise SystemExit(f"compare: {case}: our result is wrong, {error:.3g} times what rounding allows")
             say(f"{case}: {contender.name}, {way} is wrong and left out")
             del ways[way]
     if not ways:
@@ -69,8 +69,8 @@ def run(case, threads, ours, contenders, seconds):
     calls.update(limit_calls)
     times = timing.measure(calls, seconds, 7, evict and {name: evict[name in limit_calls] for name in calls})
     medians = {name: statistics.median(times[name]) for name in times}
-    operations = ours.library.duel_multiply_add()
-    cores = timing.cores_used(ours.library.duel_multiply_add)
+    operations = ours.library.compare_multiply_add()
+    cores = timing.cores_used(ours.library.compare_multiply_add)
     disturbed = cores < 0.9 * threads
     limits, binding = limits_of(case, {name[1]: medians[name] for name in limit_calls}, operations)
     mine = medians["ours"]
@@ -104,14 +104,14 @@ def table(results, names):
 
 
 def main():
-    parser = Parser(prog="tools/duel kernels", description=__doc__.split("\n")[0].split(": ")[1], allow_abbrev=False)
+    parser = Parser(prog="tools/compare kernels", description=__doc__.split("\n")[0].split(": ")[1], allow_abbrev=False)
     parser.add_argument("library", help=argparse.SUPPRESS)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="thread counts (1 2)")
     parser.add_argument("--seconds", type=float, default=3, help="time for each case and thread count (3)")
     parser.add_argument("--only", default="", metavar="TEXT",
                         help='only cases whose name has it, as "project 3072x256 K=8 cache"')
-    parser.add_argument("--json", type=pathlib.Path, default=ROOT / "out" / "duel" / "kernels.json", metavar="FILE",
-                        help="where the figures go (out/duel/kernels.json)")
+    parser.add_argument("--json", type=pathlib.Path, default=ROOT / "out" / "compare" / "kernels.json", metavar="FILE",
+                        help="where the figures go (out/compare/kernels.json)")
     options = parser.parse_args()
     if min(options.threads) < 1:
         parser.error("thread counts are at least 1")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`tools/duel train`: whole training steps beside current PyTorch, and its LoRA by PEFT, on the same threads.
+"""`tools/compare train`: whole training steps beside current PyTorch, and its LoRA by PEFT, on the same threads.
 
 Each contender is a process of its own that waits while the others run; they take turns, in a new order each round, so
 that what disturbs the machine disturbs all. Tokens a second are medians over rounds. Memory is the peak resident size
@@ -36,7 +36,7 @@ class Contender:
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"duel: {self.name} ended early")
+            raise SystemExit(f"compare: {self.name} ended early")
         return json.loads(line)
 
     def ask(self, what):
@@ -54,7 +54,7 @@ def measure(program, case, methods, threads, rounds):
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     contenders = []
     for method in methods:
-        side = [program] if method in OURS else [sys.executable, str(ROOT / "tools/duel.d/train/torch_side.py")]
+        side = [program] if method in OURS else [sys.executable, str(ROOT / "tools/compare.d/train/torch_side.py")]
         contenders.append(Contender(method, [*side, *sizes, method, str(threads)], environment))
         first = contenders[-1].ask(2)  # warm up; torch.compile compiles
         print(f"  {case}, {method}: ready, loss {first['loss']:.3f}", file=sys.stderr, flush=True)
@@ -99,14 +99,14 @@ def table(case, results):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="tools/duel train", description=__doc__.split("\n")[0].split(": ")[1])
+    parser = argparse.ArgumentParser(prog="tools/compare train", description=__doc__.split("\n")[0].split(": ")[1])
     parser.add_argument("program", help=argparse.SUPPRESS)
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--methods", nargs="+", choices=OURS + TORCH, default=list(OURS + TORCH))
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="threads of every contender (2)")
     parser.add_argument("--rounds", type=int, default=7, metavar="N", help="steps of each contender (7)")
-    parser.add_argument("--json", type=pathlib.Path, default=ROOT / "out" / "duel" / "train.json", metavar="FILE",
-                        help="where the figures go (out/duel/train.json)")
+    parser.add_argument("--json", type=pathlib.Path, default=ROOT / "out" / "compare" / "train.json", metavar="FILE",
+                        help="where the figures go (out/compare/train.json)")
     options = parser.parse_args()
     report = {case: measure(options.program, case, options.methods, options.threads, options.rounds)
               for case in options.cases}

@@ -12,8 +12,8 @@ extern "C" {
 
 /// Components `rank x cols` and as many singular values of `rows x cols` floats less their mean; by the method of that
 /// name. Returns null, or what went wrong.
-const char* duel_svd(Index rows, Index cols, Index rank, const float* data, const char* method, float* components,
-                     double* values, double* error) {
+const char* compare_svd(Index rows, Index cols, Index rank, const float* data, const char* method, float* components,
+                        double* values, double* error) {
   static thread_local std::string message;
   try {
     SvdOptions options{.rank = rank};
@@ -33,7 +33,7 @@ const char* duel_svd(Index rows, Index cols, Index rank, const float* data, cons
 }
 
 /// The eigensolver alone: all values and `rank` vectors of a `cols x cols` matrix in double, column-major.
-double duel_eigensolver(const double* matrix, Index cols, Index rank) {
+double compare_eigensolver(const double* matrix, Index cols, Index rank) {
   const auto pairs = detail::leading_eigenpairs(Eigen::Map<const Eigen::MatrixXd>(matrix, cols, cols), rank);
   return pairs.values(0) + pairs.vectors(0, 0);
 }

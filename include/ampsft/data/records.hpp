@@ -7,6 +7,7 @@
 #include <ampsft/io/detail/json_fields.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/read_text.hpp>
+#include <ampsft/text/messages.hpp>
 
 #include <algorithm>
 #include <array>
@@ -18,25 +19,6 @@
 #include <vector>
 
 namespace ampsft {
-
-/// One turn; `role` is "system", "user" or "assistant".
-struct ChatMessage {
-  std::string role;
-  std::string content;
-
-  bool operator==(const ChatMessage&) const = default;
-};
-
-enum class RecordKind { chat, completion, text };
-
-/// One record of a file of data.
-struct TextRecord {
-  RecordKind kind = RecordKind::text;
-  std::vector<ChatMessage> messages;  ///< of a chat
-  std::string prompt;                 ///< of a completion
-  std::string text;                   ///< the completion, or a text
-  std::size_t line = 1;               ///< where it begins in its file
-};
 
 /// What to do with a record that cannot be used.
 enum class BadRecord { refuse, skip };

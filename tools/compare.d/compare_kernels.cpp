@@ -40,18 +40,18 @@ const char* guarded(Body&& body) noexcept {
 extern "C" {
 
 /// The instruction set that the kernels found at run time.
-const char* duel_level() {
+const char* compare_level() {
   return simd::name(simd::level()).data();  // a literal: ends in zero
 }
 
-const char* duel_set_threads(int count) {
+const char* compare_set_threads(int count) {
   return guarded([&] { set_thread_count(count); });
 }
 
 /// `W = S B + mu`; `mu` may be null.
-const char* duel_reconstruct(Index rows, Index cols, Index rank, const float* scores, Index scores_stride,
-                             const float* components, Index components_stride, const float* mean, float* weights,
-                             Index weights_stride) {
+const char* compare_reconstruct(Index rows, Index cols, Index rank, const float* scores, Index scores_stride,
+                                const float* components, Index components_stride, const float* mean, float* weights,
+                                Index weights_stride) {
   return guarded([&] {
     reconstruct<float>(in(scores, rows, rank, scores_stride), in(components, rank, cols, components_stride),
                        in(mean, 1, cols, cols), out(weights, rows, cols, weights_stride));
@@ -59,8 +59,8 @@ const char* duel_reconstruct(Index rows, Index cols, Index rank, const float* sc
 }
 
 /// `dS = dW B'`.
-const char* duel_project(Index rows, Index cols, Index rank, const float* gradient, Index gradient_stride,
-                         const float* components, Index components_stride, float* scores, Index scores_stride) {
+const char* compare_project(Index rows, Index cols, Index rank, const float* gradient, Index gradient_stride,
+                            const float* components, Index components_stride, float* scores, Index scores_stride) {
   return guarded([&] {
     project<float>(in(gradient, rows, cols, gradient_stride), in(components, rank, cols, components_stride),
                    out(scores, rows, rank, scores_stride));
@@ -68,9 +68,9 @@ const char* duel_project(Index rows, Index cols, Index rank, const float* gradie
 }
 
 /// `S = (W - mu) B'`; `mu` may be null, and so may `residuals` (one squared norm a row).
-const char* duel_extract(Index rows, Index cols, Index rank, const float* weights, Index weights_stride,
-                         const float* components, Index components_stride, const float* mean, float* scores,
-                         Index scores_stride, float* residuals) {
+const char* compare_extract(Index rows, Index cols, Index rank, const float* weights, Index weights_stride,
+                            const float* components, Index components_stride, const float* mean, float* scores,
+                            Index scores_stride, float* residuals) {
   return guarded([&] {
     const Index residual_rows = residuals != nullptr ? 1 : 0;
     extract<float>(in(weights, rows, cols, weights_stride), in(components, rank, cols, components_stride),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One side of `tools/duel train`: the same model in PyTorch, full training or PEFT's LoRA.
+"""One side of `tools/compare train`: the same model in PyTorch, full training or PEFT's LoRA.
 
 Arguments and lines as in ours.cpp; the method is "full", "full-compiled", "lora" or "lora-compiled".
 """
@@ -20,12 +20,12 @@ def status(field):
 
 
 class Block(nn.Module):
-    def __init__(self, width, heads, mlp_width):
+    def __init__(self, width, heads, intermediate_size):
         super().__init__()
         self.heads = heads
         self.norm_1, self.norm_2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.q, self.k, self.v, self.output = (nn.Linear(width, width) for _ in range(4))
-        self.up, self.down = nn.Linear(width, mlp_width), nn.Linear(mlp_width, width)
+        self.up, self.down = nn.Linear(width, intermediate_size), nn.Linear(intermediate_size, width)
 
     def forward(self, x):
         batch, length, width = x.shape
@@ -37,15 +37,15 @@ class Block(nn.Module):
 
 
 class LlamaBlock(nn.Module):
-    def __init__(self, width, heads, mlp_width, kv_heads):
+    def __init__(self, width, heads, intermediate_size, kv_heads):
         super().__init__()
         self.heads, self.kv_heads = heads, kv_heads
         kv_width = width // heads * kv_heads
         self.norm_1, self.norm_2 = nn.RMSNorm(width, 1e-5), nn.RMSNorm(width, 1e-5)
         self.q, self.output = (nn.Linear(width, width, bias=False) for _ in range(2))
         self.k, self.v = (nn.Linear(width, kv_width, bias=False) for _ in range(2))
-        self.gate, self.up = (nn.Linear(width, mlp_width, bias=False) for _ in range(2))
-        self.down = nn.Linear(mlp_width, width, bias=False)
+        self.gate, self.up = (nn.Linear(width, intermediate_size, bias=False) for _ in range(2))
+        self.down = nn.Linear(intermediate_size, width, bias=False)
 
     def forward(self, x, turns):
         batch, length, width = x.shape
@@ -61,19 +61,19 @@ class LlamaBlock(nn.Module):
 
 
 class Model(nn.Module):
-    def __init__(self, vocabulary, context, width, layers, heads, mlp_width, kv_heads):
+    def __init__(self, vocabulary, context, width, layers, heads, intermediate_size, kv_heads):
         super().__init__()
         self.tokens = nn.Embedding(vocabulary, width)
         self.is_llama = kv_heads > 0
         if self.is_llama:
-            self.blocks = nn.ModuleList(LlamaBlock(width, heads, mlp_width, kv_heads) for _ in range(layers))
+            self.blocks = nn.ModuleList(LlamaBlock(width, heads, intermediate_size, kv_heads) for _ in range(layers))
             self.norm = nn.RMSNorm(width, 1e-5)
             half = width // heads // 2
             angles = torch.arange(context)[:, None] * 10000.0 ** (-torch.arange(half) / half)
             self.turns = torch.stack((angles.cos(), angles.sin())).repeat(1, 1, 2)
         else:
             self.positions = nn.Embedding(context, width)
-            self.blocks = nn.ModuleList(Block(width, heads, mlp_width) for _ in range(layers))
+            self.blocks = nn.ModuleList(Block(width, heads, intermediate_size) for _ in range(layers))
             self.norm = nn.LayerNorm(width)
         for parameter in self.parameters():
             if parameter.dim() == 2:

@@ -38,8 +38,8 @@ def set_threads(count, ours, mkl):
     for pool in threadpoolctl.threadpool_info():
         name = pathlib.Path(pool["filepath"]).name
         if pool["num_threads"] != count:
-            raise SystemExit(f"duel: {name} keeps {pool['num_threads']} threads, not {count}")
+            raise SystemExit(f"compare: {name} keeps {pool['num_threads']} threads, not {count}")
         pools.append({"library": name, **{key: pool.get(key) for key in KEYS}})
     if torch.get_num_threads() != count:
-        raise SystemExit(f"duel: torch keeps {torch.get_num_threads()} threads, not {count}")
+        raise SystemExit(f"compare: torch keeps {torch.get_num_threads()} threads, not {count}")
     return pools

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`tools/duel svd`: the leading directions of a tall stack, less its mean, beside LAPACK, MKL, torch and scikit-learn.
+"""`tools/compare svd`: the leading directions of a tall stack, less its mean, beside LAPACK, MKL, torch and scikit-learn.
 
 All contenders take turns in one process, in float32; each gets its input as it likes it. A ratio is a peer's median time
 over ours. Beside it stands the sine of the largest angle between the peer's directions and those of a Gram matrix in
@@ -35,7 +35,7 @@ def make_rows(rows, cols, offset):
     source = np.random.default_rng(72)
     turn = np.linalg.qr(source.standard_normal((cols, cols)))[0]
     sizes = np.arange(1, cols + 1) ** -0.35
-    sizes *= np.sqrt(cols) / np.linalg.norm(sizes)  # elements of deviation 1
+    sizes *= np.sqrt(cols) / np.linalg.norm(sizes)  # elements of standard deviation 1
     return (source.standard_normal((rows, cols)) @ (sizes[:, None] * turn) + offset).astype(np.float32)
 
 
@@ -60,13 +60,13 @@ class Task:
 def ours_call(ours, task, method):
     components = np.empty((task.rank, task.cols), np.float32)
     values, error = np.empty(task.rank), ctypes.c_double()
-    ours.library.duel_svd.restype = ctypes.c_char_p
+    ours.library.compare_svd.restype = ctypes.c_char_p
 
     def call():
-        failure = ours.library.duel_svd(SIZE(task.rows), SIZE(task.cols), SIZE(task.rank), pointer(task.data),
+        failure = ours.library.compare_svd(SIZE(task.rows), SIZE(task.cols), SIZE(task.rank), pointer(task.data),
                                         method.encode(), pointer(components), pointer(values), ctypes.byref(error))
         if failure:
-            raise SystemExit("duel: " + failure.decode())
+            raise SystemExit("compare: " + failure.decode())
         return components
 
     return call
@@ -141,13 +141,13 @@ def run(task, ours, mkl, rounds):
     calls = contenders(ours, mkl, task)
     errors = {name: task.error(call()) for name, call in calls.items()}
     gram = np.asfortranarray(task.gram)
-    ours.library.duel_eigensolver.restype = ctypes.c_double
+    ours.library.compare_eigensolver.restype = ctypes.c_double
     limits = {
-        ("limit", "FMA"): ours.library.duel_multiply_add,
-        ("limit", "eigensolver"): lambda: ours.library.duel_eigensolver(pointer(gram), SIZE(task.cols),
+        ("limit", "FMA"): ours.library.compare_multiply_add,
+        ("limit", "eigensolver"): lambda: ours.library.compare_eigensolver(pointer(gram), SIZE(task.cols),
                                                                         SIZE(task.rank)),
     }
-    operations = ours.library.duel_multiply_add()
+    operations = ours.library.compare_multiply_add()
     times = measure({**calls, **limits}, rounds)
     medians = {name: 1e3 * statistics.median(times[name]) for name in times}
     flops = task.rows * task.cols * (task.cols + 1)
@@ -173,15 +173,15 @@ def table(result):
 
 
 def main():
-    parser = Parser(prog="tools/duel svd", description=__doc__.split("\n")[0].split(": ")[1], allow_abbrev=False)
+    parser = Parser(prog="tools/compare svd", description=__doc__.split("\n")[0].split(": ")[1], allow_abbrev=False)
     parser.add_argument("library", help=argparse.SUPPRESS)
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of every library (1)")
     parser.add_argument("--rows", type=int, default=46398, metavar="N", help="rows of the stack (46398)")
     parser.add_argument("--cols", type=int, default=256, metavar="N", help="their width (256)")
     parser.add_argument("--rank", type=int, default=8, metavar="K", help="directions (8)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds of turns (5)")
-    parser.add_argument("--json", type=pathlib.Path, default=ROOT / "out" / "duel" / "svd.json", metavar="FILE",
-                        help="where the figures go (out/duel/svd.json)")
+    parser.add_argument("--json", type=pathlib.Path, default=ROOT / "out" / "compare" / "svd.json", metavar="FILE",
+                        help="where the figures go (out/compare/svd.json)")
     options = parser.parse_args()
     if min(options.threads, options.rows, options.cols, options.rank, options.rounds) < 1:
         parser.error("all numbers are at least 1")
