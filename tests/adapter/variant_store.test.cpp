@@ -146,7 +146,7 @@ TEST_CASE("a model that uses one variant is merged as its adapter is; one that u
   const auto selection = attach_variants(store, model.weights());
   const auto before = base_hash(model.weights());
   CHECK(before == adapter.base);
-  selection->use({store.find("one"), nullptr});
+  selection->use(std::vector{store.find("one"), store.find("one")});
   CHECK_THROWS_WITH(merge(model.weights()), ContainsSubstring("2 sequences"));
   selection->use(store.find("one"));
   auto merged = merge(model.weights());
