@@ -8,6 +8,7 @@
 #include <ampsft/simd/attention.hpp>
 #include <ampsft/simd/attention_gradient.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -23,6 +24,9 @@ struct AttentionOptions {
   Index kv_heads = 0;
   /// Of the products of queries and keys; without it, `1 / sqrt(h)` for heads of width `h`.
   std::optional<double> scale = {};
+  /// How many keys a query sees: its own and those before it (Beltagy et al. 2020; `sliding_window` of transformers).
+  /// 0: all up to its own.
+  Index window = 0;
   /// The document of every key, sequence after sequence, or empty: a token sees its own document alone. The tokens of a
   /// document follow each other. Negative: padding, which sees nothing, is not seen, and gives zeros.
   std::span<const std::int32_t> documents = {};
@@ -51,6 +55,14 @@ inline void first_of_documents(std::span<const std::int32_t> documents, Index le
   }
 }
 
+/// Raises the first place that a token sees to that of its window.
+inline void limit_to_window(Index window, Index length, std::span<std::int32_t> first) {
+  for (std::size_t at = 0; at < first.size(); ++at) {
+    const Index place = static_cast<Index>(at) % length;
+    first[at] = std::max(first[at], static_cast<std::int32_t>(std::max<Index>(place - window + 1, 0)));
+  }
+}
+
 }  // namespace detail
 
 namespace ops {
@@ -66,7 +78,7 @@ struct CausalAttention {
   Variable<T> v;
   AttentionShape shape;
   double scale;
-  Saved<std::int32_t> first;  // of every key's document; or empty
+  Saved<std::int32_t> first;  // that the token of every key sees; or empty: all
   Saved<T> saved;             // log-sums, one a token and head
 
   [[nodiscard]] Index rows() const { return q.rows(); }
@@ -115,9 +127,10 @@ struct CausalAttention {
 ///
 /// Shapes: `q` and the result `(sequences * length) x (heads * h)`, `k` and `v` `(sequences * key_length) x (kv_heads
 /// * h)`, sequences one after the other, heads side by side in the columns. There may be more keys than queries, as
-/// when text is continued: the queries then stand at the last places. Throws `Error` if the shapes do not fit, or if
-/// the tokens of a document do not follow each other. Cost: `2 h` multiply-adds a head, query and key that it sees
-/// forward, `5 h` backward; saves one number a token and head.
+/// when text is continued: the queries then stand at the last places. Throws `Error` if the shapes do not fit, if the
+/// tokens of a document do not follow each other, or for a negative window. Cost: `2 h` multiply-adds a head, query
+/// and key that it sees forward, `5 h` backward. Saves one number a token and head and, with documents or a window
+/// shorter than the sequences, one index a key.
 template <Scalar T>
 [[nodiscard]] Variable<T> causal_attention(Variable<T> q, Variable<T> k, Variable<T> v, Index sequences, Index heads,
                                            const AttentionOptions& options = {}) {
@@ -126,15 +139,22 @@ template <Scalar T>
   require(heads > 0 && q.cols() % heads == 0, "attention: ", q.cols(), " columns do not split into ", heads, " heads");
   require(options.documents.empty() || static_cast<Index>(options.documents.size()) == k.rows(),
           "attention: ", options.documents.size(), " documents for ", k.rows(), " keys");
+  require(options.window >= 0, "attention: a window holds at least one key (0: all), not ", options.window);
   const double scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(q.cols() / heads)));
   const AttentionShape shape{sequences, heads, options.kv_heads == 0 ? heads : options.kv_heads};
   Tape<T>& tape = q.tape();
+  const Index length = k.rows() / sequences;
+  const bool limited = options.window > 0 && options.window < length;
   Saved<std::int32_t> first;
-  if (!options.documents.empty()) {
+  if (limited || !options.documents.empty()) {
     first = tape.save_indices(k.rows());
     if (!tape.planning()) {
-      detail::first_of_documents(options.documents, std::max<Index>(k.rows() / sequences, 1),
-                                 {first.data(), options.documents.size()});
+      const std::span<std::int32_t> places(first.data(), static_cast<std::size_t>(k.rows()));
+      std::fill(places.begin(), places.end(), 0);
+      detail::first_of_documents(options.documents, std::max<Index>(length, 1), places);
+      if (limited) {
+        detail::limit_to_window(options.window, length, places);
+      }
     }
   }
   return tape.apply(ops::CausalAttention<T>{q, k, v, shape, scale, std::move(first), tape.save(heads, q.rows())});
