@@ -12,6 +12,7 @@
 
 #include <ampsft/autograd/ops/add.hpp>
 #include <ampsft/autograd/ops/attention.hpp>
+#include <ampsft/autograd/ops/cached_attention.hpp>
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
 #include <ampsft/autograd/ops/gated.hpp>

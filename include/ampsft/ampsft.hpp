@@ -19,6 +19,7 @@
 #include <ampsft/autograd/gradient_check.hpp>
 #include <ampsft/autograd/ops/add.hpp>
 #include <ampsft/autograd/ops/attention.hpp>
+#include <ampsft/autograd/ops/cached_attention.hpp>
 #include <ampsft/autograd/ops/checkpoint.hpp>
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
@@ -88,6 +89,7 @@
 #include <ampsft/linalg/svd_result.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
 #include <ampsft/model/account.hpp>
+#include <ampsft/model/cached_layer.hpp>
 #include <ampsft/model/gguf_model.hpp>
 #include <ampsft/model/huggingface.hpp>
 #include <ampsft/model/huggingface_writer.hpp>

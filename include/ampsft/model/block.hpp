@@ -134,11 +134,11 @@ struct Block {
 
   static Variable<T> mix(Variable<T> queries, Variable<T> keys, Variable<T> values, const Pass<T>& pass,
                          const TransformerConfig& config) {
-    if (pass.cache != nullptr) {
-      return cached_attention<T>(queries, keys, values, *pass.cache, pass.cached, config.heads, config.kv_head_count());
-    }
     AttentionOptions options;
     options.kv_heads = config.kv_head_count();
+    if (pass.cache != nullptr) {
+      return cached_attention<T>(queries, keys, values, *pass.cache, pass.cached, config.heads, options);
+    }
     if (pass.documents) {
       options.documents = *pass.documents;
     }

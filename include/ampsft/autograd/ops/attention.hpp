@@ -55,6 +55,13 @@ inline void first_of_documents(std::span<const std::int32_t> documents, Index le
   }
 }
 
+/// The scale of scores for queries of `cols` columns. Throws for options that cannot be.
+inline double score_scale(Index cols, Index heads, const AttentionOptions& options) {
+  require(heads > 0 && cols % heads == 0, "attention: ", cols, " columns do not split into ", heads, " heads");
+  require(options.window >= 0, "attention: a window holds at least one key (0: all), not ", options.window);
+  return options.scale.value_or(1.0 / std::sqrt(static_cast<double>(cols / heads)));
+}
+
 /// Raises the first place that a token sees to that of its window.
 inline void limit_to_window(Index window, Index length, std::span<std::int32_t> first) {
   for (std::size_t at = 0; at < first.size(); ++at) {
@@ -136,11 +143,9 @@ template <Scalar T>
                                            const AttentionOptions& options = {}) {
   require(sequences > 0 && k.rows() % sequences == 0, "attention: ", k.rows(), " keys are not ", sequences,
           " sequences of one length");
-  require(heads > 0 && q.cols() % heads == 0, "attention: ", q.cols(), " columns do not split into ", heads, " heads");
+  const double scale = detail::score_scale(q.cols(), heads, options);
   require(options.documents.empty() || static_cast<Index>(options.documents.size()) == k.rows(),
           "attention: ", options.documents.size(), " documents for ", k.rows(), " keys");
-  require(options.window >= 0, "attention: a window holds at least one key (0: all), not ", options.window);
-  const double scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(q.cols() / heads)));
   const AttentionShape shape{sequences, heads, options.kv_heads == 0 ? heads : options.kv_heads};
   Tape<T>& tape = q.tape();
   const Index length = k.rows() / sequences;
