@@ -6,12 +6,14 @@
 #include <ampsft/autograd/ops/cached_attention.hpp>
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
+#include <ampsft/autograd/ops/gated.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/autograd/ops/gelu.hpp>
 #include <ampsft/autograd/ops/layer_norm.hpp>
 #include <ampsft/autograd/ops/linear.hpp>
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
+#include <ampsft/autograd/ops/rms_norm.hpp>
 #include <ampsft/basis/policy.hpp>
 #include <ampsft/simd/gemm.hpp>
 
