@@ -106,6 +106,9 @@ TEST_CASE("a long text is forgotten at once but for what the window needs", "[mo
     }
     CHECK(reader.error(900, whole) < 1e-13);
     CHECK(reader.cache.bytes() == most_bytes(10));
+    const Index length = reader.cache.length();  // of which 74 rows are there; a token sees 9 before it
+    CHECK(reader.cache.kept(length - 65) == length - 65);
+    CHECK(reader.cache.kept(length - 66) == 0);
     CHECK(reader.error(1, whole) < 1e-13);
     CHECK(reader.error(60, whole) < 1e-13);
   }
