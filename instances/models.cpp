@@ -20,10 +20,10 @@
 #undef AMPSFT_EXTERN
 #define AMPSFT_EXTERN  // what the headers from here on name is compiled here
 
+#include <ampsft/generate/sampling.hpp>
 #include <ampsft/model/account.hpp>
 #include <ampsft/model/transformer_file.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/clip.hpp>
-#include <ampsft/generate/sampling.hpp>
 #include <ampsft/train/sgd.hpp>

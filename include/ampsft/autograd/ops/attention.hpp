@@ -3,6 +3,7 @@
 /// Causal attention of many heads: memory grows linearly with the context.
 #pragma once
 
+#include <ampsft/autograd/detail/first_keys.hpp>
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/simd/attention.hpp>
@@ -34,40 +35,11 @@ struct AttentionOptions {
 
 namespace detail {
 
-/// Puts for every token the first of its document, counted within its sequence; `length` for padding. Throws if a
-/// document begins anew after another.
-inline void first_of_documents(std::span<const std::int32_t> documents, Index length, std::span<std::int32_t> first) {
-  for (std::size_t at = 0; at < documents.size(); ++at) {
-    const auto place = static_cast<std::size_t>(static_cast<Index>(at) % length);
-    if (documents[at] < 0) {
-      first[at] = static_cast<std::int32_t>(length);
-    } else if (place > 0 && documents[at - 1] == documents[at]) {
-      first[at] = first[at - 1];
-    } else {
-      first[at] = static_cast<std::int32_t>(place);
-      for (std::size_t back = place; back > 0;) {  // from document to document
-        const std::size_t before = at - place + back - 1;
-        require(documents[before] != documents[at], "attention: document ", documents[at], " goes on at token ", place,
-                " of a sequence after another; the tokens of a document must follow each other");
-        back = documents[before] < 0 ? back - 1 : static_cast<std::size_t>(first[before]);
-      }
-    }
-  }
-}
-
 /// The scale of scores for queries of `cols` columns. Throws for options that cannot be.
 inline double score_scale(Index cols, Index heads, const AttentionOptions& options) {
   require(heads > 0 && cols % heads == 0, "attention: ", cols, " columns do not split into ", heads, " heads");
   require(options.window >= 0, "attention: a window holds at least one key (0: all), not ", options.window);
   return options.scale.value_or(1.0 / std::sqrt(static_cast<double>(cols / heads)));
-}
-
-/// Raises the first place that a token sees to that of its window.
-inline void limit_to_window(Index window, Index length, std::span<std::int32_t> first) {
-  for (std::size_t at = 0; at < first.size(); ++at) {
-    const Index place = static_cast<Index>(at) % length;
-    first[at] = std::max(first[at], static_cast<std::int32_t>(std::max<Index>(place - window + 1, 0)));
-  }
 }
 
 }  // namespace detail
@@ -154,12 +126,8 @@ template <Scalar T>
   if (limited || !options.documents.empty()) {
     first = tape.save_indices(k.rows());
     if (!tape.planning()) {
-      const std::span<std::int32_t> places(first.data(), static_cast<std::size_t>(k.rows()));
-      std::fill(places.begin(), places.end(), 0);
-      detail::first_of_documents(options.documents, std::max<Index>(length, 1), places);
-      if (limited) {
-        detail::limit_to_window(options.window, length, places);
-      }
+      detail::put_first_keys(options.documents, limited ? options.window : 0, length,
+                             {first.data(), static_cast<std::size_t>(k.rows())});
     }
   }
   return tape.apply(ops::CausalAttention<T>{q, k, v, shape, scale, std::move(first), tape.save(heads, q.rows())});

@@ -65,9 +65,7 @@ template <Scalar T>
   Saved<std::int32_t> first;
   if (limited && options.window < seen) {
     first = tape.save_indices(seen);
-    const std::span<std::int32_t> places(first.data(), static_cast<std::size_t>(seen));
-    std::fill(places.begin(), places.end(), 0);
-    detail::limit_to_window(options.window, seen, places);
+    detail::put_first_keys({}, options.window, seen, {first.data(), static_cast<std::size_t>(seen)});
   }
   const auto newest = [&](const ConstMatrixMap<T>& matrix) {
     return ConstMatrixMap<T>(matrix.data() + (all - seen) * matrix.cols(), seen, matrix.cols());
