@@ -19,9 +19,11 @@
 #include <ampsft/autograd/gradient_check.hpp>
 #include <ampsft/autograd/ops/add.hpp>
 #include <ampsft/autograd/ops/attention.hpp>
+#include <ampsft/autograd/ops/cached_attention.hpp>
 #include <ampsft/autograd/ops/checkpoint.hpp>
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
+#include <ampsft/autograd/ops/gated.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/autograd/ops/gelu.hpp>
 #include <ampsft/autograd/ops/layer_norm.hpp>
@@ -30,7 +32,6 @@
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
 #include <ampsft/autograd/ops/rope.hpp>
-#include <ampsft/autograd/ops/swiglu.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>
 #include <ampsft/autograd/quantized_weight.hpp>
 #include <ampsft/autograd/tape.hpp>
@@ -88,6 +89,7 @@
 #include <ampsft/linalg/svd_result.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
 #include <ampsft/model/account.hpp>
+#include <ampsft/model/cached_layer.hpp>
 #include <ampsft/model/gguf_model.hpp>
 #include <ampsft/model/huggingface.hpp>
 #include <ampsft/model/huggingface_writer.hpp>

@@ -6,9 +6,9 @@
 #include <ampsft/autograd/ops/add.hpp>
 #include <ampsft/autograd/ops/attention.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
+#include <ampsft/autograd/ops/gated.hpp>
 #include <ampsft/autograd/ops/gelu.hpp>
 #include <ampsft/autograd/ops/rope.hpp>
-#include <ampsft/autograd/ops/swiglu.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/model/key_value_cache.hpp>
 #include <ampsft/model/linear.hpp>
@@ -134,11 +134,11 @@ struct Block {
 
   static Variable<T> mix(Variable<T> queries, Variable<T> keys, Variable<T> values, const Pass<T>& pass,
                          const TransformerConfig& config) {
-    if (pass.cache != nullptr) {
-      return cached_attention<T>(queries, keys, values, *pass.cache, pass.cached, config.heads, config.kv_head_count());
-    }
     AttentionOptions options;
     options.kv_heads = config.kv_head_count();
+    if (pass.cache != nullptr) {
+      return cached_attention<T>(queries, keys, values, *pass.cache, pass.cached, config.heads, options);
+    }
     if (pass.documents) {
       options.documents = *pass.documents;
     }
