@@ -19,7 +19,8 @@ WITHOUT_WINDOW = {"phi3": 8}  # tokens within a window
 def llama_logits(path, sequences):
     """Logits of each sequence, one below the other."""
     f32 = 0  # ggml's number of the type; keys and values are F16 otherwise
-    llama = llama_cpp.Llama(str(path), n_ctx=64, logits_all=True, type_k=f32, type_v=f32, flash_attn=False, verbose=False)
+    llama = llama_cpp.Llama(str(path), n_ctx=64, logits_all=True, type_k=f32, type_v=f32, flash_attn=False,
+                            verbose=False)
     rows = []
     for ids in sequences:
         llama.reset()
@@ -38,7 +39,8 @@ def main():
         length = expected["tokens"].shape[1]
         compared = np.arange(len(logits)) % length < WITHOUT_WINDOW.get(name, length)
         apart = float(np.abs(actual - logits)[compared].max())
-        print(f"{name:16} {compared.sum()} tokens, logits differ by {apart:.1e}{'' if apart <= LIMIT else ' WRONG'}", flush=True)
+        print(f"{name:16} {compared.sum()} tokens, logits differ by {apart:.1e}{'' if apart <= LIMIT else ' WRONG'}",
+              flush=True)
         good = good and apart <= LIMIT
     return good
 
