@@ -26,7 +26,7 @@ class Known:
 
 MODELS = {
     "smollm2": Known("", "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n", 0, 2e-3),
-    "gemma3": Known("<bos>", "<start_of_turn>user\n{}<end_of_turn>\n<start_of_turn>model\n", 29, 2e-3),
+    "gemma3": Known("<bos>", "<start_of_turn>user\n{}<end_of_turn>\n<start_of_turn>model\n", 38, 2e-3),
 }
 
 

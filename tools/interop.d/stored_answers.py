@@ -16,9 +16,10 @@ import pretrained
 def answer(model, text, ids):
     rows = min(len(ids), pretrained.ROWS)
     given = torch.tensor(ids)[None]
+    model.generation_config.eos_token_id = None  # all texts are of one length
     with torch.no_grad():
         greedy = model.generate(given, attention_mask=torch.ones_like(given), max_new_tokens=pretrained.GREEDY,
-                                do_sample=False, eos_token_id=-1, pad_token_id=0)[0, len(ids):].tolist()
+                                do_sample=False, pad_token_id=0)[0, len(ids):].tolist()
         logits = torch.tensor(pretrained.torch_logits(model, ids + greedy[:-1], rows + len(greedy) - 1))
         top = logits.topk(pretrained.STORED_TOP)
         sums = logits.logsumexp(dim=1)
@@ -28,7 +29,10 @@ def answer(model, text, ids):
 
 
 def write(model, encode, texts, target):
-    answers = [answer(model, text, encode(text)) for text in texts]
+    answers = []
+    for text in texts:
+        answers.append(answer(model, text, encode(text)))
+        print(f"{len(answers)} of {len(texts)} prompts answered by transformers", flush=True)
     target.write_text(json.dumps(answers, ensure_ascii=False))
     print(f"{target}: {len(answers)} prompts, {sum(len(one['ids']) for one in answers)} tokens", flush=True)
 
