@@ -4,8 +4,8 @@
 
 usage: models.py smollm2|gemma3 MODEL.gguf WORK [PROGRAM [stored]]
 
-PROGRAM is tools/interop.d/pretrained_logits.cpp. Without it, or where WORK/transformers.json is missing, what
-transformers answers is stored there. With "stored", our answers are compared with that file alone, without a model in
+PROGRAM is tools/interop.d/pretrained_logits.cpp. Without it, or where WORK/transformers.json is missing or of other
+prompts, what transformers answers is stored there. With "stored", our answers are compared with that file alone, without a model in
 transformers: the largest logits of each token and the log-sums, in the place of all logits.
 """
 import json
@@ -19,7 +19,7 @@ import stored_answers
 def main(name, model, work, program=None, how=None):
     texts, limit, target = pretrained.prompts(name), pretrained.MODELS[name].limit, Path(work) / "transformers.json"
     torch_model = None
-    if program is None or not target.exists():
+    if program is None or not stored_answers.are_of(texts, target):
         target.parent.mkdir(parents=True, exist_ok=True)
         from gguf_models import torch_model as load
         torch_model = load(model)

@@ -37,6 +37,11 @@ def write(model, encode, texts, target):
     print(f"{target}: {len(answers)} prompts, {sum(len(one['ids']) for one in answers)} tokens", flush=True)
 
 
+def are_of(texts, path):
+    """Whether a file holds the answers to these prompts."""
+    return path.exists() and [one["prompt"] for one in json.loads(path.read_text())] == texts
+
+
 def greedy_words(ours, stored, limit):
     """Whether our greedy text is transformers', or parts from it at a tie; and a word about it."""
     differing = np.flatnonzero(ours.greedy != stored["greedy"])
@@ -53,7 +58,9 @@ def greedy_words(ours, stored, limit):
 
 def compare(name, ours, stored, limit):
     """Compares all prompts with the stored answers; prints, returns whether they agree."""
-    agree = len(ours) == len(stored)
+    if len(ours) != len(stored):
+        raise SystemExit(f"{name}: {len(ours)} of our answers, {len(stored)} stored")
+    agree = True
     for i, (one, wanted) in enumerate(zip(ours, stored)):
         if one.ids.tolist() != wanted["ids"] or len(one.logits) != wanted["rows"]:
             print(f"{name} {i}: other tokens, or {len(one.logits)} rows of logits, not {wanted['rows']} WRONG")
