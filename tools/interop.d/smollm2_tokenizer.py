@@ -2,7 +2,7 @@
 """Builds Hugging Face's tokenizer out of the tokens and merges of a GGUF file of SmolLM2; its ids of varied lines, and
 of chats rendered by the template in the file.
 
-usage: gguf_tokenizer.py MODEL.gguf COUNT CASES.json
+usage: smollm2_tokenizer.py MODEL.gguf COUNT CASES.json
 """
 import json
 import pathlib
@@ -51,6 +51,12 @@ def tokenizer_of(path):
     control = [token for token, kind in zip(tokens, value("token_type")) if kind == 3]
     tokenizer.add_special_tokens([AddedToken(token, normalized=False) for token in control])
     return tokenizer, control, jinja2.Environment().from_string(value_of(fields, "tokenizer.chat_template"))
+
+
+def encoder_of(path):
+    """A function from a text to its ids."""
+    tokenizer = tokenizer_of(path)[0]
+    return lambda text: tokenizer.encode(text, add_special_tokens=False).ids
 
 
 def main():
