@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "experiment.hpp"
 
+#include <ampsft/basis/source.hpp>
 #include <ampsft/core/version.hpp>
 #include <ampsft/generate/generate.hpp>
 #include <ampsft/io/atomic_file.hpp>
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 std::string id_of(const std::string& settings) {
   ampsft::Checksum checksum;
   checksum.update(std::as_bytes(std::span(settings)));
-  return ampsft::concat(std::hex, checksum.value()).substr(0, 10);
+  return ampsft::hash_text(checksum.value()).substr(0, 10);
 }
 
 std::string describe(const Stage& stage, double rate) {
