@@ -14,6 +14,7 @@
 #include <ampsft/autograd/ops/attention.hpp>
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
+#include <ampsft/autograd/ops/gated.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/autograd/ops/gelu.hpp>
 #include <ampsft/autograd/ops/layer_norm.hpp>
@@ -21,5 +22,4 @@
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
-#include <ampsft/autograd/ops/swiglu.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>

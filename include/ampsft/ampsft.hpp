@@ -22,6 +22,7 @@
 #include <ampsft/autograd/ops/checkpoint.hpp>
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
+#include <ampsft/autograd/ops/gated.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/autograd/ops/gelu.hpp>
 #include <ampsft/autograd/ops/layer_norm.hpp>
@@ -30,7 +31,6 @@
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
 #include <ampsft/autograd/ops/rope.hpp>
-#include <ampsft/autograd/ops/swiglu.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>
 #include <ampsft/autograd/quantized_weight.hpp>
 #include <ampsft/autograd/tape.hpp>

@@ -61,8 +61,8 @@ void functions(const ConstView<T>& in, View<T> out, std::span<T> numbers, std::s
   }
   silu<T>(in, out);
   silu_gradient<T>(in, in, out);
-  swiglu<T>(in, in, out);
-  swiglu_gradient<T>(in, in, in, {out, WriteMode::add, out, WriteMode::add});
+  gated<T>(in, in, out, GatedActivation::silu);
+  gated_gradient<T>(in, in, in, GatedActivation::silu, {out, WriteMode::add, out, WriteMode::add});
   normalize<T>(in, in, in, 1e-5, {numbers.data(), numbers.data()}, out);
   normalize_gradient<T>(in, in, {nullptr, numbers.data()}, in, {out});
   add_to_log_sum<T>(in, numbers, numbers, targets);

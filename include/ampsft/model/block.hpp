@@ -6,9 +6,9 @@
 #include <ampsft/autograd/ops/add.hpp>
 #include <ampsft/autograd/ops/attention.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
+#include <ampsft/autograd/ops/gated.hpp>
 #include <ampsft/autograd/ops/gelu.hpp>
 #include <ampsft/autograd/ops/rope.hpp>
-#include <ampsft/autograd/ops/swiglu.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/model/key_value_cache.hpp>
 #include <ampsft/model/linear.hpp>
