@@ -11,6 +11,7 @@
 #define AMPSFT_EXTERN  // what the headers from here on name is compiled here
 
 #include <ampsft/autograd/ops/add.hpp>
+#include <ampsft/autograd/ops/add_scaled.hpp>
 #include <ampsft/autograd/ops/attention.hpp>
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
@@ -22,4 +23,6 @@
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
+#include <ampsft/autograd/ops/scale.hpp>
+#include <ampsft/autograd/ops/soft_cap.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>
