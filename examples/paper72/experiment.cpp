@@ -2,11 +2,11 @@
 #include "experiment.hpp"
 
 #include <ampsft/core/version.hpp>
+#include <ampsft/generate/generate.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/checksum.hpp>
 #include <ampsft/io/read_text.hpp>
 #include <ampsft/model/transformer_file.hpp>
-#include <ampsft/generate/generate.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -53,22 +53,14 @@ ampsft::ParameterList<float> trained(Model& model) {
   return list;
 }
 
-std::uintmax_t bytes_of(const ampsft::BasisByWidth<float>& bases) {
-  std::uintmax_t bytes = 0;
-  for (const auto& [width, basis] : bases) {
-    bytes += (basis->components().size() + basis->mean().size()) * sizeof(float);
-  }
-  return bytes;
-}
-
 const std::vector<std::string> paper_rows = ampsft::paper72_targets();
 const std::vector<std::string> linear_layers{"blocks.*"};
 const std::vector<std::string> every_matrix{"*"};
 
-Method scores(std::string key, std::string name, double rate, ampsft::BasisByWidth<float> bases, ampsft::ScoreForm form,
+Method scores(std::string key, std::string name, double rate, ampsft::BasisSet<float> bases, ampsft::ScoreForm form,
               const std::vector<std::string>& patterns) {
-  const auto bytes = bytes_of(bases);
-  const Index rank = bases.begin()->second->rank();
+  const auto bytes = static_cast<std::uintmax_t>(bases.bytes());
+  const Index rank = bases.ranks().front();
   return {std::move(key),
           std::move(name),
           rate,
@@ -144,9 +136,9 @@ Base pretrain(const Options& options, const Texts& texts) {
   return base;
 }
 
-std::vector<Method> methods(const Options& options, Model& base, const ampsft::BasisByWidth<float>& bases) {
+std::vector<Method> methods(const Options& options, Model& base, const ampsft::BasisSet<float>& bases) {
   const Index width = options.model.width;
-  const ampsft::BasisByWidth<float> residual{{width, bases.at(width)}};
+  const ampsft::BasisSet<float> residual{bases.at(width)};
   Index stacked = 0;
   for (const auto* weight : ampsft::match_weights(base.weights(), paper_rows)) {
     stacked += weight->rows();

@@ -107,7 +107,6 @@
 #include <ampsft/parameterization/lora.hpp>
 #include <ampsft/parameterization/score.hpp>
 #include <ampsft/parameterization/weight.hpp>
-#include <ampsft/parameterization/weight_moments.hpp>
 #include <ampsft/simd/activations.hpp>
 #include <ampsft/simd/adamw.hpp>
 #include <ampsft/simd/attention.hpp>

@@ -82,9 +82,9 @@ TEST_CASE("scores are merged into what is written, and a head that is no more ti
   auto model = load_pretrained<float>(from);
   const auto config = read_huggingface_config(from);
   REQUIRE(config.tied_head);
-  BasisByWidth<float> bases;
+  BasisSet<float> bases;
   for (const Index width : {config.width, config.intermediate_size}) {
-    bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 3, 1));
+    bases.insert(UniversalBasis<float>::random(width, 3, 1));
   }
   Random random(2);
   for (auto* leaf :

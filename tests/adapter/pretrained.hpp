@@ -39,7 +39,7 @@ inline PretrainedConfig small(bool gpt2, bool tied) {
 struct Model {
   std::deque<Weight<float>> all;
   WeightList<float> weights;
-  BasisByWidth<float> bases;
+  BasisSet<float> bases;
   std::vector<Matrix<float>> before;
   ScoreAdapter<float> adapter;
 
@@ -60,7 +60,7 @@ struct Model {
       before.push_back(weight.materialize());
     }
     for (const Index width : {8, 12}) {
-      bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, width / 4, 1));
+      bases.insert(UniversalBasis<float>::random(width, width / 4, 1));
     }
     for (auto* leaf : attach_scores(weights, bases, ScoreForm::exact_start, {.patterns = std::move(patterns)})) {
       fill_normal(leaf->value, 1.0, random);

@@ -112,7 +112,7 @@ std::string good_adapter(const testing::TemporaryFolder& folder) {
   adapter.base = "0123456789abcdef";
   adapter.training = {{"steps", 3}, {"losses", {2.5, 2.25}}};
   for (const Index width : {8, 12}) {
-    adapter.bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 3, 1));
+    adapter.bases.insert(UniversalBasis<float>::random(width, 3, 1));
     auto scores = make_matrix<float>(5, 3);
     fill_normal(scores, 1, random);
     adapter.matrices.push_back({{concat("a.", width), concat("b.", width)}, width, std::move(scores)});

@@ -46,6 +46,23 @@ TEST_CASE("the preset of paper 72 has the paper's counts", "[model]") {
   CHECK(kinds["stacked"] == (46398 - 15007) * 256);  // the tied matrix once
 }
 
+TEST_CASE("frozen weights count as dense ones do, adapted ones are refused", "[model]") {
+  for (const bool tied : {true, false}) {
+    TransformerConfig config;
+    config.tied_head = tied;
+    Transformer<float> model(config);
+    const auto expected = account(model, 4);
+    keep_in_bf16(model.weights(), {.patterns = {"*embedding*", "lm_head*", "*.mlp.*"}});
+    const auto counts = account(model, 4);
+    CHECK(counts.stacked_rows == expected.stacked_rows);
+    CHECK(counts.non_weight == expected.non_weight);
+    CHECK(counts.unique_parameters == expected.unique_parameters);
+    CHECK(counts.total == expected.total);
+    attach_lora(model.weights(), {.rank = 2}, {.patterns = {"blocks.0.mlp.up.weight"}});
+    CHECK_THROWS_WITH(account(model, 4), ContainsSubstring("blocks.0.mlp.up.weight is parameterised as lora"));
+  }
+}
+
 TEST_CASE("an untied head is a matrix of its own", "[model]") {
   TransformerConfig config;
   config.tied_head = false;

@@ -138,7 +138,11 @@ TEST_CASE("only a dense model is saved whole", "[model]") {
   const auto path = folder.path() / "model.safetensors";
   Transformer<float> model(tiny(), 3);
   attach_lora(model.weights(), {.rank = 1}, {.patterns = {"*.up.*"}});
-  CHECK_THROWS_WITH(save_transformer(path, model), ContainsSubstring("blocks.0.mlp.up.weight"));
+  CHECK_THROWS_WITH(save_transformer(path, model),
+                    ContainsSubstring("blocks.0.mlp.up.weight") && ContainsSubstring("merge"));
+  Transformer<float> frozen(tiny(), 3);
+  keep_in_bf16(frozen.weights(), {.patterns = {"*.down.*"}});
+  CHECK_THROWS_WITH(save_transformer(path, frozen), ContainsSubstring("blocks.0.mlp.down.weight"));
   CHECK_FALSE(std::filesystem::exists(path));
 }
 

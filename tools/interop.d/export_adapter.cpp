@@ -39,13 +39,13 @@ void run(const std::filesystem::path& from, const std::filesystem::path& out, co
   const auto config = read_huggingface_config(from);
   auto weights = read_weights(config, ModelTensors(from));
   WeightList<float> list;
-  BasisByWidth<float> bases;
+  BasisSet<float> bases;
   for (auto& weight : weights) {
     list.push_back(&weight);
     const Index width = weight.cols();
     if (!bases.contains(width)) {  // ranks that differ, so that patterns are needed
       const Index rank = static_cast<Index>(bases.size()) + 3;
-      bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, rank, 1));
+      bases.insert(UniversalBasis<float>::random(width, rank, 1));
     }
   }
   const AttachTargets targets{.patterns = {"*"}, .tied = tied == "shared" ? Tied::shared : Tied::separate};

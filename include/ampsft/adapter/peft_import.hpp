@@ -167,14 +167,13 @@ ParameterList<T> attach_factors(const std::vector<NamedFactors<T>>& factors, con
 /// is the `base_hash` of the model. Throws `Error` if a basis is missing. Cost: `2 r (d K + n K)` a weight; no matrix
 /// of the weights' size is made.
 template <Scalar T>
-[[nodiscard]] ProjectedAdapter<T> project_factors(const std::vector<NamedFactors<T>>& factors,
-                                                  const BasisByWidth<T>& bases, const std::string& base) {
+[[nodiscard]] ProjectedAdapter<T> project_factors(const std::vector<NamedFactors<T>>& factors, const BasisSet<T>& bases,
+                                                  const std::string& base) {
   ProjectedAdapter<T> result;
   result.adapter.base = base;
   for (const auto& [name, lora] : factors) {
-    const auto basis = bases.find(cols(lora.a));
-    require(basis != bases.end(), "there is no basis of width ", cols(lora.a), " for ", name);
-    const Matrix<T> coordinates = basis->second->project(map(lora.a));  // r x K
+    const auto& basis = bases.for_weight(name, cols(lora.a));
+    const Matrix<T> coordinates = basis->project(map(lora.a));  // r x K
     const Matrix<T> scores = make_matrix(static_cast<T>(lora.scale) * (map(lora.l) * map(coordinates)));
     // what the basis misses is scale L (A - A B' B): its energy is that of the small Gram matrices' product
     EigenMatrix<double> rest = map(lora.a).template cast<double>();
@@ -183,10 +182,10 @@ template <Scalar T>
     const double square = lora.scale * lora.scale;
     ProjectedEnergy energy{.weight = name};
     energy.energy = square * (gram * rest).cwiseProduct(rest).sum();
-    rest -= (map(coordinates) * map(basis->second->components())).template cast<double>();
+    rest -= (map(coordinates) * map(basis->components())).template cast<double>();
     energy.lost = square * (gram * rest).cwiseProduct(rest).sum();
     result.energies.push_back(energy);
-    result.adapter.bases.insert(*basis);
+    result.adapter.bases.insert(basis);
     result.adapter.matrices.push_back({{name}, cols(lora.a), scores});
   }
   return result;

@@ -3,7 +3,7 @@
 /// The products that layers are sums of.
 #pragma once
 
-#include <ampsft/autograd/frozen_weight.hpp>
+#include <ampsft/autograd/linear_operator.hpp>
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/simd/layer.hpp>
 
@@ -11,14 +11,14 @@
 
 namespace ampsft {
 
-/// One product `scale * x w'`: `x` is `T x d`; `w` is `n x d`, or else a weight in another form is, which must outlive
-/// the tape's use.
+/// One product `scale * x w'`: `x` is `T x d`; `w` is `n x d`. `frozen`, where it is given instead of `w`, is a fixed
+/// operator of that shape, which must outlive the tape's use.
 template <Scalar T>
 struct Product {
   Variable<T> x;
   Variable<T> w;
   T scale = T{1};
-  const FrozenWeight<T>* frozen = nullptr;
+  const LinearOperator<T>* frozen = nullptr;
 
   /// Whether there is a product.
   explicit operator bool() const noexcept { return static_cast<bool>(x); }

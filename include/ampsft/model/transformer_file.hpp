@@ -142,8 +142,8 @@ inline TransformerConfig transformer_config(const nlohmann::json& json) {
 template <Scalar T>
 void save_transformer(const std::filesystem::path& path, Transformer<T>& model) {
   for (const auto* weight : model.weights()) {
-    require(weight->dense() != nullptr, weight->name(), " is parameterised as ", weight->kind(),
-            "; only a dense model can be saved whole");
+    require(weight->own_parameter() != nullptr, weight->name(), " is parameterised as ", weight->kind(),
+            "; only a dense model can be saved whole", weight->is_adapted() ? ", so merge it first" : "");
   }
   save_parameters(path, model.parameters(),
                   {{"format", "pt"}, {"ampsft.transformer", json_text(detail::to_json(model.config()))}});
