@@ -12,6 +12,7 @@
 
 #include <ampsft/autograd/detail/tape_inl.hpp>
 #include <ampsft/autograd/ops/add.hpp>
+#include <ampsft/autograd/ops/add_scaled.hpp>
 #include <ampsft/autograd/ops/attention.hpp>
 #include <ampsft/autograd/ops/cached_attention.hpp>
 #include <ampsft/autograd/ops/cross_entropy.hpp>
@@ -24,4 +25,6 @@
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
+#include <ampsft/autograd/ops/scale.hpp>
+#include <ampsft/autograd/ops/soft_cap.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>

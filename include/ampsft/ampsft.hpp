@@ -18,6 +18,7 @@
 #include <ampsft/adapter/variant_weights.hpp>
 #include <ampsft/autograd/gradient_check.hpp>
 #include <ampsft/autograd/ops/add.hpp>
+#include <ampsft/autograd/ops/add_scaled.hpp>
 #include <ampsft/autograd/ops/attention.hpp>
 #include <ampsft/autograd/ops/cached_attention.hpp>
 #include <ampsft/autograd/ops/checkpoint.hpp>
@@ -32,6 +33,8 @@
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
 #include <ampsft/autograd/ops/rope.hpp>
+#include <ampsft/autograd/ops/scale.hpp>
+#include <ampsft/autograd/ops/soft_cap.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>
 #include <ampsft/autograd/quantized_weight.hpp>
 #include <ampsft/autograd/tape.hpp>

@@ -29,7 +29,7 @@ using MapKernel = void (*)(const Elementwise<T>&);
 /// Calls a kernel for matrices of one shape; whole ones without gaps between rows are taken as one row. Compiled once,
 /// for all functions.
 template <class T>
-void run_map(MapKernel<T> kernel, std::span<const MatrixRef<const T>> in, std::span<const MapResult<T>> out) {
+void run_map(MapKernel<T> kernel, std::span<const MatrixRef<const T>> in, std::span<const MapResult<T>> out, T factor) {
   const Index all_rows = in[0].rows;
   const Index all_cols = in[0].cols;
   bool gapless = true;
@@ -63,6 +63,7 @@ void run_map(MapKernel<T> kernel, std::span<const MatrixRef<const T>> in, std::s
       e.z = at(out[out.size() - 1].matrix);
       e.add_y = out[0].mode == WriteMode::add;
       e.add_z = out[out.size() - 1].mode == WriteMode::add;
+      e.factor = factor;
       kernel(e);
       begin += e.count;
     }
@@ -71,10 +72,10 @@ void run_map(MapKernel<T> kernel, std::span<const MatrixRef<const T>> in, std::s
 
 /// Calls the kernel of `M` at the level in use. Of two results, one without data is not wanted.
 template <Map M, class T, std::size_t Inputs, std::size_t Results>
-void map_matrices(const MatrixRef<const T> (&in)[Inputs], const MapResult<T> (&out)[Results]) {
+void map_matrices(const MatrixRef<const T> (&in)[Inputs], const MapResult<T> (&out)[Results], T factor = T{}) {
   static_assert(Inputs == static_cast<std::size_t>(inputs_of(M)) && Results == (has_two_results(M) ? 2 : 1));
   with_level([&](auto code) {
-    run_map<T>([](const Elementwise<T>& e) { decltype(code)::template elementwise<M>(e); }, in, out);
+    run_map<T>([](const Elementwise<T>& e) { decltype(code)::template elementwise<M>(e); }, in, out, factor);
   });
 }
 

@@ -78,6 +78,12 @@ T value_of(T a) noexcept {
   }
 }
 
+template <class T>
+T soft_cap_slope(T y, T cap) noexcept {
+  const T t = y * (T{1} / cap);
+  return (T{1} - t) * (T{1} + t);
+}
+
 template <Map M, class T>
 void elementwise(const Elementwise<T>& e) noexcept {
   constexpr Map own = activation_of(M);
@@ -87,8 +93,16 @@ void elementwise(const Elementwise<T>& e) noexcept {
     if constexpr (has_two_results(M)) {
       y = activation_slope<own>(e.a[i]) * e.b[i] * e.c[i];
       z = activation<own>(e.a[i]) * e.c[i];
+    } else if constexpr (M == Map::scale) {
+      y = e.factor * e.a[i];
+    } else if constexpr (M == Map::soft_cap) {
+      y = e.factor * std::tanh(e.a[i] * (T{1} / e.factor));
     } else if constexpr (M == Map::sum) {
       y = e.a[i] + e.b[i];
+    } else if constexpr (M == Map::scaled_sum) {
+      y = e.a[i] + e.factor * e.b[i];
+    } else if constexpr (M == Map::soft_cap_gradient) {
+      y = soft_cap_slope(e.a[i], e.factor) * e.b[i];
     } else if constexpr (is_gated(M)) {
       y = activation<own>(e.a[i]) * e.b[i];
     } else if constexpr (inputs_of(M) == 2) {
@@ -194,7 +208,9 @@ void softmax_gradient(const SoftmaxGradient<T>& s) noexcept {
     for (Index j = 0; j < s.cols; ++j) {
       T value{0};
       if (s.targets[row] >= 0) {
-        value = std::exp(s.x[row * s.x_row + j] - s.log_sum[row]) - (s.targets[row] == s.first + j ? T{1} : T{0});
+        const T x = s.x[row * s.x_row + j];
+        value = std::exp(x - s.log_sum[row]) - (s.targets[row] == s.first + j ? T{1} : T{0});
+        value *= s.cap > T{0} ? soft_cap_slope(x, s.cap) : T{1};
       }
       T& y = s.y[row * s.y_row + j];
       y = (s.add ? y : T{0}) + value * s.scale;
