@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The perplexity of a pretrained model and of adapters upon it, on chats or texts.
 #include <ampsft/core/parallel_for.hpp>
+#include <ampsft/data/encode_records.hpp>
 #include <ampsft/data/packed_dataset.hpp>
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 
 #include <ampsft/basis/source.hpp>
 #include <ampsft/core/random.hpp>
+#include <ampsft/data/encode_records.hpp>
 #include <ampsft/data/records.hpp>
 #include <ampsft/io/checksum.hpp>
 

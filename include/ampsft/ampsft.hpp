@@ -63,6 +63,7 @@
 #include <ampsft/core/version.hpp>
 #include <ampsft/core/view.hpp>
 #include <ampsft/data/batch.hpp>
+#include <ampsft/data/encode_records.hpp>
 #include <ampsft/data/packed_dataset.hpp>
 #include <ampsft/data/packing.hpp>
 #include <ampsft/data/records.hpp>

@@ -4,6 +4,7 @@
 ///
 /// usage: fuzz_files [COUNT [SEED]]   (default: 100000 files, seed 1), one kind of file after another
 #include <ampsft/adapter/score_adapter_file.hpp>
+#include <ampsft/data/encode_records.hpp>
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 #include <ampsft/model/gguf_model.hpp>

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Chats as tokens: the text that each template makes, what is learned of it, and how templates are recognised.
+#include <ampsft/data/encode_records.hpp>
 #include <ampsft/text/chat_template.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
 
 #include <string>
 #include <vector>
 
-#include "text/tokenizer_cases.hpp"
 #include "support/catch.hpp"
+#include "text/tokenizer_cases.hpp"
 
 using namespace ampsft;
 

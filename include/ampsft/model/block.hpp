@@ -31,7 +31,7 @@ struct Pass {
   Index sequences = 1;
   std::shared_ptr<const std::vector<std::int32_t>> documents = {};  ///< of the tokens, or none
   std::shared_ptr<const std::vector<std::int32_t>> positions = {};  ///< of the tokens
-  std::shared_ptr<const RopeTable<T>> rotary = {};                  ///< or none
+  std::shared_ptr<const RopeTable<T>> rope = {};                    ///< or none
   typename KeyValueCache<T>::Layer* cache = nullptr;                ///< or none
   Index cached = 0;                                                 ///< tokens in it
 };
@@ -125,7 +125,7 @@ struct Block {
       x = normalised;
     }
     if (pass.rope) {
-      const Variable<T> transposed = rope<T>(x, pass.rope, *pass.positions, heads, config.rope.pairing);
+      const Variable<T> transposed = apply_rope<T>(x, pass.rope, *pass.positions, heads, config.rope.pairing);
       x.release();
       x = transposed;
     }

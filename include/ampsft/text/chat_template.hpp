@@ -244,40 +244,4 @@ class ChatTemplate {
   std::int32_t end_turn_ = -1;
 };
 
-/// The records as tokens, at most `longest` each (their ends are cut off); records without anything to learn are
-/// skipped. All of it goes into the report. Throws `Error`, naming the line, for a chat that the template has no form
-/// for, unless such are skipped.
-[[nodiscard]] inline std::vector<EncodedRecord> encode_records(const std::vector<TextRecord>& records,
-                                                               const ChatTemplate& chat, LossOn loss, Index longest,
-                                                               BadRecord bad, DataReport& report) {
-  require(longest >= 2, "a record must have room for 2 tokens, not ", longest);
-  std::vector<EncodedRecord> all;
-  for (const TextRecord& record : records) {
-    EncodedRecord encoded;
-    try {
-      encoded = chat.encode(record, loss);
-    } catch (const Error& error) {
-      require(bad == BadRecord::skip, "line ", record.line, ": ", error.what());
-      report.skip(record.line, "bad record", error.what());
-      continue;
-    }
-    const bool anything = encoded.learned_count() > 0;
-    // A plain text is cut into pieces when it is packed.
-    const bool cut = record.kind != RecordKind::text && static_cast<Index>(encoded.ids.size()) > longest;
-    if (cut) {
-      encoded.ids.resize(static_cast<std::size_t>(longest));
-      encoded.learned.resize(static_cast<std::size_t>(longest));
-    }
-    if (encoded.learned_count() == 0) {
-      report.skip(record.line, anything ? concat("its answer begins after ", longest, " tokens")
-                                        : "there is nothing to learn in it");
-      continue;
-    }
-    report.shortened += cut ? 1 : 0;
-    report.add(encoded.ids.size(), encoded.learned_count());
-    all.push_back(std::move(encoded));
-  }
-  return all;
-}
-
 }  // namespace ampsft

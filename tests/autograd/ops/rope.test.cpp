@@ -41,7 +41,7 @@ TEMPLATE_TEST_CASE("rotary equals its naive twin in both pairings", "[autograd]"
         }
       }
       Tape<T> tape;
-      CHECK(difference<T>(rope<T>(tape.constant(x), table<T>(), positions, 2, pairing).value(), expected) <
+      CHECK(difference<T>(apply_rope<T>(tape.constant(x), table<T>(), positions, 2, pairing).value(), expected) <
             rounding<T>);
     }
   }
@@ -76,9 +76,9 @@ TEMPLATE_TEST_CASE("rotary turns wide heads as narrow ones, and gradients back, 
       }
     }
     Tape<T> tape;
-    const auto transposed = rope<T>(tape.leaf(x), turns, positions, 2, pairing);
+    const auto transposed = apply_rope<T>(tape.leaf(x), turns, positions, 2, pairing);
     CHECK(difference<T>(transposed.value(), value) < rounding<T>);
-    const auto again = rope<T>(tape.leaf(x), turns, positions, 2, pairing);
+    const auto again = apply_rope<T>(tape.leaf(x), turns, positions, 2, pairing);
     x.clear_gradient();
     tape.backward(add(transposed, again), seed);
     flat(gradient) *= T{2};
@@ -90,7 +90,7 @@ TEST_CASE("rotary has the gradients of finite differences, added up too", "[auto
   for (const auto pairing : {RopePairing::halves, RopePairing::interleaved}) {
     auto x = random_parameter<double>("x", 5, 14, 1);
     const auto transposed = [&](auto& tape) {
-      return rope<double>(tape.leaf(x), table<double>(0.7), positions, 2, pairing);
+      return apply_rope<double>(tape.leaf(x), table<double>(0.7), positions, 2, pairing);
     };
     require_right_gradients([&](auto& tape) { return probe(transposed(tape)); }, {&x});
   }
@@ -103,8 +103,8 @@ TEST_CASE("turning by two positions leaves products that know only their distanc
     Tape<double> tape;
     const std::vector<std::int32_t> first{at_q};
     const std::vector<std::int32_t> second{at_k};
-    const auto a = rope<double>(tape.constant(q), table<double>(), first, 1, RopePairing::halves);
-    const auto b = rope<double>(tape.constant(k), table<double>(), second, 1, RopePairing::halves);
+    const auto a = apply_rope<double>(tape.constant(q), table<double>(), first, 1, RopePairing::halves);
+    const auto b = apply_rope<double>(tape.constant(k), table<double>(), second, 1, RopePairing::halves);
     return a.map().row(0).dot(b.map().row(0));
   };
   CHECK(std::abs(product(9, 4) - product(35, 30)) < 1e-13);
@@ -115,13 +115,13 @@ TEST_CASE("rotary refuses what does not fit", "[autograd]") {
   Tape<float> tape;
   const auto x = tape.constant(make_matrix<float>(5, 12, 1.0F));
   const auto halves = RopePairing::halves;
-  CHECK_THROWS_WITH(rope<float>(x, table<float>(), positions, 5, halves), ContainsSubstring("5 heads"));
-  CHECK_THROWS_WITH(rope<float>(x, table<float>(), positions, 4, halves), ContainsSubstring("width 3"));
+  CHECK_THROWS_WITH(apply_rope<float>(x, table<float>(), positions, 5, halves), ContainsSubstring("5 heads"));
+  CHECK_THROWS_WITH(apply_rope<float>(x, table<float>(), positions, 4, halves), ContainsSubstring("width 3"));
   const std::span<const std::int32_t> few(positions.data(), 4);
-  CHECK_THROWS_WITH(rope<float>(x, table<float>(), few, 2, halves), ContainsSubstring("4 positions"));
+  CHECK_THROWS_WITH(apply_rope<float>(x, table<float>(), few, 2, halves), ContainsSubstring("4 positions"));
   const std::vector<std::int32_t> far{0, 1, 2, 3, 41};
-  CHECK_THROWS_WITH(rope<float>(x, table<float>(), far, 2, halves), ContainsSubstring("position 41"));
-  CHECK_THROWS_AS(rope<float>(x, nullptr, positions, 2, halves), Error);
+  CHECK_THROWS_WITH(apply_rope<float>(x, table<float>(), far, 2, halves), ContainsSubstring("position 41"));
+  CHECK_THROWS_AS(apply_rope<float>(x, nullptr, positions, 2, halves), Error);
   CHECK_THROWS_AS(RopeTable<float>({}, 4), Error);
   CHECK_THROWS_AS(RopeTable<float>(frequencies, 0), Error);
 }

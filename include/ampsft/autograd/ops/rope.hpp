@@ -147,8 +147,8 @@ struct Rope {
 /// Shapes: `x` and the result `T x (heads * h)`; `positions` `T`. Throws `Error` if `heads` does not divide the
 /// columns, a head has fewer numbers than the table has, or a position is outside of the table.
 template <Scalar T>
-[[nodiscard]] Variable<T> rotary(Variable<T> x, std::shared_ptr<const RopeTable<T>> table,
-                                 std::span<const std::int32_t> positions, Index heads, RopePairing pairing) {
+[[nodiscard]] Variable<T> apply_rope(Variable<T> x, std::shared_ptr<const RopeTable<T>> table,
+                                     std::span<const std::int32_t> positions, Index heads, RopePairing pairing) {
   require(table != nullptr, "rotary: there is no table");
   require(heads > 0 && x.cols() % heads == 0, "rotary: ", x.cols(), " columns do not split into ", heads, " heads");
   require(2 * table->pairs() <= x.cols() / heads, "rotary: ", table->pairs(), " pairs do not fit into heads of width ",
