@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,8 +50,9 @@ class AddedTokenFinder {
     for (const AddedToken& token : tokens_) {
       require(!token.content.empty() && token.content.size() <= longest_content, "the added token ", token.id, " has ",
               token.content.size(), " bytes; it must have 1 to ", longest_content);
-      begins_[static_cast<unsigned char>(token.content.front())] = true;
+      ++ends_[static_cast<unsigned char>(token.content.front())];
     }
+    std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
   }
 
   /// The id of the token of this content.
@@ -96,14 +98,16 @@ class AddedTokenFinder {
 
  private:
   [[nodiscard]] const AddedToken* longest_at(std::string_view text) const {
-    if (!begins_[static_cast<unsigned char>(text.front())]) {
+    const std::size_t first = static_cast<unsigned char>(text.front());
+    const std::size_t begin = first == 0 ? 0 : ends_[first - 1];
+    if (begin == ends_[first]) {
       return nullptr;
     }
     // Of the tokens that agree with the text so far, the shortest is the first: byte after byte the range narrows.
-    auto low = tokens_.begin();
-    auto high = tokens_.end();
-    const AddedToken* longest = nullptr;
-    for (std::size_t size = 0; low != high && size < text.size(); ++size) {
+    auto low = tokens_.begin() + static_cast<std::ptrdiff_t>(begin);
+    auto high = tokens_.begin() + static_cast<std::ptrdiff_t>(ends_[first]);
+    const AddedToken* longest = low->content.size() == 1 ? &*low++ : nullptr;
+    for (std::size_t size = 1; low != high && size < text.size(); ++size) {
       const char byte = text[size];
       const auto less = [size](const AddedToken& token, char b) {
         return static_cast<unsigned char>(token.content[size]) < static_cast<unsigned char>(b);
@@ -142,7 +146,7 @@ class AddedTokenFinder {
   }
 
   std::vector<AddedToken> tokens_;  // sorted by content, which differ
-  std::array<bool, 256> begins_{};
+  std::array<std::uint32_t, 256> ends_{};  // of the tokens by their first bytes
 };
 
 }  // namespace detail

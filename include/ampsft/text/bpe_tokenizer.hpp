@@ -56,7 +56,7 @@ class BpeTokenizer {
       lengths.push_back(lengths[static_cast<std::size_t>(left)] + lengths[static_cast<std::size_t>(right)]);
       require(lengths.back() <= longest_token, "BPE merge ", index, " makes a token of ", lengths.back(),
               " bytes; at most ", longest_token, " are allowed");
-      require(ranks_.emplace(detail::pair_key(left, right), id).second, "BPE merge ", index, " joins ", left, " and ",
+      require(ranks_.emplace(detail::pair_key(left, right), id), "BPE merge ", index, " joins ", left, " and ",
               right, ", as an earlier merge does");
     }
   }

@@ -45,11 +45,21 @@ inline void read_gguf_scores(const GgufFile& file, PretrainedTokenizerParts& par
   }
 }
 
-/// Control tokens, the unknown one and those that users defined are found in the text before anything else.
-inline void read_gguf_added(const GgufFile& file, PretrainedTokenizerParts& parts) {
+/// A token that users defined, of a vocabulary without a space in front: SentencePiece looks for it in the marked text.
+/// llama.cpp's converter wrote spaces for its marks.
+inline void mark_user_defined(std::string& text, AddedToken& token) {
+  text = mark_spaces(text, false);
+  token.content = text;
+  token.normalized = true;
+}
+
+/// Control tokens, the unknown one and those that users defined are found in the text before anything else. Unused ones
+/// count only with scores: merges of a list are all there are.
+inline void read_gguf_types(const GgufFile& file, PretrainedTokenizerParts& parts) {
   constexpr std::int32_t unknown = 2;
   constexpr std::int32_t control = 3;
   constexpr std::int32_t user_defined = 4;
+  constexpr std::int32_t unused = 5;
   const GgufValue* const value = file.find("tokenizer.ggml.token_type");
   if (value == nullptr) {
     return;
@@ -57,13 +67,22 @@ inline void read_gguf_added(const GgufFile& file, PretrainedTokenizerParts& part
   const auto types = value->numbers<std::int32_t>();
   require(types.size() == parts.tokens.size(), file.path(), ": tokenizer.ggml.token_type has ", types.size(),
           " entries for ", parts.tokens.size(), " tokens");
+  const bool characters = parts.alphabet == TokenAlphabet::characters;
+  const bool marked = characters && parts.spaces.in_front == SpaceInFront::nowhere;
   for (std::size_t id = 0; id < types.size(); ++id) {
+    std::string& text = parts.tokens[id];
+    if (types[id] == unused && characters) {
+      parts.unused.push_back(static_cast<std::int32_t>(id));
+    }
     const bool special = types[id] == control || types[id] == unknown;
-    if ((special || types[id] == user_defined) && !parts.tokens[id].empty()) {
+    if ((special || types[id] == user_defined) && !text.empty()) {
       AddedToken token;
-      token.content = parts.tokens[id];
+      token.content = text;
       token.id = static_cast<std::int32_t>(id);
       token.special = special;
+      if (marked && !special) {
+        mark_user_defined(text, token);
+      }
       parts.added.push_back(std::move(token));
     }
   }
@@ -117,7 +136,7 @@ inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::stri
   } else {
     detail::read_gguf_scores(file, parts);
   }
-  detail::read_gguf_added(file, parts);
+  detail::read_gguf_types(file, parts);
   if (model == "llama") {
     detail::strip_as_phi3(file, parts);
   }

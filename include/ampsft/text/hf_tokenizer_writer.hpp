@@ -134,7 +134,7 @@ namespace detail {
 /// Scores become the merges that they stand for. Throws `Error` for steps whose order such a file cannot say, two
 /// tokens of one text, and ids and merges of what is no token.
 [[nodiscard]] inline nlohmann::json huggingface_tokenizer_json(const PretrainedTokenizerParts& parts) {
-  const detail::TokenIds ids = detail::index_tokens(parts.tokens);
+  const detail::TokenIndex ids = detail::index_tokens(parts.tokens);
   nlohmann::json added = detail::added_tokens_json(parts);
   nlohmann::json vocabulary = nlohmann::json::object();
   for (std::size_t id = 0; id < parts.tokens.size(); ++id) {

@@ -55,6 +55,7 @@ struct PretrainedTokenizerParts {
   SpaceMarks spaces;                    ///< of the alphabet of characters
   std::optional<std::int32_t> unknown;  ///< stands for a byte or a character that no token is
   bool fuse_unknown = false;            ///< and for a whole row of such characters
+  std::vector<std::int32_t> unused;     ///< ids that merges may pass through, but that no text becomes (SentencePiece)
   bool nfc = false;                     ///< text is brought to Unicode's form C first
   bool ignore_merges = false;           ///< a word that is a token becomes that token, whatever the merges say
   std::vector<std::int32_t> prefix;     ///< what the model's own tools put before a text, say a beginning-of-text token

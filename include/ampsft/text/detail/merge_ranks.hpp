@@ -5,14 +5,16 @@
 
 #include <ampsft/core/error.hpp>
 #include <ampsft/text/detail/merge_word.hpp>
+#include <ampsft/text/detail/token_index.hpp>
 #include <ampsft/text/detail/token_symbols.hpp>
+#include <ampsft/text/detail/utf8.hpp>
 #include <ampsft/io/detail/names.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,37 +22,27 @@
 
 namespace ampsft::detail {
 
-/// The ids of tokens by their texts, which `tokens` keeps; throws `Error` for two of one text.
-[[nodiscard]] inline TokenIds index_tokens(const std::vector<std::string>& tokens) {
-  TokenIds ids;
-  ids.reserve(tokens.size());
-  for (std::size_t id = 0; id < tokens.size(); ++id) {
-    if (!tokens[id].empty()) {
-      const auto [place, is_new] = ids.emplace(tokens[id], static_cast<std::int32_t>(id));
-      require(is_new, "tokens ", place->second, " and ", id, " are both ", quoted(tokens[id]));
-    }
-  }
-  return ids;
-}
-
-/// Ranks are places in the list; of equal pairs the last one counts, as in Hugging Face's. Merges whose
-/// result `is_refused` are left out.
+/// The merges of a list. Their ranks are their places in it; of equal pairs the last one counts, as in Hugging Face's
+/// tokenizers. Merges whose result `is_refused` are left out.
 ///
 /// Throws `Error` for a merge of something that is no token.
 template <class IsRefused>
 [[nodiscard]] RankedMerges ranks_of_merges(const std::vector<std::pair<std::string, std::string>>& merges,
-                                           const TokenIds& ids, IsRefused&& is_refused) {
+                                           const TokenIndex& ids, IsRefused&& is_refused) {
   RankedMerges ranked;
   ranked.reserve(merges.size());
   std::int32_t rank = 0;
   const auto id_of = [&](std::string_view text) {
-    const auto found = ids.find(text);
-    require(found != ids.end(), "merge ", rank, " needs the token ", quoted(text), ", which is not in the vocabulary");
-    return found->second;
+    const std::int32_t id = ids.find(text);
+    require(id != TokenIndex::none, "merge ", rank, " needs the token ", quoted(text),
+            ", which is not in the vocabulary");
+    return id;
   };
+  std::string joined;
   for (const auto& [left, right] : merges) {
     const std::uint64_t pair = pair_key(id_of(left), id_of(right));
-    if (const std::int32_t merged = id_of(left + right); !is_refused(merged)) {
+    joined.assign(left).append(right);
+    if (const std::int32_t merged = id_of(joined); !is_refused(merged)) {
       ranked.insert_or_assign(pair, RankedMerge{rank, merged});
     }
     ++rank;
@@ -58,25 +50,39 @@ template <class IsRefused>
   return ranked;
 }
 
-/// Every two words of the vocabulary that make a third one, whose rank is the place of its score among all scores: what
-/// SentencePiece merges. `is_word` tells which ids are words.
+/// The rank of each token by its score: the highest score has the smallest rank, equal scores have equal ones.
 ///
-/// Throws `Error` for a score that is no number, words of more than 128 bytes (each is cut at every place) and more
-/// than `most` merges.
-template <class IsWord>
-[[nodiscard]] RankedMerges ranks_of_scores(const std::vector<std::string>& tokens, const std::vector<float>& scores,
-                                           const TokenIds& ids, std::size_t most, IsWord&& is_word) {
-  constexpr std::size_t longest = 128;
-  require(scores.size() == tokens.size(), "there are ", scores.size(), " scores for ", tokens.size(), " tokens");
+/// Throws `Error` for a score that is no number.
+[[nodiscard]] inline std::vector<std::int32_t> ranks_by_score(const std::vector<float>& scores) {
   require(std::none_of(scores.begin(), scores.end(), [](float score) { return std::isnan(score); }),
           "a token's score is no number");
-  std::vector<float> falling = scores;
-  std::sort(falling.begin(), falling.end(), std::greater<>());
+  std::vector<std::int32_t> order(scores.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto score_of = [&](std::int32_t id) { return scores[static_cast<std::size_t>(id)]; };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int32_t a, std::int32_t b) { return score_of(a) > score_of(b); });
+  std::vector<std::int32_t> ranks(scores.size());
+  std::int32_t rank = -1;
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    rank += place == 0 || score_of(order[place]) < score_of(order[place - 1]) ? 1 : 0;
+    ranks[static_cast<std::size_t>(order[place])] = rank;
+  }
+  return ranks;
+}
+
+/// Every two words of the vocabulary that make a third one: what SentencePiece merges, in the order of the scores.
+/// `is_word` tells which ids are words.
+///
+/// Throws `Error` for a score that is no number, words of more than 128 bytes (each is cut before every character) and
+/// more than `most` merges. Cost: one lookup or two for each character of the vocabulary.
+template <class IsWord>
+[[nodiscard]] RankedMerges ranks_of_scores(const std::vector<std::string>& tokens, const std::vector<float>& scores,
+                                           const TokenIndex& ids, std::size_t most, IsWord&& is_word) {
+  constexpr std::size_t longest = 128;
+  require(scores.size() == tokens.size(), "there are ", scores.size(), " scores for ", tokens.size(), " tokens");
+  const std::vector<std::int32_t> ranks = ranks_by_score(scores);
   RankedMerges ranked;
-  const auto word = [&](std::string_view text) -> std::int32_t {
-    const auto found = ids.find(text);
-    return found != ids.end() && is_word(found->second) ? found->second : -1;
-  };
+  const auto is_left_or_right = [&](std::int32_t id) { return id != TokenIndex::none && is_word(id); };
   for (std::size_t id = 0; id < tokens.size(); ++id) {
     const std::string_view text = tokens[id];
     if (!is_word(static_cast<std::int32_t>(id)) || byte_of_token(text)) {
@@ -84,14 +90,17 @@ template <class IsWord>
     }
     require(text.size() <= longest, "token ", id, " has ", text.size(), " bytes; with scores at most ", longest,
             " are supported");
-    const auto place = std::lower_bound(falling.begin(), falling.end(), scores[id], std::greater<>());
-    const auto rank = static_cast<std::int32_t>(place - falling.begin());
-    for (std::size_t cut = 1; cut < text.size(); ++cut) {
-      const std::int32_t left = word(text.substr(0, cut));
-      const std::int32_t right = left < 0 ? -1 : word(text.substr(cut));
-      if (right >= 0) {
+    GrowingHash hash;
+    std::string_view rest = text;
+    while (!rest.empty()) {  // the last rest is empty, which is no token
+      const std::size_t size = first_character(rest).size;
+      hash.append(rest.substr(0, size));
+      rest.remove_prefix(size);
+      const std::int32_t left = ids.find(text.substr(0, text.size() - rest.size()), hash);
+      const std::int32_t right = is_left_or_right(left) ? ids.find(rest) : TokenIndex::none;
+      if (is_left_or_right(right)) {
         require(ranked.size() < most, "the tokens are made of each other in more than ", most, " ways");
-        ranked.emplace(pair_key(left, right), RankedMerge{rank, static_cast<std::int32_t>(id)});
+        ranked.emplace(pair_key(left, right), RankedMerge{ranks[id], static_cast<std::int32_t>(id)});
       }
     }
   }

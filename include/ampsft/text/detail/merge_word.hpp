@@ -3,6 +3,8 @@
 /// Applies byte-pair merges to one word.
 #pragma once
 
+#include <ampsft/text/detail/flat_map.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +12,6 @@
 #include <limits>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -26,18 +27,8 @@ namespace ampsft::detail {
   return {static_cast<std::int32_t>(key >> 32U), static_cast<std::int32_t>(static_cast<std::uint32_t>(key))};
 }
 
-/// Spreads the bits of a pair (splitmix64's finaliser); the standard library's hash of a number is the number, whose
-/// low bits are those of the right id alone.
-struct PairHash {
-  [[nodiscard]] std::size_t operator()(std::uint64_t key) const noexcept {
-    key = (key ^ (key >> 30U)) * 0xbf58476d1ce4e5b9U;
-    key = (key ^ (key >> 27U)) * 0x94d049bb133111ebU;
-    return static_cast<std::size_t>(key ^ (key >> 31U));
-  }
-};
-
 /// From a pair to the id that it becomes. Smaller ids merge first.
-using MergeIds = std::unordered_map<std::uint64_t, std::int32_t, PairHash>;
+using MergeIds = FlatMap<std::int32_t>;
 
 /// What a pair becomes where ids do not tell which merge comes first.
 struct RankedMerge {
@@ -45,8 +36,15 @@ struct RankedMerge {
   std::int32_t id;
 };
 
+/// A merge that was made: two ids, and the one that they became.
+struct MadeMerge {
+  std::int32_t left;
+  std::int32_t right;
+  std::int32_t id;
+};
+
 /// From a pair to what it becomes. Smaller ranks merge first.
-using RankedMerges = std::unordered_map<std::uint64_t, RankedMerge, PairHash>;
+using RankedMerges = FlatMap<RankedMerge>;
 
 [[nodiscard]] constexpr RankedMerge ranked(std::int32_t id) noexcept {
   return {id, id};
@@ -68,16 +66,17 @@ class MergeWord {
     for (std::size_t i = 0; i < word.size(); ++i) {
       nodes_[i].id = static_cast<unsigned char>(word[i]);
     }
-    merge(merges, ids);
+    merge(merges, ids, nullptr);
   }
 
-  /// Appends the ids that `symbols` become to `ids`.
-  void operator()(std::span<const std::int32_t> symbols, const RankedMerges& merges, std::vector<std::int32_t>& ids) {
+  /// Appends the ids that `symbols` become to `ids`, and all merges made on the way to `made`, if it is there.
+  void operator()(std::span<const std::int32_t> symbols, const RankedMerges& merges, std::vector<std::int32_t>& ids,
+                  std::vector<MadeMerge>* made = nullptr) {
     begin(symbols.size());
     for (std::size_t i = 0; i < symbols.size(); ++i) {
       nodes_[i].id = symbols[i];
     }
-    merge(merges, ids);
+    merge(merges, ids, made);
   }
 
  private:
@@ -99,7 +98,7 @@ class MergeWord {
   }
 
   template <class Merges>
-  void merge(const Merges& merges, std::vector<std::int32_t>& ids) {
+  void merge(const Merges& merges, std::vector<std::int32_t>& ids, std::vector<MadeMerge>* made) {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       propose(i, merges);
     }
@@ -109,6 +108,9 @@ class MergeWord {
       candidates_.pop_back();
       // The candidate is stale unless the two tokens that stand there now are still those of this merge.
       if (const RankedMerge found = merge_at(left, merges); found.rank == rank) {
+        if (made != nullptr) {
+          made->push_back({nodes_[left].id, nodes_[nodes_[left].next].id, found.id});
+        }
         join(left, found.id);
         propose(left, merges);
         propose(nodes_[left].previous, merges);
@@ -124,8 +126,8 @@ class MergeWord {
     if (left == none || nodes_[left].id == gone || nodes_[left].next == none) {
       return {gone, gone};
     }
-    const auto found = merges.find(pair_key(nodes_[left].id, nodes_[nodes_[left].next].id));
-    return found == merges.end() ? RankedMerge{gone, gone} : ranked(found->second);
+    const auto* const found = merges.find(pair_key(nodes_[left].id, nodes_[nodes_[left].next].id));
+    return found == nullptr ? RankedMerge{gone, gone} : ranked(*found);
   }
 
   template <class Merges>

@@ -18,6 +18,13 @@
 
 namespace ampsft::detail {
 
+/// The standard library's hash of a number is the number, whose low bits are those of the right id alone.
+struct PairHash {
+  [[nodiscard]] std::size_t operator()(std::uint64_t key) const noexcept {
+    return static_cast<std::size_t>(spread_bits(key));
+  }
+};
+
 /// Distinct words as one array of linked tokens, and for every pair its count in the text and its places.
 ///
 /// A merge touches only the places of its pair, so a training costs the sum of all occurrences merged, whatever the

@@ -15,22 +15,22 @@ inline constexpr std::string_view space_mark = "\xe2\x96\x81";
   return text.starts_with(' ') || text.starts_with(space_mark);
 }
 
+/// Appends `text` with each `from` replaced by `to`.
+inline void append_replaced(std::string& result, std::string_view text, std::string_view from, std::string_view to) {
+  for (std::size_t next = text.find(from); next != std::string_view::npos; next = text.find(from)) {
+    result.append(text.substr(0, next)).append(to);
+    text.remove_prefix(next + from.size());
+  }
+  result.append(text);
+}
+
 /// The text with a mark for each space, and one in front if that is wanted; an empty text stays empty.
 [[nodiscard]] inline std::string mark_spaces(std::string_view text, bool in_front) {
   std::string marked;
-  if (text.empty()) {
-    return marked;
-  }
-  marked.reserve(text.size() + text.size() / 2);
-  if (in_front) {
-    marked += space_mark;
-  }
-  for (const char byte : text) {
-    if (byte == ' ') {
-      marked += space_mark;
-    } else {
-      marked += byte;
-    }
+  if (!text.empty()) {
+    marked.reserve(text.size() + text.size() / 2);
+    append_replaced(marked, text, " ", space_mark);
+    marked.insert(0, in_front ? space_mark : "");
   }
   return marked;
 }
@@ -38,11 +38,7 @@ inline constexpr std::string_view space_mark = "\xe2\x96\x81";
 /// The text with a space for each mark.
 [[nodiscard]] inline std::string spaces_of_marks(std::string_view text) {
   std::string plain;
-  while (!text.empty()) {
-    const bool mark = text.starts_with(space_mark);
-    plain += mark ? ' ' : text.front();
-    text.remove_prefix(mark ? space_mark.size() : 1);
-  }
+  append_replaced(plain, text, space_mark, " ");
   return plain;
 }
 

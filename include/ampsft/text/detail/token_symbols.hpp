@@ -4,7 +4,10 @@
 #pragma once
 
 #include <ampsft/text/detail/byte_alphabet.hpp>
+#include <ampsft/text/detail/flat_map.hpp>
 #include <ampsft/text/detail/space_marks.hpp>
+#include <ampsft/text/detail/token_index.hpp>
+#include <ampsft/text/detail/utf8.hpp>
 #include <ampsft/text/pretrained_tokenizer_parts.hpp>
 
 #include <algorithm>
@@ -14,12 +17,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ampsft::detail {
-
-using TokenIds = std::unordered_map<std::string_view, std::int32_t>;
 
 /// The byte that a token like `<0x0A>` stands for; none if it is no such token.
 [[nodiscard]] constexpr std::optional<unsigned char> byte_of_token(std::string_view token) noexcept {
@@ -46,26 +46,35 @@ using TokenIds = std::unordered_map<std::string_view, std::int32_t>;
 /// Finds the tokens of bytes and of characters.
 class TokenSymbols {
  public:
-  TokenSymbols(const PretrainedTokenizerParts& parts, const TokenIds& ids)
+  TokenSymbols(const PretrainedTokenizerParts& parts, const TokenIndex& ids)
       : unknown_(parts.unknown.value_or(none)), fuse_unknown_(parts.fuse_unknown), alphabet_(parts.alphabet) {
     byte_ids_.fill(none);
     if (alphabet_ == TokenAlphabet::bytes) {
       for (std::size_t byte = 0; byte < byte_ids_.size(); ++byte) {
         std::string character;
         append_character(character, byte_alphabet[byte]);
-        const auto found = ids.find(character);
-        byte_ids_[byte] = found != ids.end() ? found->second : unknown_;
+        const std::int32_t id = ids.find(character);
+        byte_ids_[byte] = id != none ? id : unknown_;
       }
       return;
     }
-    for (const auto& [text, id] : ids) {
+    for (std::size_t id = 0; id < parts.tokens.size(); ++id) {
+      const std::string_view text = parts.tokens[id];
       if (const auto byte = byte_of_token(text)) {
-        byte_ids_[*byte] = id;
-      } else if (const Character first = first_character(text); first.size == text.size()) {
-        characters_.emplace(first.point, id);
+        byte_ids_[*byte] = static_cast<std::int32_t>(id);
+      } else if (!text.empty() && first_character(text).size == text.size()) {
+        characters_.emplace(first_character(text).point, static_cast<std::int32_t>(id));
       }
     }
   }
+
+  /// Whether every character becomes some token, so that none is left out.
+  [[nodiscard]] bool is_complete() const noexcept {
+    return unknown_ != none || std::find(byte_ids_.begin(), byte_ids_.end(), none) == byte_ids_.end();
+  }
+
+  /// Whether this character is a token, in an alphabet of characters.
+  [[nodiscard]] bool is_token(std::uint32_t point) const noexcept { return characters_.find(point) != nullptr; }
 
   /// Appends the symbols of `word`; without a token for the unknown, what is unknown is left out.
   void append(std::string_view word, std::vector<std::int32_t>& symbols) const {
@@ -80,7 +89,7 @@ class TokenSymbols {
   }
 
  private:
-  static constexpr std::int32_t none = -1;
+  static constexpr std::int32_t none = TokenIndex::none;
 
   /// As Hugging Face's: an unknown token waits for those that it may be fused with until the next character that is a
   /// token, so bytes in between come before it.
@@ -96,9 +105,9 @@ class TokenSymbols {
       const Character next = first_character(word);
       const std::string_view bytes = word.substr(0, next.size);
       word.remove_prefix(next.size);
-      if (const auto found = characters_.find(next.point); found != characters_.end()) {
+      if (const std::int32_t* const found = characters_.find(next.point)) {
         flush();
-        symbols.push_back(found->second);
+        symbols.push_back(*found);
       } else if (std::all_of(bytes.begin(), bytes.end(), [&](char byte) { return id_of(byte) != none; })) {
         for (const char byte : bytes) {
           symbols.push_back(id_of(byte));
@@ -116,7 +125,7 @@ class TokenSymbols {
   [[nodiscard]] std::int32_t id_of(char byte) const { return byte_ids_[static_cast<unsigned char>(byte)]; }
 
   std::array<std::int32_t, 256> byte_ids_{};
-  std::unordered_map<std::uint32_t, std::int32_t> characters_;  // by code point
+  FlatMap<std::int32_t> characters_;  // by code point
   std::int32_t unknown_;
   bool fuse_unknown_;
   TokenAlphabet alphabet_;

@@ -61,9 +61,9 @@ namespace ampsft::detail {
 }
 
 /// The merges that the scores stand for, highest score first; `ids` those of the tokens, among which are all that were
-/// added.
+/// added. Throws `Error` for merges that make unused tokens, which tokenizer.json does not know.
 [[nodiscard]] inline std::vector<std::pair<std::string, std::string>> merges_of_scores(
-    const PretrainedTokenizerParts& parts, const TokenIds& ids, std::size_t most) {
+    const PretrainedTokenizerParts& parts, const TokenIndex& ids, std::size_t most) {
   std::vector<bool> added(parts.tokens.size());
   for (const AddedToken& token : parts.added) {
     added.at(static_cast<std::size_t>(token.id)) = true;
@@ -72,9 +72,12 @@ namespace ampsft::detail {
                                               [&](std::int32_t id) { return !added[static_cast<std::size_t>(id)]; });
   std::vector<std::pair<std::int32_t, std::uint64_t>> order;  // rank, pair
   order.reserve(ranked.size());
-  for (const auto& [pair, merge] : ranked) {
+  ranked.for_each([&](std::uint64_t pair, const RankedMerge& merge) {
+    require(std::find(parts.unused.begin(), parts.unused.end(), merge.id) == parts.unused.end(), "the token ",
+            quoted(parts.tokens[static_cast<std::size_t>(merge.id)]),
+            " is unused, but made of others; a tokenizer.json cannot say so");
     order.emplace_back(merge.rank, pair);
-  }
+  });
   std::sort(order.begin(), order.end());
   std::vector<std::pair<std::string, std::string>> merges;
   merges.reserve(order.size());
