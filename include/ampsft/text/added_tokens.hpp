@@ -4,9 +4,9 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/io/detail/names.hpp>
 #include <ampsft/text/detail/character_class.hpp>
 #include <ampsft/text/detail/utf8.hpp>
-#include <ampsft/io/detail/names.hpp>
 
 #include <algorithm>
 #include <array>
@@ -53,6 +53,11 @@ class AddedTokenFinder {
       ++ends_[static_cast<unsigned char>(token.content.front())];
     }
     std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
+    for (std::size_t first = 0, begin = 0; first < ends_.size(); begin = ends_[first++]) {
+      if (begin < ends_[first]) {
+        common_[first] = common_prefix(tokens_[begin].content, tokens_[ends_[first] - 1].content);
+      }
+    }
   }
 
   /// The id of the token of this content.
@@ -103,11 +108,15 @@ class AddedTokenFinder {
     if (begin == ends_[first]) {
       return nullptr;
     }
-    // Of the tokens that agree with the text so far, the shortest is the first: byte after byte the range narrows.
     auto low = tokens_.begin() + static_cast<std::ptrdiff_t>(begin);
     auto high = tokens_.begin() + static_cast<std::ptrdiff_t>(ends_[first]);
-    const AddedToken* longest = low->content.size() == 1 ? &*low++ : nullptr;
-    for (std::size_t size = 1; low != high && size < text.size(); ++size) {
+    const std::size_t common = common_[first];
+    if (!text.starts_with(std::string_view(low->content).substr(0, common))) {
+      return nullptr;
+    }
+    // Of the tokens that agree with the text so far, the shortest is the first: byte after byte the range narrows.
+    const AddedToken* longest = low->content.size() == common ? &*low++ : nullptr;
+    for (std::size_t size = common; low != high && size < text.size(); ++size) {
       const char byte = text[size];
       const auto less = [size](const AddedToken& token, char b) {
         return static_cast<unsigned char>(token.content[size]) < static_cast<unsigned char>(b);
@@ -122,6 +131,10 @@ class AddedTokenFinder {
       }
     }
     return longest;
+  }
+
+  [[nodiscard]] static std::size_t common_prefix(std::string_view a, std::string_view b) {
+    return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
   }
 
   [[nodiscard]] static bool alone(std::string_view text, std::size_t begin, std::size_t end) {
@@ -146,7 +159,9 @@ class AddedTokenFinder {
   }
 
   std::vector<AddedToken> tokens_;  // sorted by content, which differ
-  std::array<std::uint32_t, 256> ends_{};  // of the tokens by their first bytes
+  // By the first byte of tokens: where they end in the list, and how many bytes all of them begin with.
+  std::array<std::size_t, 256> ends_{};
+  std::array<std::size_t, 256> common_{};
 };
 
 }  // namespace detail

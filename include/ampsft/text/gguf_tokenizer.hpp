@@ -3,9 +3,9 @@
 /// The tokenizer inside of a GGUF file.
 #pragma once
 
+#include <ampsft/io/gguf.hpp>
 #include <ampsft/text/detail/gguf_pretokenizer.hpp>
 #include <ampsft/text/pretrained_tokenizer.hpp>
-#include <ampsft/io/gguf.hpp>
 
 #include <cstddef>
 #include <cstdint>

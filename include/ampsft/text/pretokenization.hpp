@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/text/detail/case_patterns.hpp>
 #include <ampsft/text/detail/space_marks.hpp>
 #include <ampsft/text/detail/word_patterns.hpp>
 
@@ -22,6 +23,8 @@ enum class PretokenizerStep {
   gpt2_words,      ///< GPT-2's regular expression
   llama3_words,    ///< that of cl100k and Llama 3: up to three digits a word
   qwen2_words,     ///< the same with one digit a word
+  gpt4o_words,     ///< that of o200k, GPT-4o and Phi-4-mini: words end where small letters turn into capital ones
+  tekken_words,    ///< that of Mistral's Tekken: the same with one digit a word and no contractions
   space_in_front,  ///< a piece that does not begin with a space gets one
   marked_words,    ///< each U+2581, a marked space, begins a word
 };
@@ -43,6 +46,10 @@ namespace detail {
       return match_cl100k(text, 3);
     case PretokenizerStep::qwen2_words:
       return match_cl100k(text, 1);
+    case PretokenizerStep::gpt4o_words:
+      return match_cased(text, {.digits = 3, .contractions = true});
+    case PretokenizerStep::tekken_words:
+      return match_cased(text, {.digits = 1, .contractions = false});
     case PretokenizerStep::marked_words:
     case PretokenizerStep::space_in_front:
       break;

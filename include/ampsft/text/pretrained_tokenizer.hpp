@@ -5,7 +5,7 @@
 
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/text/added_tokens.hpp>
-#include <ampsft/text/detail/mark_words.hpp>
+#include <ampsft/text/detail/safe_cuts.hpp>
 #include <ampsft/text/detail/text_splitter.hpp>
 #include <ampsft/text/detail/tokenizer_tables.hpp>
 #include <ampsft/text/pretokenization.hpp>
@@ -49,7 +49,7 @@ class PretrainedTokenizer {
         suffix_(std::move(parts.suffix)) {
     const bool characters = parts.alphabet == TokenAlphabet::characters;
     if (characters && steps_.empty()) {
-      words_ = detail::MarkWords(texts_, tables_.merges, tables_.symbols);
+      cuts_ = detail::SafeCuts(texts_, tables_.merges, tables_.symbols);
     }
     tables_.whole = detail::decode_tokens(texts_, kinds_, parts.alphabet, parts.ignore_merges);
     for (const AddedToken& token : parts.added) {  // in marked text with the space in front that it takes from the text
@@ -142,7 +142,7 @@ class PretrainedTokenizer {
         return for_each_piece(part, steps_, encoder);
       }
       while (!part.empty()) {
-        const std::size_t size = words_.first(part);
+        const std::size_t size = cuts_.first(part);
         encoder(part.substr(0, size));
         part.remove_prefix(size);
       }
@@ -155,7 +155,7 @@ class PretrainedTokenizer {
   detail::WordTables tables_;
   detail::TextSplitter splitter_;
   std::vector<PretokenizerStep> steps_;
-  detail::MarkWords words_;         // where there are no steps
+  detail::SafeCuts cuts_;           // where there are no steps
   std::vector<std::string> texts_;  // by id: the bytes that it stands for
   std::vector<std::int32_t> prefix_;
   std::vector<std::int32_t> suffix_;

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
-#include <ampsft/text/pretrained_tokenizer_parts.hpp>
 #include <ampsft/io/detail/names.hpp>
 #include <ampsft/io/gguf.hpp>
+#include <ampsft/text/pretrained_tokenizer_parts.hpp>
 
 #include <algorithm>
 #include <array>
@@ -25,7 +25,7 @@ struct GgufPretokenizer {
   bool begins = false;         // the beginning of text stands before a text unless the file says no
 };
 
-inline constexpr std::array<GgufPretokenizer, 9> gguf_pretokenizers{{
+inline constexpr std::array<GgufPretokenizer, 13> gguf_pretokenizers{{
     {.name = "gpt-2", .words = PretokenizerStep::gpt2_words},
     {.name = "mpt", .words = PretokenizerStep::gpt2_words, .nfc = true},
     {.name = "smollm", .words = PretokenizerStep::gpt2_words, .digits = true},
@@ -34,6 +34,12 @@ inline constexpr std::array<GgufPretokenizer, 9> gguf_pretokenizers{{
     {.name = "command-r", .words = PretokenizerStep::gpt2_words, .digits = true, .nfc = true},
     {.name = "llama-bpe", .words = PretokenizerStep::llama3_words, .ignore_merges = true, .begins = true},
     {.name = "llama3", .words = PretokenizerStep::llama3_words, .ignore_merges = true, .begins = true},
+    // Llama 3's without a beginning of text, as in SmolLM3. Its models' own tokenizers take words that are tokens
+    // whole; llama.cpp merges them.
+    {.name = "smaug-bpe", .words = PretokenizerStep::llama3_words, .ignore_merges = true},
+    {.name = "dbrx", .words = PretokenizerStep::llama3_words},   // OLMo 2, Granite 4
+    {.name = "gpt-4o", .words = PretokenizerStep::gpt4o_words},  // Phi-4-mini
+    {.name = "tekken", .words = PretokenizerStep::tekken_words, .ignore_merges = true, .begins = true},
     {.name = "qwen2", .words = PretokenizerStep::qwen2_words, .nfc = true},
 }};
 

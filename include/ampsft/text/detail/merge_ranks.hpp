@@ -4,11 +4,11 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/io/detail/names.hpp>
 #include <ampsft/text/detail/merge_word.hpp>
 #include <ampsft/text/detail/token_index.hpp>
 #include <ampsft/text/detail/token_symbols.hpp>
 #include <ampsft/text/detail/utf8.hpp>
-#include <ampsft/io/detail/names.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -82,6 +82,7 @@ template <class IsWord>
   require(scores.size() == tokens.size(), "there are ", scores.size(), " scores for ", tokens.size(), " tokens");
   const std::vector<std::int32_t> ranks = ranks_by_score(scores);
   RankedMerges ranked;
+  ranked.reserve(std::min(most, 2 * tokens.size()));  // about as many as models have
   const auto is_left_or_right = [&](std::int32_t id) { return id != TokenIndex::none && is_word(id); };
   for (std::size_t id = 0; id < tokens.size(); ++id) {
     const std::string_view text = tokens[id];

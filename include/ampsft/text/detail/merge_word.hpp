@@ -84,36 +84,42 @@ class MergeWord {
   static constexpr std::int32_t gone = -1;
 
   struct Node {
-    std::int32_t id;
-    std::size_t previous;
-    std::size_t next;
+    std::int32_t id = gone;
+    RankedMerge merge{gone, gone};  // with the next node
+    std::size_t previous = none;
+    std::size_t next = none;
   };
 
   void begin(std::size_t size) {
-    nodes_.resize(size);
+    nodes_.assign(size, {});
     candidates_.clear();
     for (std::size_t i = 0; i < size; ++i) {
-      nodes_[i] = {gone, i == 0 ? none : i - 1, i + 1 == size ? none : i + 1};
+      nodes_[i].previous = i == 0 ? none : i - 1;
+      nodes_[i].next = i + 1 == size ? none : i + 1;
     }
   }
 
   template <class Merges>
   void merge(const Merges& merges, std::vector<std::int32_t>& ids, std::vector<MadeMerge>* made) {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      propose(i, merges);
+      if (look_up(i, merges)) {
+        candidates_.emplace_back(nodes_[i].merge.rank, i);
+      }
     }
+    std::make_heap(candidates_.begin(), candidates_.end(), std::greater<>());
     while (!candidates_.empty()) {
       std::pop_heap(candidates_.begin(), candidates_.end(), std::greater<>());
       const auto [rank, left] = candidates_.back();
       candidates_.pop_back();
-      // The candidate is stale unless the two tokens that stand there now are still those of this merge.
-      if (const RankedMerge found = merge_at(left, merges); found.rank == rank) {
+      // The candidate is stale unless the two tokens that stand there now merge with this rank.
+      Node& node = nodes_[left];
+      if (node.id != gone && node.merge.rank == rank) {
         if (made != nullptr) {
-          made->push_back({nodes_[left].id, nodes_[nodes_[left].next].id, found.id});
+          made->push_back({node.id, nodes_[node.next].id, node.merge.id});
         }
-        join(left, found.id);
+        join(node, left);
         propose(left, merges);
-        propose(nodes_[left].previous, merges);
+        propose(node.previous, merges);
       }
     }
     for (std::size_t i = nodes_.empty() ? none : 0; i != none; i = nodes_[i].next) {
@@ -121,31 +127,31 @@ class MergeWord {
     }
   }
 
+  /// Looks up what a node merges to with the next one; each pair that comes to be is looked up once. Returns whether
+  /// it merges.
   template <class Merges>
-  [[nodiscard]] RankedMerge merge_at(std::size_t left, const Merges& merges) const {
-    if (left == none || nodes_[left].id == gone || nodes_[left].next == none) {
-      return {gone, gone};
-    }
-    const auto* const found = merges.find(pair_key(nodes_[left].id, nodes_[nodes_[left].next].id));
-    return found == nullptr ? RankedMerge{gone, gone} : ranked(*found);
+  [[nodiscard]] bool look_up(std::size_t left, const Merges& merges) {
+    Node& node = nodes_[left];
+    const auto* const found = node.next == none ? nullptr : merges.find(pair_key(node.id, nodes_[node.next].id));
+    node.merge = found == nullptr ? RankedMerge{gone, gone} : ranked(*found);
+    return found != nullptr;
   }
 
   template <class Merges>
   void propose(std::size_t left, const Merges& merges) {
-    if (const RankedMerge found = merge_at(left, merges); found.rank != gone) {
-      candidates_.emplace_back(found.rank, left);
+    if (left != none && look_up(left, merges)) {
+      candidates_.emplace_back(nodes_[left].merge.rank, left);
       std::push_heap(candidates_.begin(), candidates_.end(), std::greater<>());
     }
   }
 
-  void join(std::size_t left, std::int32_t id) {
-    Node& node = nodes_[left];
+  void join(Node& node, std::size_t place) {
     Node& absorbed = nodes_[node.next];
-    node.id = id;
+    node.id = node.merge.id;
     node.next = absorbed.next;
     absorbed.id = gone;
     if (node.next != none) {
-      nodes_[node.next].previous = left;
+      nodes_[node.next].previous = place;
     }
   }
 

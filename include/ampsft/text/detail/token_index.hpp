@@ -77,7 +77,9 @@ class TokenIndex {
     std::int32_t id = none;
   };
 
-  [[nodiscard]] std::string_view text_of(std::int32_t id) const noexcept { return texts_[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] std::string_view text_of(std::int32_t id) const noexcept {
+    return texts_[static_cast<std::size_t>(id)];
+  }
 
   /// Where the text stands, or the empty slot where it would stand.
   [[nodiscard]] std::size_t place_of(std::string_view text, std::uint64_t hash) const noexcept {

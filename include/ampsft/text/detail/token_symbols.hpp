@@ -68,13 +68,10 @@ class TokenSymbols {
     }
   }
 
-  /// Whether every character becomes some token, so that none is left out.
-  [[nodiscard]] bool is_complete() const noexcept {
-    return unknown_ != none || std::find(byte_ids_.begin(), byte_ids_.end(), none) == byte_ids_.end();
+  /// Whether every byte is a token, so that no character is unknown.
+  [[nodiscard]] bool has_all_bytes() const noexcept {
+    return std::find(byte_ids_.begin(), byte_ids_.end(), none) == byte_ids_.end();
   }
-
-  /// Whether this character is a token, in an alphabet of characters.
-  [[nodiscard]] bool is_token(std::uint32_t point) const noexcept { return characters_.find(point) != nullptr; }
 
   /// Appends the symbols of `word`; without a token for the unknown, what is unknown is left out.
   void append(std::string_view word, std::vector<std::int32_t>& symbols) const {

@@ -3,8 +3,8 @@
 /// The parts of tokenizer.json around the model: pre-tokenizer, normaliser, post-processor.
 #pragma once
 
-#include <ampsft/text/pretrained_tokenizer.hpp>
 #include <ampsft/io/detail/json_fields.hpp>
+#include <ampsft/text/pretrained_tokenizer.hpp>
 
 #include <array>
 #include <string>
@@ -15,13 +15,17 @@
 namespace ampsft::detail {
 
 /// Regular expressions of Split that are known by heart, as files write them.
-inline constexpr std::array<std::pair<std::string_view, PretokenizerStep>, 4> known_patterns{
+inline constexpr std::array<std::pair<std::string_view, PretokenizerStep>, 6> known_patterns{
     {{R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)", PretokenizerStep::gpt2_words},
      {R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)", PretokenizerStep::gpt2_words},
      {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
       PretokenizerStep::llama3_words},
      {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
-      PretokenizerStep::qwen2_words}}};
+      PretokenizerStep::qwen2_words},
+     {R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+      PretokenizerStep::gpt4o_words},
+     {R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+      PretokenizerStep::tekken_words}}};
 
 [[nodiscard]] inline PretokenizerStep read_split(const JsonFields& split) {
   const std::string behavior = split.text("behavior");
@@ -36,7 +40,7 @@ inline constexpr std::array<std::pair<std::string_view, PretokenizerStep>, 4> kn
     }
   }
   fail(split.source(), ": the pattern ", quoted(pattern),
-       " is not supported; supported are those of GPT-2, Llama 3 (cl100k) and Qwen2");
+       " is not supported; supported are those of GPT-2, Llama 3 (cl100k), Qwen2, GPT-4o (o200k) and Tekken");
 }
 
 /// Appends the steps of one pre-tokenizer, or of all in a Sequence; returns whether ByteLevel was the last.

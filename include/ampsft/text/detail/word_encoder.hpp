@@ -6,12 +6,11 @@
 #include <ampsft/text/detail/merge_word.hpp>
 #include <ampsft/text/detail/token_index.hpp>
 #include <ampsft/text/detail/token_symbols.hpp>
+#include <ampsft/text/detail/word_cache.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -34,9 +33,8 @@ class WordEncoder {
 
   /// Stays a call: inlined into the loop that cuts words, it takes that loop's registers (measured: 7 % of the whole).
   [[gnu::noinline]] void operator()(std::string_view word) {
-    const auto found = seen_.find(word);
-    if (found != seen_.end()) {
-      const auto [begin, size] = found->second;
+    if (const WordCache::Ids* const found = seen_.find(word)) {
+      const auto [begin, size] = *found;
       const std::size_t end = ids_->size();
       ids_->resize(end + size);
       std::copy_n(ids_->data() + begin, size, ids_->data() + end);
@@ -44,22 +42,10 @@ class WordEncoder {
     }
     const std::size_t begin = ids_->size();
     append(word);
-    // So that a long text does not take many times its size.
-    constexpr std::size_t most_words = std::size_t{1} << 16U;
-    constexpr std::size_t longest_word = 1024;
-    if (seen_.size() < most_words && word.size() <= longest_word) {
-      seen_.emplace(word, std::pair(begin, ids_->size() - begin));
-    }
+    seen_.add(word, {begin, ids_->size() - begin});
   }
 
  private:
-  struct TextHash {
-    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's
-    [[nodiscard]] std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>()(text);
-    }
-  };
-
   void append(std::string_view word) {
     if (const std::int32_t whole = tables_->whole.find(word); whole != TokenIndex::none) {
       ids_->push_back(whole);
@@ -85,8 +71,8 @@ class WordEncoder {
 
   [[nodiscard]] bool is_unused(std::int32_t id) const { return tables_->unused[static_cast<std::size_t>(id)]; }
 
-  /// Appends an id, or what an unused one was made of last, as SentencePiece does. Recurses no deeper than the token has
-  /// characters.
+  /// Appends an id, or what an unused one was made of last, as SentencePiece does. Recurses no deeper than the token
+  /// has characters.
   void append_used(std::int32_t id) {
     const auto parts = is_unused(id) ? parts_.find(id) : parts_.end();
     if (parts == parts_.end()) {
@@ -99,8 +85,7 @@ class WordEncoder {
 
   const WordTables* tables_;
   std::vector<std::int32_t>* ids_;
-  // Where in the ids a word's first encoding lies.
-  std::unordered_map<std::string, std::pair<std::size_t, std::size_t>, TextHash, std::equal_to<>> seen_;
+  WordCache seen_;
   std::vector<std::int32_t> symbols_;
   MergeWord merge_word_;
   // Of a word with unused ids: what it merges to, all merges on the way, and what each unused id was made of.

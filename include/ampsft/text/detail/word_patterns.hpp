@@ -46,6 +46,15 @@ template <class Test>
   return run > last ? run - last : run;
 }
 
+/// `\s*[\r\n]+|\s+(?!\S)|\s+` at the beginning of `text`.
+[[nodiscard]] constexpr std::size_t match_lines(std::string_view text) {
+  const std::size_t run = run_of(text, is_white_space);
+  if (const std::size_t last = text.substr(0, run).find_last_of("\r\n"); last != std::string_view::npos) {
+    return last + 1;
+  }
+  return match_white_space(text);
+}
+
 /// `'s|'t|'re|'ve|'m|'ll|'d`; with `fold` in any case, U+017F being a case of s.
 [[nodiscard]] constexpr std::size_t match_contraction(std::string_view text, bool fold) {
   if (text.empty() || text[0] != '\'') {
@@ -108,11 +117,7 @@ template <class Test>
   if (const std::size_t size = run_of(text.substr(space), is_other); size > 0) {
     return space + size + run_of(text.substr(space + size), is_line_end);
   }
-  const std::size_t run = run_of(text, is_white_space);
-  if (const std::size_t last = text.substr(0, run).find_last_of("\r\n"); last != std::string_view::npos) {
-    return last + 1;
-  }
-  return match_white_space(text);
+  return match_lines(text);
 }
 
 }  // namespace ampsft::detail
