@@ -26,8 +26,9 @@ inline void read_gguf_merges(const GgufFile& file, PretrainedTokenizerParts& par
   parts.merges.reserve(merges.size());
   for (const std::string_view merge : merges) {
     const std::size_t space = merge.find(' ', 1);
-    require(space != std::string_view::npos && space + 1 < merge.size(), file.path(), ": the merge ", quoted(merge),
-            " is no pair of tokens");
+    if (space == std::string_view::npos || space + 1 == merge.size()) [[unlikely]] {  // `require` would quote each one
+      fail(file.path(), ": the merge ", quoted(merge), " is no pair of tokens");
+    }
     parts.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
   }
 }

@@ -3,11 +3,11 @@
 /// Reads Hugging Face's tokenizer.json.
 #pragma once
 
+#include <ampsft/io/read_text.hpp>
 #include <ampsft/text/detail/tokenizer_json.hpp>
 #include <ampsft/text/detail/tokenizer_parts.hpp>
 #include <ampsft/text/detail/tokenizer_spaces.hpp>
 #include <ampsft/text/pretrained_tokenizer.hpp>
-#include <ampsft/io/read_text.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -39,15 +39,17 @@ namespace detail {
   std::unordered_map<std::string, std::int32_t> ids_of_added;
   for (const AddedToken& token : added) {
     slot(token.id);
-    require(ids_of_added.emplace(token.content, token.id).second, source, ": the added token ", quoted(token.content),
-            " appears twice");
+    if (!ids_of_added.emplace(token.content, token.id).second) {
+      fail(source, ": the added token ", quoted(token.content), " appears twice");
+    }
   }
   for (auto& [text, id] : vocabulary) {
     std::string& place = slot(id);
     require(place.empty() && !text.empty(), source, ": the token id ", id, " stands for two tokens or an empty one");
     const auto twin = ids_of_added.find(text);
-    require(twin == ids_of_added.end() || twin->second == id, source, ": the added token ", quoted(text),
-            " has another id in the vocabulary");
+    if (twin != ids_of_added.end() && twin->second != id) [[unlikely]] {  // `require` would quote each token
+      fail(source, ": the added token ", quoted(text), " has another id in the vocabulary");
+    }
     place = std::move(text);
   }
   return tokens;

@@ -44,9 +44,18 @@ class FlatMap {
     return entry.key == key ? &entry.value : nullptr;
   }
 
+  /// Asks the memory for the place of a key that will be looked for.
+  void prefetch(std::uint64_t key) const noexcept {
+    if (!entries_.empty()) {
+      __builtin_prefetch(&entries_[static_cast<std::size_t>(spread_bits(key)) & (entries_.size() - 1)]);
+    }
+  }
+
   /// Adds an entry unless the key is there; returns whether it was added.
   bool emplace(std::uint64_t key, const Value& value) {
-    reserve(size_ + 1);
+    if (size_ >= entries_.size() / 4 * 3) {
+      reserve(size_ + 1);
+    }
     Entry& entry = entries_[place_of(key)];
     if (entry.key == key) {
       return false;

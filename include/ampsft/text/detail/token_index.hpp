@@ -5,6 +5,7 @@
 
 #include <ampsft/core/error.hpp>
 #include <ampsft/io/detail/names.hpp>
+#include <ampsft/text/detail/flat_map.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,22 +15,33 @@
 
 namespace ampsft::detail {
 
-/// The hash of a text that grows at its end, so that all beginnings of a text cost one pass (FNV-1a).
-class GrowingHash {
+/// The hash of a text, from which those of its parts can be made: a polynomial in the bytes.
+class TextHash {
  public:
-  constexpr GrowingHash() noexcept = default;
-  explicit constexpr GrowingHash(std::string_view text) noexcept { append(text); }
+  constexpr TextHash() noexcept = default;
+  explicit constexpr TextHash(std::string_view text) noexcept { append(text); }
 
   constexpr void append(std::string_view text) noexcept {
     for (const char byte : text) {
-      state_ = (state_ ^ static_cast<unsigned char>(byte)) * 0x100000001b3U;
+      state_ = state_ * base + static_cast<unsigned char>(byte) + 1;
     }
   }
 
-  [[nodiscard]] constexpr std::uint64_t value() const noexcept { return state_ ^ (state_ >> 32U); }
+  /// The hash of the last `size` bytes, behind those of hash `front`.
+  [[nodiscard]] constexpr TextHash behind(TextHash front, std::size_t size) const noexcept {
+    for (; size > 0; --size) {
+      front.state_ *= base;
+    }
+    front.state_ = state_ - front.state_;
+    return front;
+  }
+
+  [[nodiscard]] constexpr std::uint64_t value() const noexcept { return spread_bits(state_); }
 
  private:
-  std::uint64_t state_ = 0xcbf29ce484222325U;
+  static constexpr std::uint64_t base = 0x9e3779b97f4a7c15U;
+
+  std::uint64_t state_ = 0;
 };
 
 /// Ids of tokens by their texts: a hash table in one array of 8 bytes an entry, at most half full. The texts stay with
@@ -52,7 +64,7 @@ class TokenIndex {
   /// Adds the text of an id; returns the id that has this text already, or `none`. To be called `count` times at most.
   std::int32_t add(std::int32_t id) {
     const std::string_view text = text_of(id);
-    const std::uint64_t hash = GrowingHash(text).value();
+    const std::uint64_t hash = TextHash(text).value();
     Slot& slot = slots_[place_of(text, hash)];
     if (slot.id == none) {
       slot = {static_cast<std::uint32_t>(hash >> 32U), id};
@@ -63,12 +75,23 @@ class TokenIndex {
 
   /// The id of a text, or `none`.
   [[nodiscard]] std::int32_t find(std::string_view text) const noexcept {
-    return slots_.empty() ? none : find(text, GrowingHash(text));
+    return slots_.empty() ? none : find(text, TextHash(text));
   }
 
   /// The same for a text whose hash is known.
-  [[nodiscard]] std::int32_t find(std::string_view text, GrowingHash hash) const noexcept {
+  [[nodiscard]] std::int32_t find(std::string_view text, TextHash hash) const noexcept {
     return slots_.empty() ? none : slots_[place_of(text, hash.value())].id;
+  }
+
+  /// Asks the memory for the slot of a text that will be looked for.
+  void prefetch_slot(TextHash hash) const noexcept {
+    __builtin_prefetch(&slots_[static_cast<std::size_t>(hash.value()) & (slots_.size() - 1)]);
+  }
+
+  /// Asks the memory for the text in that slot, to which it will be compared.
+  void prefetch_text(TextHash hash) const noexcept {
+    const Slot& slot = slots_[static_cast<std::size_t>(hash.value()) & (slots_.size() - 1)];
+    __builtin_prefetch(texts_ + (slot.id == none ? 0 : slot.id));
   }
 
  private:
@@ -102,7 +125,9 @@ class TokenIndex {
   for (std::size_t id = 0; id < tokens.size(); ++id) {
     if (!tokens[id].empty()) {
       const std::int32_t twin = index.add(static_cast<std::int32_t>(id));
-      require(twin == TokenIndex::none, "tokens ", twin, " and ", id, " are both ", quoted(tokens[id]));
+      if (twin != TokenIndex::none) [[unlikely]] {  // not `require`, for which each token would be quoted
+        fail("tokens ", twin, " and ", id, " are both ", quoted(tokens[id]));
+      }
     }
   }
   return index;

@@ -3,9 +3,9 @@
 /// The parts of tokenizer.json around a model of characters: what makes marks of spaces, and spaces of marks again.
 #pragma once
 
+#include <ampsft/io/detail/json_fields.hpp>
 #include <ampsft/text/detail/space_marks.hpp>
 #include <ampsft/text/pretrained_tokenizer_parts.hpp>
-#include <ampsft/io/detail/json_fields.hpp>
 
 #include <string>
 #include <string_view>
@@ -77,6 +77,12 @@ inline void read_metaspace(const JsonFields& item, PretrainedTokenizerParts& par
   }
 }
 
+/// Whether a pre-tokenizer splits at spaces alone, as Gemma's does. Behind a normalizer that replaces all spaces it
+/// does nothing.
+[[nodiscard]] inline bool splits_spaces(const JsonFields& item) {
+  return item.text("type") == "Split" && item.object("pattern").text("String", "") == " ";
+}
+
 /// Whether the decoder takes a space off the start; every supported one makes spaces of marks and bytes of byte tokens.
 [[nodiscard]] inline bool read_space_decoder(const JsonFields& root) {
   const JsonFields decoder = root.object("decoder");
@@ -97,12 +103,12 @@ inline void read_spaces(const JsonFields& root, PretrainedTokenizerParts& parts)
   const SpaceNormalizer normalizer = read_space_normalizer(root);
   parts.alphabet = TokenAlphabet::characters;
   parts.nfc = normalizer.nfc;
-  if (root.contains("pre_tokenizer")) {
+  if (root.contains("pre_tokenizer") && !(normalizer.replaces && splits_spaces(root.object("pre_tokenizer")))) {
     require(!normalizer.prepends && !normalizer.replaces, root.source(),
-            ": a normaliser and a pre-tokenizer that both mark spaces are not supported");
+            ": a normalizer and a pre-tokenizer that both mark spaces are not supported");
     read_metaspace(root.object("pre_tokenizer"), parts);
   } else {
-    require(normalizer.replaces, root.source(), ": with \"byte_fallback\", spaces must become U+2581, by a normaliser ",
+    require(normalizer.replaces, root.source(), ": with \"byte_fallback\", spaces must become U+2581, by a normalizer ",
             "Replace or a pre-tokenizer Metaspace");
     parts.spaces.in_front = normalizer.prepends ? SpaceInFront::everywhere : SpaceInFront::nowhere;
   }

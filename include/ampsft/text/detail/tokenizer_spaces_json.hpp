@@ -5,7 +5,7 @@
 
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/error.hpp>
-#include <ampsft/text/detail/merge_ranks.hpp>
+#include <ampsft/text/detail/score_ranks.hpp>
 #include <ampsft/text/detail/space_marks.hpp>
 #include <ampsft/text/pretrained_tokenizer_parts.hpp>
 
@@ -72,10 +72,15 @@ namespace ampsft::detail {
                                               [&](std::int32_t id) { return !added[static_cast<std::size_t>(id)]; });
   std::vector<std::pair<std::int32_t, std::uint64_t>> order;  // rank, pair
   order.reserve(ranked.size());
+  std::vector<bool> unused(parts.tokens.size());
+  for (const std::int32_t id : parts.unused) {
+    unused.at(static_cast<std::size_t>(id)) = true;
+  }
   ranked.for_each([&](std::uint64_t pair, const RankedMerge& merge) {
-    require(std::find(parts.unused.begin(), parts.unused.end(), merge.id) == parts.unused.end(), "the token ",
-            quoted(parts.tokens[static_cast<std::size_t>(merge.id)]),
-            " is unused, but made of others; a tokenizer.json cannot say so");
+    if (unused[static_cast<std::size_t>(merge.id)]) {
+      fail("the token ", quoted(parts.tokens[static_cast<std::size_t>(merge.id)]),
+           " is unused, but made of others; a tokenizer.json cannot say so");
+    }
     order.emplace_back(merge.rank, pair);
   });
   std::sort(order.begin(), order.end());

@@ -7,6 +7,7 @@
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/text/detail/byte_alphabet.hpp>
 #include <ampsft/text/detail/merge_ranks.hpp>
+#include <ampsft/text/detail/score_ranks.hpp>
 #include <ampsft/text/detail/token_index.hpp>
 #include <ampsft/text/detail/token_symbols.hpp>
 #include <ampsft/text/detail/word_encoder.hpp>
