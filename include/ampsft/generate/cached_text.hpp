@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// A text that a model has read, ready to go on.
+/// A text with the cache of its keys and values.
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
@@ -13,10 +13,10 @@
 
 namespace ampsft {
 
-/// One text whose keys and values are kept, so that what is added costs its own computation only.
+/// A text whose keys and values are cached, so that only added tokens are computed.
 ///
-/// The model must outlive it, and its weights stay as they are, or `forget` be called. `Model` is a `Transformer`, or
-/// has its `hidden` with a cache, `logits` and `config().context`.
+/// The model must outlive it. Call `forget` after a change of its weights. `Model` is a `Transformer`, or has the same
+/// `hidden` with a cache, `logits` and `config().context`.
 template <class Model>
 class CachedText {
  public:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Tokens that are found in the text before anything else: control tokens and words added to a vocabulary.
+/// Added tokens: control tokens and words that are searched for in a text before it is tokenized.
 #pragma once
 
 #include <ampsft/core/error.hpp>
@@ -21,15 +21,15 @@
 
 namespace ampsft {
 
-/// A token with Hugging Face's flags.
+/// A token with the flags of Hugging Face's tokenizers.
 struct AddedToken {
   std::string content;
   std::int32_t id = 0;
-  bool special = false;      ///< controls the model, is no text
-  bool left_strip = false;   ///< takes the white space before it
-  bool right_strip = false;  ///< takes the white space behind it
-  bool single_word = false;  ///< only where no word character stands beside it
-  bool normalized = false;   ///< looked for after the normalisation, not before
+  bool special = false;      ///< a control token, not text
+  bool left_strip = false;   ///< includes the white space before it
+  bool right_strip = false;  ///< includes the white space after it
+  bool single_word = false;  ///< found only if no word character stands next to it
+  bool normalized = false;   ///< searched for in the normalized text, not in the raw one
 
   bool operator==(const AddedToken&) const = default;
 };
@@ -39,7 +39,7 @@ namespace detail {
 /// Finds the longest of a set of added tokens at each place of a text, leftmost first.
 class AddedTokenFinder {
  public:
-  /// No token is longer, so that the cost stays linear in the text.
+  /// The longest content allowed. It keeps the cost linear in the text.
   static constexpr std::size_t longest_content = 1024;
 
   AddedTokenFinder() = default;

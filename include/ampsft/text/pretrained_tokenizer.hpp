@@ -24,19 +24,19 @@ namespace ampsft {
 
 /// BPE as in Hugging Face's tokenizers, or with scores as in SentencePiece, with the same ids for every UTF-8 text.
 ///
-/// It finds added tokens first. It normalizes the rest and cuts it into words, and merges their bytes or characters,
-/// earliest merge first. Bytes that the vocabulary lacks become the unknown token, or nothing where there is none. Text
-/// that is no UTF-8 is taken too: each stray byte is a character of its own. In a vocabulary of characters no merge
-/// makes a special token. Immutable, so threads may share one.
+/// `encode` finds added tokens first. It normalizes the text between them, splits it into words and merges the bytes or
+/// characters of each word, earliest merge first. Bytes that the vocabulary lacks become the unknown token; without an
+/// unknown token they are dropped. Invalid UTF-8 is allowed: each stray byte is a character. In a vocabulary of
+/// characters, no merge makes a special token. Immutable, so threads may share one.
 class PretrainedTokenizer {
  public:
-  // Above any model's, and so low that a hostile file of the shortest tokens stays within four times its size and 64
-  // MiB. (Gemma has 262,144 tokens, and Gemma 2 580,604 merges.)
+  // More than any known model has (Gemma: 262,144 tokens; Gemma 2: 580,604 merges). Low enough that a hostile file of
+  // the shortest tokens takes at most four times its size and 64 MiB.
   static constexpr std::size_t most_tokens = 300'000;
   static constexpr std::size_t most_merges = 3 * (std::size_t{1} << 18U);
 
-  /// Throws `Error` for two tokens of one text, a merge of something that is no token, an added token whose id is not
-  /// in the vocabulary, parts that do not go together, and sizes far above any model's.
+  /// Throws `Error` for two tokens with one text, a merge of something that is no token, an id outside the vocabulary,
+  /// parts that do not go together, and sizes far above any model's.
   ///
   /// Cost: 262,144 tokens with scores take about 0.1 s.
   explicit PretrainedTokenizer(PretrainedTokenizerParts parts)
@@ -77,19 +77,19 @@ class PretrainedTokenizer {
   [[nodiscard]] const std::vector<std::int32_t>& prefix() const noexcept { return prefix_; }
   [[nodiscard]] const std::vector<std::int32_t>& suffix() const noexcept { return suffix_; }
 
-  /// Ids of a text in which added tokens, special ones too, are recognized; without prefix and suffix.
+  /// The ids of a text, without prefix and suffix. Recognizes added tokens, special ones too.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text, TextPlace place = TextPlace::start) const {
     return encode(text, false, place);
   }
 
-  /// The same, but what looks like a special token is text: for text that nobody vouches for.
+  /// The same, but special tokens are not recognized: for text from outside.
   [[nodiscard]] std::vector<std::int32_t> encode_plain(std::string_view text,
                                                        TextPlace place = TextPlace::start) const {
     return encode(text, true, place);
   }
 
-  /// The bytes of the tokens one after another, special ones too unless they are skipped; without the space at the
-  /// start that some tokenizers put there. Throws `Error` for an id outside of the vocabulary.
+  /// The bytes of the tokens, concatenated. Removes the space that some tokenizers add to the start of a text. Throws
+  /// `Error` for an id outside the vocabulary.
   [[nodiscard]] std::string decode(std::span<const std::int32_t> ids, bool skip_special = false,
                                    TextPlace place = TextPlace::start) const {
     std::string text;
@@ -116,10 +116,10 @@ class PretrainedTokenizer {
     return kinds_[static_cast<std::size_t>(id)] == detail::TokenKind::special;
   }
 
-  /// Whether decoding takes a space off the start of a text.
+  /// Whether decoding removes a space from the start of a text.
   [[nodiscard]] bool strips_space() const noexcept { return splitter_.normalizer().strips_space(); }
 
-  /// The added token of this content.
+  /// The id of the added token with this content.
   [[nodiscard]] std::optional<std::int32_t> find_added(std::string_view content) const {
     return splitter_.find(content);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The regular expressions of tokenizers that tell small letters from capital ones, matched by hand.
+/// Hand-written matchers of the pre-tokenizer patterns that distinguish lower and upper case.
 #pragma once
 
 #include <ampsft/text/detail/character_class.hpp>
@@ -14,7 +14,8 @@
 
 namespace ampsft::detail {
 
-/// What a letter or mark is to these patterns: `[\p{Ll}]`, `[\p{Lu}\p{Lt}]`, `[\p{Lm}\p{Lo}\p{M}]`, or no such thing.
+/// The class of a letter or mark in these patterns: `[\p{Ll}]`, `[\p{Lu}\p{Lt}]`, `[\p{Lm}\p{Lo}\p{M}]`, or no letter
+/// or mark.
 enum class LetterCase : std::uint8_t { lower, upper, neutral, none };
 
 [[nodiscard]] constexpr LetterCase case_of(std::uint32_t point) noexcept {
@@ -31,8 +32,8 @@ enum class LetterCase : std::uint8_t { lower, upper, neutral, none };
 
 /// `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+` at the beginning of `text`; 0 if there is none.
 ///
-/// The first part takes all it can. Without a small letter behind it, it gives back the characters from its last
-/// neutral one on, which is then all of the second part.
+/// The first part is greedy. If no lower-case letter follows, it gives back its characters from the last neutral one
+/// on; that neutral character is then the second part.
 [[nodiscard]] constexpr std::size_t match_ends_lower(std::string_view text) {
   const auto is_first_part = [](std::uint32_t point) {
     return case_of(point) == LetterCase::upper || case_of(point) == LetterCase::neutral;
@@ -60,10 +61,10 @@ enum class LetterCase : std::uint8_t { lower, upper, neutral, none };
   return run_of(text, [](std::uint32_t point) { return case_of(point) == LetterCase::upper; });
 }
 
-/// What goes for a whole family of patterns.
+/// How the patterns of this family differ.
 struct CasePattern {
-  std::size_t digits;  ///< most numbers in a word
-  bool contractions;   ///< whether words take `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll`, `'d` behind them, in any case
+  std::size_t digits;  ///< the most number characters in a word
+  bool contractions;   ///< whether a word includes a contraction after it: `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll`, `'d`
 };
 
 /// That of GPT-4o (o200k) and, without contractions, of Mistral's Tekken. WORD is either of the two above, LEAD one

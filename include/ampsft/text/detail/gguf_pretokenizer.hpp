@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// How the BPE tokenizers of GGUF files cut text into words, by the names that llama.cpp gives them.
+/// The pre-tokenizers of BPE in GGUF files, by llama.cpp's names.
 #pragma once
 
 #include <ampsft/core/error.hpp>
@@ -15,14 +15,14 @@
 
 namespace ampsft::detail {
 
-/// What `tokenizer.ggml.pre` stands for.
+/// A value of `tokenizer.ggml.pre`.
 struct GgufPretokenizer {
   std::string_view name;
   PretokenizerStep words;
-  bool digits = false;         // each number on its own before words are cut
-  bool nfc = false;            // as in the models' own tokenizers; llama.cpp leaves it out
-  bool ignore_merges = false;  // words that are tokens are not merged
-  bool begins = false;         // the beginning of text stands before a text unless the file says no
+  bool digits = false;         // each number character is a word
+  bool nfc = false;            // as in the models' own tokenizers; llama.cpp does not normalize
+  bool ignore_merges = false;  // a word that is a token becomes that token
+  bool begins = false;         // texts begin with the beginning-of-text token unless the file says no
 };
 
 inline constexpr std::array<GgufPretokenizer, 13> gguf_pretokenizers{{
@@ -43,7 +43,7 @@ inline constexpr std::array<GgufPretokenizer, 13> gguf_pretokenizers{{
     {.name = "qwen2", .words = PretokenizerStep::qwen2_words, .nfc = true},
 }};
 
-/// Throws `Error` with the file for a name that is missing or not supported, with the list of those that are.
+/// The pre-tokenizer of a file. Throws `Error` with the file and the supported names if it is missing or not supported.
 [[nodiscard]] inline const GgufPretokenizer& find_gguf_pretokenizer(const GgufFile& file) {
   std::string supported;
   for (const GgufPretokenizer& known : gguf_pretokenizers) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Which pairs of tokens merge, and in which order, by a list of merges.
+/// A table of merges from a list of merges.
 #pragma once
 
 #include <ampsft/core/error.hpp>
@@ -16,8 +16,8 @@
 
 namespace ampsft::detail {
 
-/// The merges of a list. Their ranks are their places in it; of equal pairs the last one counts, as in Hugging Face's
-/// tokenizers. Merges whose result `is_refused` are left out.
+/// A table of the merges of a list; their ranks are their places in it. If a pair occurs twice, the last one counts, as
+/// in Hugging Face's tokenizers. Leaves out merges whose result `is_refused`.
 ///
 /// Throws `Error` for a merge of something that is no token.
 template <class IsRefused>

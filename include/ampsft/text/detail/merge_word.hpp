@@ -17,7 +17,7 @@
 
 namespace ampsft::detail {
 
-/// Both ids of a pair in one word.
+/// The key of a pair of ids.
 [[nodiscard]] constexpr std::uint64_t pair_key(std::int32_t left, std::int32_t right) noexcept {
   return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32U) | static_cast<std::uint32_t>(right);
 }
@@ -27,23 +27,23 @@ namespace ampsft::detail {
   return {static_cast<std::int32_t>(key >> 32U), static_cast<std::int32_t>(static_cast<std::uint32_t>(key))};
 }
 
-/// From a pair to the id that it becomes. Smaller ids merge first.
+/// From a pair to the id of its merge. Smaller ids merge first.
 using MergeIds = FlatMap<std::int32_t>;
 
-/// What a pair becomes where ids do not tell which merge comes first.
+/// The result of a merge, and its rank: smaller ranks merge first.
 struct RankedMerge {
   std::int32_t rank;
   std::int32_t id;
 };
 
-/// A merge that was made: two ids, and the one that they became.
+/// A merge that was applied: two ids and their result.
 struct MadeMerge {
   std::int32_t left;
   std::int32_t right;
   std::int32_t id;
 };
 
-/// From a pair to what it becomes. Smaller ranks merge first.
+/// From a pair to its merge.
 using RankedMerges = FlatMap<RankedMerge>;
 
 [[nodiscard]] constexpr RankedMerge ranked(std::int32_t id) noexcept {
@@ -54,10 +54,10 @@ using RankedMerges = FlatMap<RankedMerge>;
   return merge;
 }
 
-/// Merges words one after another, keeping its memory between them.
+/// Merges one word after another and reuses its memory.
 ///
-/// A linked list of tokens and a heap of candidate merges, smallest rank and then leftmost first: n log n, so that a
-/// word of a million bytes is no trap.
+/// Keeps a linked list of tokens and a heap of candidates, smallest rank first, then leftmost. Cost: n log n, also for
+/// a word of a million bytes.
 class MergeWord {
  public:
   /// Appends the ids of `word`, whose bytes are the first ids, to `ids`.
@@ -69,7 +69,7 @@ class MergeWord {
     merge(merges, ids, nullptr);
   }
 
-  /// Appends the ids that `symbols` become to `ids`, and all merges made on the way to `made`, if it is there.
+  /// Appends the ids of a word that begins as `symbols` to `ids`, and all merges on the way to `made`, if given.
   void operator()(std::span<const std::int32_t> symbols, const RankedMerges& merges, std::vector<std::int32_t>& ids,
                   std::vector<MadeMerge>* made = nullptr) {
     begin(symbols.size());
@@ -111,7 +111,7 @@ class MergeWord {
       std::pop_heap(candidates_.begin(), candidates_.end(), std::greater<>());
       const auto [rank, left] = candidates_.back();
       candidates_.pop_back();
-      // The candidate is stale unless the two tokens that stand there now merge with this rank.
+      // The candidate is stale unless the two current tokens merge with this rank.
       Node& node = nodes_[left];
       if (node.id != gone && node.merge.rank == rank) {
         if (made != nullptr) {
@@ -127,8 +127,7 @@ class MergeWord {
     }
   }
 
-  /// Looks up what a node merges to with the next one; each pair that comes to be is looked up once. Returns whether
-  /// it merges.
+  /// Looks up the merge of a node with the next one, once for every new pair. Returns whether there is one.
   template <class Merges>
   [[nodiscard]] bool look_up(std::size_t left, const Merges& merges) {
     Node& node = nodes_[left];

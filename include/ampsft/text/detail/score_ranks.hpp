@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Which pairs of tokens merge, and in which order, by the scores of tokens.
+/// A table of merges from the scores of tokens.
 #pragma once
 
 #include <ampsft/core/error.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// U+2581, which stands for spaces in vocabularies of characters.
+/// U+2581, the mark of a space in vocabularies of characters.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ inline void append_replaced(std::string& result, std::string_view text, std::str
   result.append(text);
 }
 
-/// The text with a mark for each space, and one in front if that is wanted; an empty text stays empty.
+/// The text with marks instead of spaces, and a mark in front if `in_front`. An empty text stays empty.
 [[nodiscard]] inline std::string mark_spaces(std::string_view text, bool in_front) {
   std::string marked;
   if (!text.empty()) {
@@ -35,14 +35,14 @@ inline void append_replaced(std::string& result, std::string_view text, std::str
   return marked;
 }
 
-/// The text with a space for each mark.
+/// The text with spaces instead of marks.
 [[nodiscard]] inline std::string spaces_of_marks(std::string_view text) {
   std::string plain;
   append_replaced(plain, text, space_mark, " ");
   return plain;
 }
 
-/// Length of the first word of a marked text, which is not empty: up to the next mark.
+/// The length of the first word of a marked text, which is not empty: up to the next mark.
 [[nodiscard]] constexpr std::size_t match_marked(std::string_view text) noexcept {
   const std::size_t next = text.find(space_mark, 1);
   return next == std::string_view::npos ? text.size() : next;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What a word is before its merges: the tokens of its bytes or of its characters.
+/// The first symbols of a word, before merges: tokens of its bytes or characters.
 #pragma once
 
 #include <ampsft/text/detail/byte_alphabet.hpp>
@@ -21,7 +21,7 @@
 
 namespace ampsft::detail {
 
-/// The byte that a token like `<0x0A>` stands for; none if it is no such token.
+/// The byte of a token like `<0x0A>`; none for other tokens.
 [[nodiscard]] constexpr std::optional<unsigned char> byte_of_token(std::string_view token) noexcept {
   constexpr std::string_view digits = "0123456789ABCDEF";
   if (token.size() != 6 || !token.starts_with("<0x") || token[5] != '>') {
@@ -35,7 +35,7 @@ namespace ampsft::detail {
   return static_cast<unsigned char>(16 * high + low);
 }
 
-/// The bytes that a token of characters stands for.
+/// The text of a token of characters.
 [[nodiscard]] inline std::string text_of_token(std::string_view token) {
   if (const auto byte = byte_of_token(token)) {
     return {static_cast<char>(*byte)};
@@ -73,7 +73,7 @@ class TokenSymbols {
     return std::find(byte_ids_.begin(), byte_ids_.end(), none) == byte_ids_.end();
   }
 
-  /// Appends the symbols of `word`; without a token for the unknown, what is unknown is left out.
+  /// Appends the symbols of `word`. Without an unknown token, drops unknown characters.
   void append(std::string_view word, std::vector<std::int32_t>& symbols) const {
     if (alphabet_ == TokenAlphabet::characters) {
       return append_characters(word, symbols);
@@ -88,8 +88,8 @@ class TokenSymbols {
  private:
   static constexpr std::int32_t none = TokenIndex::none;
 
-  /// As Hugging Face's: an unknown token waits for those that it may be fused with until the next character that is a
-  /// token, so bytes in between come before it.
+  /// As in Hugging Face's tokenizers: an unknown token waits until the next character that is a token, in case it can
+  /// be fused with others. So byte tokens in between come before it.
   void append_characters(std::string_view word, std::vector<std::int32_t>& symbols) const {
     bool waiting = false;
     const auto flush = [&] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Parses tokenizer.json: the long lists into vectors, the rest into JSON.
+/// Parses tokenizer.json: vocabulary and merges into vectors, the rest into JSON.
 #pragma once
 
 #include <ampsft/io/json_text.hpp>
@@ -22,11 +22,11 @@ struct TokenizerJson {
   std::vector<std::pair<std::string, std::string>> merges;
 };
 
-/// Parses the file; the vocabulary and the merges of a BPE model never become JSON values, which take ten times their
-/// text.
+/// Parses the file. The vocabulary and the merges of a BPE model do not become JSON values, which would take ten times
+/// the memory of their text.
 ///
-/// Throws `Error`, beginning with `source`, for what is no JSON, ids that are no token ids, merges that are no pairs,
-/// and more of either than is allowed.
+/// Throws `Error`, beginning with `source`, for invalid JSON, ids that are no token ids, merges that are no pairs, and
+/// too many of either.
 [[nodiscard]] inline TokenizerJson parse_tokenizer_json(std::string_view text, const std::string& source,
                                                         std::size_t most_tokens, std::size_t most_merges) {
   TokenizerJson result;
@@ -42,14 +42,15 @@ struct TokenizerJson {
     result.vocabulary.emplace_back(token, value.get<std::int32_t>());
     return true;
   };
-  // A merge is "left right" or, in newer files, ["left", "right"]. The strings of the latter come before their array,
-  // which then is empty; to take them one by one saves a third of the time.
+  // A merge is "left right" or, in newer files, ["left", "right"]. The filter takes the two strings before their array,
+  // which is then empty; so no array of strings is ever built.
   std::vector<std::string> strings;
   const auto take_string = [&](nlohmann::json& value) {
-    if (value.is_string()) {
+    const bool taken = value.is_string() && strings.size() < 2;  // a third one stays, and its array is refused
+    if (taken) {
       strings.push_back(std::move(value.get_ref<std::string&>()));
     }
-    return value.is_string();
+    return taken;
   };
   const auto take_merge = [&](const nlohmann::json& value) {
     std::pair<std::string, std::string> merge;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The parts of tokenizer.json around the model: pre-tokenizer, normaliser, post-processor.
+/// Reads the parts of tokenizer.json around a model of bytes: pre-tokenizer, normalizer, post-processor.
 #pragma once
 
 #include <ampsft/io/detail/json_fields.hpp>
-#include <ampsft/text/pretrained_tokenizer.hpp>
+#include <ampsft/text/pretrained_tokenizer_parts.hpp>
 
 #include <array>
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace ampsft::detail {
 
-/// Regular expressions of Split that are known by heart, as files write them.
+/// The known regular expressions of Split, as files write them.
 inline constexpr std::array<std::pair<std::string_view, PretokenizerStep>, 6> known_patterns{
     {{R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)", PretokenizerStep::gpt2_words},
      {R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)", PretokenizerStep::gpt2_words},
@@ -82,7 +82,7 @@ inline bool append_steps(const JsonFields& item, std::vector<PretokenizerStep>& 
   return steps;
 }
 
-/// Whether the text is brought to form C.
+/// Whether a normalizer normalizes to form C.
 [[nodiscard]] inline bool normalizes(const JsonFields& item) {
   const std::string type = item.text("type");
   if (type == "Sequence") {
@@ -94,7 +94,7 @@ inline bool append_steps(const JsonFields& item, std::vector<PretokenizerStep>& 
     }
     return any;
   }
-  require(type == "NFC", item.source(), ": the normaliser ", quoted(type), " is not supported; supported is NFC");
+  require(type == "NFC", item.source(), ": the normalizer ", quoted(type), " is not supported; supported is NFC");
   return true;
 }
 
@@ -102,7 +102,7 @@ inline bool append_steps(const JsonFields& item, std::vector<PretokenizerStep>& 
   return root.contains("normalizer") && normalizes(root.object("normalizer"));
 }
 
-/// What stands around the text in a template's "single" form.
+/// Reads the tokens around a text from the "single" form of a template.
 inline void read_template(const JsonFields& item, PretrainedTokenizerParts& parts) {
   const nlohmann::json* const single = item.find("single");
   require(single != nullptr && single->is_array(), item.source(), ": \"single\" must be an array");

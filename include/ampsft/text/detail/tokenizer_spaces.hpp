@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The parts of tokenizer.json around a model of characters: what makes marks of spaces, and spaces of marks again.
+/// Reads the parts of tokenizer.json around a model of characters, which mark spaces and restore them.
 #pragma once
 
 #include <ampsft/io/detail/json_fields.hpp>
@@ -14,14 +14,14 @@
 
 namespace ampsft::detail {
 
-/// What a normaliser, or all of a Sequence, does.
+/// The effects of a normalizer or a Sequence of them.
 struct SpaceNormalizer {
   bool prepends = false;
   bool replaces = false;
   bool nfc = false;
 };
 
-/// The items of a Sequence, or the one item.
+/// The items of a Sequence, or the single item.
 [[nodiscard]] inline std::vector<JsonFields> items_of(const JsonFields& item, const char* list) {
   if (item.text("type") != "Sequence") {
     return {item};
@@ -54,7 +54,7 @@ struct SpaceNormalizer {
     } else if (replaces(item, " ", space_mark)) {
       result.replaces = true;
     } else {
-      fail(item.source(), ": this normaliser ", quoted(type), " is not supported with \"byte_fallback\"; supported ",
+      fail(item.source(), ": this normalizer ", quoted(type), " is not supported with \"byte_fallback\"; supported ",
            "are NFC, Prepend of U+2581 and Replace of a space by it");
     }
   }
@@ -83,7 +83,7 @@ inline void read_metaspace(const JsonFields& item, PretrainedTokenizerParts& par
   return item.text("type") == "Split" && item.object("pattern").text("String", "") == " ";
 }
 
-/// Whether the decoder takes a space off the start; every supported one makes spaces of marks and bytes of byte tokens.
+/// Whether the decoder removes a space from the start. All supported decoders restore spaces and bytes.
 [[nodiscard]] inline bool read_space_decoder(const JsonFields& root) {
   const JsonFields decoder = root.object("decoder");
   const std::vector<JsonFields> items = items_of(decoder, "decoders");
@@ -98,7 +98,7 @@ inline void read_metaspace(const JsonFields& item, PretrainedTokenizerParts& par
   return strips;
 }
 
-/// Everything around a model with "byte_fallback".
+/// Reads the parts around a model with "byte_fallback".
 inline void read_spaces(const JsonFields& root, PretrainedTokenizerParts& parts) {
   const SpaceNormalizer normalizer = read_space_normalizer(root);
   parts.alphabet = TokenAlphabet::characters;

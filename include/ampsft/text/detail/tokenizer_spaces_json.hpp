@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What tokenizer_spaces.hpp reads, written: the parts of tokenizer.json around a model of characters, and its merges.
+/// Writes what tokenizer_spaces.hpp reads: the parts of tokenizer.json around a model of characters, and its merges.
 #pragma once
 
 #include <ampsft/core/compat/json.hpp>
@@ -60,8 +60,8 @@ namespace ampsft::detail {
   return {{"type", "Sequence"}, {"decoders", list}};
 }
 
-/// The merges that the scores stand for, highest score first; `ids` those of the tokens, among which are all that were
-/// added. Throws `Error` for merges that make unused tokens, which tokenizer.json does not know.
+/// The merges of a vocabulary with scores, highest score first. `ids` are those of the tokens, added ones included.
+/// Throws `Error` for a merge to an unused token, which tokenizer.json cannot express.
 [[nodiscard]] inline std::vector<std::pair<std::string, std::string>> merges_of_scores(
     const PretrainedTokenizerParts& parts, const TokenIndex& ids, std::size_t most) {
   std::vector<bool> added(parts.tokens.size());

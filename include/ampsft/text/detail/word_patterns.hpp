@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The regular expressions with which well-known tokenizers cut text into words, matched by hand.
+/// Hand-written matchers of the regular expressions of well-known pre-tokenizers.
 #pragma once
 
 #include <ampsft/text/detail/character_class.hpp>
@@ -13,7 +13,7 @@
 
 namespace ampsft::detail {
 
-/// A run of characters of one kind at the beginning of `text`, in bytes; at most `most` characters.
+/// The length in bytes of the run of characters that pass `test` at the beginning of `text`; at most `most` characters.
 template <class Test>
 [[nodiscard]] constexpr std::size_t run_of(std::string_view text, Test test,
                                            std::size_t most = static_cast<std::size_t>(-1)) {
@@ -36,7 +36,7 @@ template <class Test>
   return point == '\r' || point == '\n';
 }
 
-/// `\s+(?!\S)|\s+` at the beginning of `text`: a run of white space leaves its last character to the word behind it.
+/// `\s+(?!\S)|\s+` at the beginning of `text`: the last character of a run of white space belongs to the next word.
 [[nodiscard]] constexpr std::size_t match_white_space(std::string_view text) {
   const std::size_t run = run_of(text, is_white_space);
   if (run == text.size() || run == 0) {
@@ -55,7 +55,7 @@ template <class Test>
   return match_white_space(text);
 }
 
-/// `'s|'t|'re|'ve|'m|'ll|'d`; with `fold` in any case, U+017F being a case of s.
+/// `'s|'t|'re|'ve|'m|'ll|'d`; with `fold` in any case, where U+017F is a case of s.
 [[nodiscard]] constexpr std::size_t match_contraction(std::string_view text, bool fold) {
   if (text.empty() || text[0] != '\'') {
     return 0;
