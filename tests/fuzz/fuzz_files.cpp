@@ -61,6 +61,8 @@ void read_adapter(const std::filesystem::path& path) {
   static_cast<void>(load_adapter<float>(path));
 }
 
+constexpr std::string_view some_text = "some teXT's 123 <|im_end|> \xc3\xa9  \n\n<b>\xe2\x96\x81<eos>";
+
 void read_gguf(const std::filesystem::path& path) {
   const GgufFile file(path);
   for (const std::string_view key : file.keys()) {
@@ -73,12 +75,12 @@ void read_gguf(const std::filesystem::path& path) {
   }
   attempt([&] { static_cast<void>(find_tensors(read_gguf_config(file), file)); });
   const PretrainedTokenizer tokenizer = read_gguf_tokenizer(file);
-  static_cast<void>(tokenizer.decode(tokenizer.encode("some text 123 <|im_end|> \xc3\xa9")));
+  static_cast<void>(tokenizer.decode(tokenizer.encode(some_text)));
 }
 
 void read_tokenizer(const std::filesystem::path& path) {
   const PretrainedTokenizer tokenizer = read_huggingface_tokenizer(path);
-  static_cast<void>(tokenizer.decode(tokenizer.encode("some text 123 <|im_end|> \xc3\xa9")));
+  static_cast<void>(tokenizer.decode(tokenizer.encode(some_text)));
 }
 
 void read_config(const std::filesystem::path& path) {
@@ -153,6 +155,25 @@ std::string good_gguf(const testing::TemporaryFolder& folder, const Matrix<float
   return folder.read("good");
 }
 
+/// A vocabulary like Gemma's, with unused tokens, and no tensors.
+std::string good_vocabulary(const testing::TemporaryFolder& folder, const std::filesystem::path& fixtures) {
+  const auto cases = nlohmann::json::parse(read_text(fixtures / "tokenizers" / "gemma.cases.json"));
+  auto types = cases["types"].get<std::vector<std::int32_t>>();
+  for (const auto& id : cases["unused"]) {
+    types[id.get<std::size_t>()] = 5;
+  }
+  GgufWriter writer;
+  writer.set("tokenizer.ggml.model", "llama");
+  writer.set("tokenizer.ggml.add_space_prefix", false);
+  writer.set("tokenizer.ggml.bos_token_id", 2U);
+  writer.set("tokenizer.ggml.unknown_token_id", 3U);
+  writer.set_array("tokenizer.ggml.token_type", types);
+  writer.set_array("tokenizer.ggml.scores", cases["scores"].get<std::vector<float>>());
+  writer.set_array("tokenizer.ggml.tokens", cases["tokens"].get<std::vector<std::string>>());
+  writer.write(folder.path() / "good");
+  return folder.read("good");
+}
+
 std::vector<Kind> kinds(const testing::TemporaryFolder& folder) {
   const std::filesystem::path fixtures = std::filesystem::path(AMPSFT_TEST_DATA) / "fixtures";
   Matrix<float> values = make_matrix<float>(3, 32);
@@ -168,7 +189,10 @@ std::vector<Kind> kinds(const testing::TemporaryFolder& folder) {
           {"a.gguf", good_gguf(folder, values, "gpt2"), 900, read_gguf},
           {"scores.gguf", good_gguf(folder, values, "llama"), 900, read_gguf},
           {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama3.tokenizer.json"), 3000, read_tokenizer},
+          {"gemma.gguf", good_vocabulary(folder, fixtures), 4000, read_gguf},
           {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama.tokenizer.json"), 3000, read_tokenizer},
+          {"tokenizer.json", read_text(fixtures / "tokenizers" / "gemma.tokenizer.json"), 6000, read_tokenizer},
+          {"tokenizer.json", read_text(fixtures / "tokenizers" / "gpt4o.tokenizer.json"), 3000, read_tokenizer},
           {"config.json", config, config.size(), read_config},
           {"a.jsonl", lines, lines.size(), read_lines}};
 }

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "text/naive_bpe.hpp"
-#include "text/random_text.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "text/naive_bpe.hpp"
+#include "text/random_text.hpp"
 
 using namespace ampsft;
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "support/catch.hpp"
 #include "text/naive_bpe.hpp"
 #include "text/random_text.hpp"
-#include "support/catch.hpp"
 
 using namespace ampsft;
 

@@ -1,49 +1,22 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// GGUF tokenizers with scores against SentencePiece's ids.
-#include <ampsft/text/gguf_tokenizer.hpp>
 #include <ampsft/io/gguf_writer.hpp>
+#include <ampsft/text/gguf_tokenizer.hpp>
 
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "text/tokenizer_cases.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "text/gguf_vocabulary.hpp"
+#include "text/tokenizer_cases.hpp"
 
 using namespace ampsft;
+using testing::tokenizer_of;
+using Vocabulary = testing::ScoredVocabulary;
 using Ids = std::vector<std::int32_t>;
-
-namespace {
-
-struct Vocabulary {
-  explicit Vocabulary(const std::string& name)
-      : tokens(testing::cases_of(name)["tokens"].get<std::vector<std::string>>()),
-        scores(testing::cases_of(name)["scores"].get<std::vector<float>>()),
-        types(testing::cases_of(name)["types"].get<std::vector<std::int32_t>>()) {}
-
-  std::vector<std::string> tokens;
-  std::vector<float> scores;
-  std::vector<std::int32_t> types;
-};
-
-PretrainedTokenizer tokenizer_of(const Vocabulary& vocabulary, const std::function<void(GgufWriter&)>& change = {}) {
-  const testing::TemporaryFolder folder;
-  GgufWriter writer;
-  writer.set("tokenizer.ggml.model", "llama");
-  writer.set_array("tokenizer.ggml.tokens", vocabulary.tokens);
-  writer.set_array("tokenizer.ggml.scores", vocabulary.scores);
-  writer.set_array("tokenizer.ggml.token_type", vocabulary.types);
-  if (change) {
-    change(writer);
-  }
-  writer.write(folder.path() / "model.gguf");
-  return read_gguf_tokenizer(GgufFile(folder.path() / "model.gguf"));
-}
-
-}  // namespace
 
 TEST_CASE("a GGUF tokenizer with scores gives SentencePiece's ids, and their texts") {
   for (const std::string name : {"sentencepiece", "sentencepiece_bare"}) {
@@ -65,10 +38,7 @@ TEST_CASE("a GGUF tokenizer with scores gives SentencePiece's ids, and their tex
 
 TEST_CASE("control tokens and those that users defined are found before, and a space stands behind them") {
   Vocabulary vocabulary("sentencepiece");
-  const auto last = static_cast<std::int32_t>(vocabulary.tokens.size());
-  vocabulary.tokens.emplace_back("<user>");
-  vocabulary.scores.push_back(0);
-  vocabulary.types.push_back(4);
+  const std::int32_t last = vocabulary.add("<user>", 4);
   const PretrainedTokenizer tokenizer = tokenizer_of(vocabulary);
   CHECK((tokenizer.is_special(0) && tokenizer.is_special(1) && tokenizer.is_special(2)));
   CHECK_FALSE(tokenizer.is_special(last));
@@ -85,15 +55,9 @@ TEST_CASE("control tokens and those that users defined are found before, and a s
 
 TEST_CASE("Phi-3's added tokens take the white space behind them, but for the three of texts") {
   Vocabulary vocabulary("sentencepiece");
-  const auto add = [&](const std::string& token, std::int32_t type) {
-    vocabulary.tokens.push_back(token);
-    vocabulary.scores.push_back(0);
-    vocabulary.types.push_back(type);
-    return static_cast<std::int32_t>(vocabulary.tokens.size() - 1);
-  };
-  const std::int32_t end = add("<|end|>", 3);
-  const std::int32_t user = add("<|user|>", 4);
-  const std::int32_t end_of_text = add("<|endoftext|>", 3);
+  const std::int32_t end = vocabulary.add("<|end|>", 3);
+  const std::int32_t user = vocabulary.add("<|user|>", 4);
+  const std::int32_t end_of_text = vocabulary.add("<|endoftext|>", 3);
   const auto tokenizer = [&](const std::string& architecture) {
     return tokenizer_of(vocabulary, [&](GgufWriter& writer) { writer.set("general.architecture", architecture); });
   };
@@ -130,11 +94,15 @@ TEST_CASE("the beginning of a text gets its token unless the file says no") {
 TEST_CASE("scores that are missing or do not fit are refused by name") {
   Vocabulary vocabulary("sentencepiece");
   vocabulary.scores.pop_back();
-  CHECK_THROWS_WITH(tokenizer_of(vocabulary), ContainsSubstring("model.gguf") && ContainsSubstring("scores for"));
+  CHECK_THROWS_WITH(tokenizer_of(vocabulary), ContainsSubstring("scores for"));
   const testing::TemporaryFolder folder;
   GgufWriter writer;
   writer.set("tokenizer.ggml.model", "llama");
   writer.set_array("tokenizer.ggml.tokens", vocabulary.tokens);
   writer.write(folder.path() / "model.gguf");
   CHECK_THROWS_WITH(read_gguf_tokenizer(GgufFile(folder.path() / "model.gguf")), ContainsSubstring("ggml.scores"));
+  writer.set_array("tokenizer.ggml.scores", vocabulary.scores);
+  writer.write(folder.path() / "model.gguf");
+  CHECK_THROWS_WITH(read_gguf_tokenizer(GgufFile(folder.path() / "model.gguf")),
+                    ContainsSubstring("model.gguf") && ContainsSubstring("scores for"));
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Tokenizers inside of GGUF files, made of a tokenizer.json.
+#include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/text/gguf_tokenizer.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
-#include <ampsft/io/gguf_writer.hpp>
 
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "text/tokenizer_cases.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "text/tokenizer_cases.hpp"
 
 using namespace ampsft;
 
@@ -98,7 +98,20 @@ TEST_CASE("every pre-tokenizer of GGUF files is Hugging Face's") {
   same("refact", "smollm");
   same("llama-bpe", "llama3");
   same("llama3", "llama3");
+  same("smaug-bpe", "llama3");
+  same("gpt-4o", "gpt4o");
+  same("tekken", "tekken");
   same("qwen2", "qwen2");
+}
+
+TEST_CASE("dbrx cuts words as Llama 3 does and merges those that are tokens") {
+  Model model;
+  const PretrainedTokenizer dbrx = read_gguf_tokenizer(model.write("gpt2", "dbrx", vocabulary_of("llama3")));
+  const PretrainedTokenizer llama = read_gguf_tokenizer(model.write("gpt2", "llama-bpe", vocabulary_of("llama3")));
+  const std::string text = "I'm 12345\n\n  x A\xcc\x8a WE'LL\r\n ";
+  CHECK(dbrx.encode(text) == llama.encode(text));
+  CHECK(llama.encode("zebra").size() == 1);
+  CHECK(dbrx.encode("zebra").size() > 1);
 }
 
 TEST_CASE("pre-tokenizers of GPT-2's words that bring text to the form C first") {
@@ -112,7 +125,7 @@ TEST_CASE("pre-tokenizers of GPT-2's words that bring text to the form C first")
   CHECK(tokenizer("command-r").encode(decomposed) == tokenizer("smollm").encode(composed));
 }
 
-TEST_CASE("Llama 3's words begin with the beginning of text unless the file says no") {
+TEST_CASE("texts of Llama 3 and Tekken begin with the beginning of text unless the file says no") {
   Model model;
   const auto prefix = [&](const std::string& pre, const std::function<void(GgufWriter&)>& change) {
     return read_gguf_tokenizer(model.write("gpt2", pre, vocabulary_of("gpt2"), change)).prefix();
@@ -120,6 +133,10 @@ TEST_CASE("Llama 3's words begin with the beginning of text unless the file says
   const auto named = [](GgufWriter& writer) { writer.set("tokenizer.ggml.bos_token_id", 1U); };
   CHECK(prefix("llama-bpe", named) == std::vector<std::int32_t>{1});
   CHECK(prefix("llama3", named) == std::vector<std::int32_t>{1});
+  CHECK(prefix("tekken", named) == std::vector<std::int32_t>{1});
+  CHECK(prefix("smaug-bpe", named).empty());
+  CHECK(prefix("gpt-4o", named).empty());
+  CHECK(prefix("dbrx", named).empty());
   CHECK(prefix("qwen2", named).empty());
   CHECK(prefix("llama-bpe", {}).empty());
   CHECK(prefix("llama-bpe", [&](GgufWriter& writer) {
@@ -164,7 +181,7 @@ TEST_CASE("GGUF tokenizers that are not supported or broken are refused by name"
   Vocabulary vocabulary = vocabulary_of("gpt2");
   CHECK_THAT(model.error("bert", "default", vocabulary),
              ContainsSubstring("model.gguf") && ContainsSubstring("\"bert\"") && ContainsSubstring("gpt2"));
-  CHECK_THAT(model.error("gpt2", "tekken", vocabulary), ContainsSubstring("\"tekken\"") && ContainsSubstring("smollm"));
+  CHECK_THAT(model.error("gpt2", "falcon", vocabulary), ContainsSubstring("\"falcon\"") && ContainsSubstring("smollm"));
   vocabulary.merges.emplace_back("ab");
   CHECK_THAT(model.error("gpt2", "gpt-2", vocabulary), ContainsSubstring("\"ab\" is no pair"));
   vocabulary.merges.back() = "a zzz";

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "text/tokenizer_cases.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "text/tokenizer_cases.hpp"
 
 using namespace ampsft;
 using testing::TokenizerCases;

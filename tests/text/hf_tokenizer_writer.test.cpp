@@ -88,11 +88,11 @@ TEST_CASE("the files of a folder: special tokens, template, and what stands arou
   CHECK(again.steps == parts.steps);
   CHECK(again.unknown == parts.unknown);
   CHECK(again.tokens == parts.tokens);
-  const auto config = nlohmann::json::parse(read_text(folder.path() / "tokenizer_config.json"));
-  CHECK(config["chat_template"] == "{{ jinja }}");
-  CHECK(config["bos_token"] == "<s>");
-  CHECK(config["eos_token"] == "</s>");
-  CHECK(config["model_max_length"] == 99);
+  const auto written = nlohmann::json::parse(read_text(folder.path() / "tokenizer_config.json"));
+  CHECK(written["chat_template"] == "{{ jinja }}");
+  CHECK(written["bos_token"] == "<s>");
+  CHECK(written["eos_token"] == "</s>");
+  CHECK(written["model_max_length"] == 99);
   const auto generation = nlohmann::json::parse(read_text(folder.path() / "generation_config.json"));
   CHECK(generation["eos_token_id"] == std::vector<int>{1, 2});
 }

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "text/random_text.hpp"
 #include "support/catch.hpp"
+#include "text/random_text.hpp"
 
 using namespace ampsft;
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "support/catch.hpp"
 #include "text/random_text.hpp"
 #include "text/tokenizer_cases.hpp"
-#include "support/catch.hpp"
 
 using namespace ampsft;
 using Ids = std::vector<std::int32_t>;

@@ -5,16 +5,16 @@
 
 #include <string>
 
-#include "text/tokenizer_cases.hpp"
 #include "support/catch.hpp"
 #include "support/mutate.hpp"
 #include "support/temporary_folder.hpp"
+#include "text/tokenizer_cases.hpp"
 
 using namespace ampsft;
 
 TEST_CASE("a damaged tokenizer.json is read or refused") {
   const testing::TemporaryFolder folder;
-  const std::string good = read_text(testing::tokenizer_file(GENERATE("llama3", "llama", "metaspace_first")));
+  const std::string good = read_text(testing::tokenizer_file(GENERATE("llama3", "llama", "metaspace_first", "gemma")));
   Random random(6);
   int refused = 0;
   constexpr int attempts = 1500;
@@ -32,7 +32,7 @@ TEST_CASE("a damaged tokenizer.json is read or refused") {
 }
 
 TEST_CASE("cost is no more than n log n in words, runs and tokens that repeat") {
-  const auto file = testing::tokenizer_file(GENERATE("qwen2", "llama", "metaspace_always"));
+  const auto file = testing::tokenizer_file(GENERATE("qwen2", "gpt4o", "llama", "metaspace_always", "gemma"));
   const PretrainedTokenizer tokenizer = read_huggingface_tokenizer(file);
   constexpr std::size_t size = 200'000;
   for (const std::string unit :

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "text/tokenizer_cases.hpp"
 #include "support/catch.hpp"
+#include "text/tokenizer_cases.hpp"
 
 using namespace ampsft;
 using namespace ampsft::detail;

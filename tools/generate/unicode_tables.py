@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes include/ampsft/data/detail/unicode_{ranges,singles,pairs}.hpp from the Unicode character database.
+"""Makes include/ampsft/text/detail/unicode_{ranges,cases,singles,pairs}.hpp from the Unicode character database.
 
 The version is that of the regular expressions of Hugging Face's tokenizers 0.23, with which the library must agree:
     pip install unicodedata2==16.0.0 && python3 tools/generate/unicode_tables.py
 """
 import pathlib
+import textwrap
 
 import unicodedata2 as unicode
 
-FOLDER = pathlib.Path(__file__).resolve().parents[2] / "include" / "ampsft" / "data" / "detail"
+FOLDER = pathlib.Path(__file__).resolve().parents[2] / "include" / "ampsft" / "text" / "detail"
 POINTS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 # Of the Other_Alphabetic characters those that no category tells: circled and squared letters.
 CIRCLED = [*range(0x24B6, 0x24EA), *range(0x1F130, 0x1F14A), *range(0x1F150, 0x1F16A), *range(0x1F170, 0x1F18A)]
@@ -39,20 +40,19 @@ def array(name, kind, rows, comment):
     return f"/// {comment}\ninline constexpr std::array<{kind}, {len(items)}> {name}{{{{\n    {body}}}}};\n"
 
 
-def header(name, brief, kinds, arrays):
+def header(name, brief, kinds, arrays, includes="#include <array>\n#include <cstdint>"):
+    brief = "\n/// ".join(textwrap.wrap(f"{brief} Made by tools/generate/unicode_tables.py.", 116))
     text = f"""// SPDX-License-Identifier: MIT
 /// @file
-/// {brief} Made by tools/generate/unicode_tables.py.
+/// {brief}
 #pragma once
 
-#include <array>
-#include <cstdint>
+{includes}
 
 namespace ampsft::detail {{
 
 // clang-format off
-{kinds}
-{chr(10).join(arrays)}// clang-format on
+{kinds + chr(10) if kinds else ""}{chr(10).join(arrays)}// clang-format on
 
 }}  // namespace ampsft::detail
 """
@@ -60,10 +60,11 @@ namespace ampsft::detail {{
     print(f"{name}: {len(text)} bytes, {text.count(chr(10))} lines")
 
 
-def ranges():
-    def of(test):
-        return [run[:2] for run in ranges_of((c, True) for c in POINTS if test(c))]
+def of(test):
+    return [run[:2] for run in ranges_of((c, True) for c in POINTS if test(c))]
 
+
+def ranges():
     def is_mark_of_word(c):
         kind = unicode.category(chr(c))
         return kind[0] == "M" or kind in ("Nd", "Nl", "Pc") or c in (0x200C, 0x200D) or c in CIRCLED
@@ -76,6 +77,17 @@ def ranges():
                   "Numbers: \\p{N}."),
             array("word_mark_ranges", "CharacterRange", of(is_mark_of_word),
                   "What belongs to \\w beside letters: marks, digits, letter numbers, connectors, joiners.")])
+
+
+def cases():
+    def of_kinds(*kinds):
+        return of(lambda c: unicode.category(chr(c)) in kinds)
+
+    header("unicode_cases.hpp", f"Cases of letters, and marks, in Unicode {unicode.unidata_version}.", "",
+           [array("lower_ranges", "CharacterRange", of_kinds("Ll"), "Small letters: \\p{Ll}."),
+            array("upper_ranges", "CharacterRange", of_kinds("Lu", "Lt"), "Capital and title letters: \\p{Lu} and \\p{Lt}."),
+            array("mark_ranges", "CharacterRange", of_kinds("Mn", "Mc", "Me"), "Marks: \\p{M}.")],
+           "#include <ampsft/text/detail/unicode_ranges.hpp>\n\n#include <array>")
 
 
 def decompositions():
@@ -105,4 +117,5 @@ def decompositions():
 
 if __name__ == "__main__":
     ranges()
+    cases()
     decompositions()

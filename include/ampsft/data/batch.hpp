@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The batches that training and evaluation eat.
+/// Batches for training and evaluation.
 #pragma once
 
 #include <ampsft/core/tensor.hpp>
@@ -13,15 +13,15 @@
 
 namespace ampsft {
 
-/// A target that the loss leaves out, as it does every negative one.
+/// A target that the loss ignores, like every negative one.
 inline constexpr std::int32_t ignored_target = -1;
 
-/// How many of the targets the loss counts.
+/// The number of targets that the loss counts.
 [[nodiscard]] inline Index counted_targets(std::span<const std::int32_t> targets) {
   return static_cast<Index>(std::count_if(targets.begin(), targets.end(), [](auto target) { return target >= 0; }));
 }
 
-/// Token ids, `sequences x length` row-major, and for each the id that should be predicted from it; owns them.
+/// Owns token ids, `sequences x length` row-major, and for each the target to predict from it.
 struct Batch {
   std::vector<std::int32_t> inputs;
   std::vector<std::int32_t> targets;
@@ -30,7 +30,7 @@ struct Batch {
   std::vector<std::int32_t> documents = {};  ///< of each token, or empty, as in `TokenBatch`
   std::vector<std::int32_t> positions = {};  ///< of each token, or empty, as in `TokenBatch`
 
-  /// `count` sequences of it from number `first`, for a model to read without a copy. Throws `Error` unless they exist.
+  /// A view of `count` sequences from number `first`. Throws `Error` unless they exist.
   [[nodiscard]] TokenBatch view(Index first, Index count) const {
     require(first >= 0 && count > 0 && count <= sequences - first, "there are no sequences ", first, " to ", first,
             " + ", count, " - 1 in a batch of ", sequences);
@@ -47,10 +47,10 @@ struct Batch {
             .positions = part(positions)};
   }
 
-  /// All of it.
+  /// A view of the whole batch.
   [[nodiscard]] TokenBatch view() const { return view(0, sequences); }
 
-  /// Adds the sequences of another batch of the same length, with documents and positions where both have them.
+  /// Appends the sequences of another batch of the same length, with documents and positions if both have them.
   void append(const Batch& other) {
     const auto add = [](std::vector<std::int32_t>& to, const std::vector<std::int32_t>& from) {
       to.insert(to.end(), from.begin(), from.end());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What became of the records of a file of data.
+/// A report on the records of a data file.
 #pragma once
 
 #include <ampsft/core/error.hpp>
@@ -16,7 +16,7 @@
 
 namespace ampsft {
 
-/// Counts of records and tokens; every record skipped is counted with its reason, the first few are named.
+/// Counts records and tokens. Counts every skipped record under its reason and names the first few.
 struct DataReport {
   struct Skipped {
     std::size_t line;
@@ -24,17 +24,17 @@ struct DataReport {
   };
   static constexpr std::size_t most_named = 20;
 
-  std::size_t records = 0;    ///< that were read
-  std::size_t encoded = 0;    ///< that became tokens
-  std::size_t shortened = 0;  ///< whose end was cut off
+  std::size_t records = 0;    ///< records read
+  std::size_t encoded = 0;    ///< records that became tokens
+  std::size_t shortened = 0;  ///< records whose end was cut off
   std::size_t tokens = 0;
-  std::size_t learned_tokens = 0;  ///< that the loss counts
-  std::size_t shortest = 0;        ///< record, in tokens
+  std::size_t learned_tokens = 0;  ///< tokens that the loss counts
+  std::size_t shortest = 0;        ///< the shortest record, in tokens
   std::size_t longest = 0;
-  std::map<std::string, std::size_t, std::less<>> skipped;  ///< how many for each reason
-  std::vector<Skipped> named;                               ///< the first of them
+  std::map<std::string, std::size_t, std::less<>> skipped;  ///< the number of records for each reason
+  std::vector<Skipped> named;                               ///< the first ones
 
-  /// Counts a record of `line` out, for `reason`; `details` are told of the first few.
+  /// Counts a skipped record. `details` are kept for the first few.
   void skip(std::size_t line, std::string_view reason, const std::string& details = "") {
     ++skipped[std::string(reason)];
     if (named.size() < most_named) {
@@ -42,7 +42,7 @@ struct DataReport {
     }
   }
 
-  /// Counts a record that became `size` tokens, `learned` of which the loss counts.
+  /// Counts a record of `size` tokens, of which the loss counts `learned`.
   void add(std::size_t size, std::size_t learned) {
     shortest = encoded == 0 ? size : std::min(shortest, size);
     longest = std::max(longest, size);
@@ -51,7 +51,7 @@ struct DataReport {
     learned_tokens += learned;
   }
 
-  /// Lines for people.
+  /// The report as lines of text.
   [[nodiscard]] std::string text() const {
     std::string lines = concat(records, " records read, ", encoded, " used");
     if (shortened > 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Records as tokens.
+/// Encodes records as tokens.
 #pragma once
 
 #include <ampsft/data/records.hpp>
@@ -12,9 +12,9 @@
 
 namespace ampsft {
 
-/// The records as tokens, at most `longest` each (their ends are cut off); records without anything to learn are
-/// skipped. All of it goes into the report. Throws `Error`, naming the line, for a chat that the template has no form
-/// for, unless such are skipped.
+/// Encodes records as tokens. Cuts chats and completions after `longest` tokens, and skips records without anything to
+/// learn; the report counts both. A chat that the template cannot express is skipped with `BadRecord::skip`; otherwise
+/// it throws `Error` with its line.
 [[nodiscard]] inline std::vector<EncodedRecord> encode_records(const std::vector<TextRecord>& records,
                                                                const ChatTemplate& chat, LossOn loss, Index longest,
                                                                BadRecord bad, DataReport& report) {
@@ -30,7 +30,7 @@ namespace ampsft {
       continue;
     }
     const bool anything = encoded.learned_count() > 0;
-    // A plain text is cut into pieces when it is packed.
+    // Packing splits plain texts into pieces.
     const bool cut = record.kind != RecordKind::text && static_cast<Index>(encoded.ids.size()) > longest;
     if (cut) {
       encoded.ids.resize(static_cast<std::size_t>(longest));

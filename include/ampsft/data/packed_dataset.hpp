@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Packed records as what training and evaluation draw their batches from.
+/// Batches from packed records.
 #pragma once
 
 #include <ampsft/core/random.hpp>
@@ -15,7 +15,7 @@
 
 namespace ampsft {
 
-/// Owns packed rows and hands them out, every row once an epoch. Rows without a target teach nothing and are left out.
+/// Owns packed rows and returns each once in an epoch. Leaves out rows without a target.
 class PackedDataset {
  public:
   /// Throws `Error` if no row has a target that counts.
@@ -30,13 +30,13 @@ class PackedDataset {
 
   [[nodiscard]] const PackedRows& packed() const noexcept { return packed_; }
 
-  /// Tokens of a row.
+  /// The number of tokens in a row.
   [[nodiscard]] Index length() const noexcept { return packed_.length; }
 
-  /// Rows that have a target: an epoch.
+  /// The number of rows with a target, which is one epoch.
   [[nodiscard]] Index window_count() const noexcept { return static_cast<Index>(rows_.size()); }
 
-  /// `sequences` of them in the order of packing, from number `first`; throws `Error` unless all of them exist.
+  /// `sequences` rows in the order of packing, from number `first`. Throws `Error` unless they exist.
   [[nodiscard]] Batch window_batch(Index first, Index sequences) const {
     Batch batch = empty_batch(sequences);
     require(first >= 0 && first <= window_count() - sequences, "rows ", first, " to ", first, " + ", sequences,
@@ -47,7 +47,7 @@ class PackedDataset {
     return batch;
   }
 
-  /// `sequences` of them, each drawn from all with the same probability.
+  /// `sequences` rows, each drawn uniformly from all rows.
   [[nodiscard]] Batch sample(Random& random, Index sequences) const {
     Batch batch = empty_batch(sequences);
     for (Index i = 0; i < sequences; ++i) {
@@ -56,9 +56,9 @@ class PackedDataset {
     return batch;
   }
 
-  /// `sequences` rows from number `first` of the endless walk through shuffled epochs that belongs to `seed`; a batch
-  /// may lie in two epochs. A function of its arguments alone, so a run that goes on needs to know no more than where
-  /// it was. Cost: a shuffle of the row numbers an epoch touched.
+  /// `sequences` rows from number `first` of the endless sequence of shuffled epochs of `seed`. A batch may span two
+  /// epochs. The result depends on the arguments only, so a resumed run needs only its position. Cost: one shuffle of
+  /// the row numbers for each epoch touched.
   [[nodiscard]] Batch shuffled_batch(std::uint64_t seed, Index first, Index sequences) const {
     Batch batch = empty_batch(sequences);
     require(first >= 0, "the walk through the rows has no place ", first);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Packs records of many lengths into rows of one length, with the boundaries that attention must not cross.
+/// Packs records of different lengths into rows of one length, with boundaries that attention must not cross.
 #pragma once
 
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/core/token_batch.hpp>
 #include <ampsft/data/batch.hpp>
 #include <ampsft/text/chat_template.hpp>
-#include <ampsft/core/token_batch.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -25,10 +25,10 @@ struct PackedRows {
   Index length = 0;
   std::vector<std::int32_t> inputs;
   std::vector<std::int32_t> targets;    ///< the next token of the document, or `ignored_target`
-  std::vector<std::int32_t> documents;  ///< counts up within a row; -1 where the row is not filled
-  std::vector<std::int32_t> positions;  ///< within the document
+  std::vector<std::int32_t> documents;  ///< numbers of documents within a row; -1 for empty places
+  std::vector<std::int32_t> positions;  ///< places within the document
 
-  /// Rows `first` to `first + count - 1` for a model to read, without a copy. Throws `Error` unless they exist.
+  /// A view of rows `first` to `first + count - 1`. Throws `Error` unless they exist.
   [[nodiscard]] TokenBatch batch(Index first, Index count) const {
     require(first >= 0 && count > 0 && count <= rows - first, "there are no rows ", first, " to ", first, " + ", count,
             " - 1 among ", rows);
@@ -42,7 +42,7 @@ struct PackedRows {
             .positions = part(positions)};
   }
 
-  /// The share of the tokens that belong to a document.
+  /// The share of places that are filled.
   [[nodiscard]] double filled() const {
     const auto empty = std::count(documents.begin(), documents.end(), -1);
     return documents.empty() ? 0.0 : 1.0 - static_cast<double>(empty) / static_cast<double>(documents.size());
@@ -51,14 +51,14 @@ struct PackedRows {
 
 namespace detail {
 
-/// A part of a record that fits a row.
+/// A piece of a record that fits into a row.
 struct Piece {
   const EncodedRecord* record;
   std::size_t begin;
   std::size_t size;
 };
 
-/// Records longer than a row come in pieces.
+/// Splits records that are longer than a row.
 [[nodiscard]] inline std::vector<Piece> cut_into_pieces(std::span<const EncodedRecord> records, std::size_t length) {
   std::vector<Piece> pieces;
   for (const EncodedRecord& record : records) {
@@ -69,8 +69,8 @@ struct Piece {
   return pieces;
 }
 
-/// Which row each piece goes to, by best fit, longest first: at most 22 % more rows than the fewest possible (Johnson
-/// 1973). Cost n log n.
+/// The row of each piece, by best fit decreasing: at most 22 % more rows than the optimum (Johnson 1973). Cost: n log
+/// n.
 [[nodiscard]] inline std::vector<std::size_t> assign_rows(std::span<const Piece> pieces, std::size_t length) {
   std::vector<std::size_t> order(pieces.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -97,10 +97,12 @@ struct Piece {
 
 }  // namespace detail
 
-/// Packs records into rows of `length` tokens. Targets are shifted by one; the last token of a document has none, nor
-/// has one whose next token is not learned. A record longer than a row is cut into pieces, each a document of its own
-/// whose last token still predicts the next piece's first. Empty places hold `padding`. The same records give the same
-/// rows; within a row documents keep their order. Throws `Error` for a length below 2.
+/// Packs records into rows of `length` tokens.
+///
+/// Targets are shifted by one. The last token of a document has no target, and neither has a token whose successor is
+/// not learned. A record longer than a row is split into pieces; each is a document, and its last token still predicts
+/// the first token of the next piece. Empty places hold `padding`. The same records give the same rows, and documents
+/// keep their order within a row. Throws `Error` for a length below 2.
 [[nodiscard]] inline PackedRows pack_records(std::span<const EncodedRecord> records, Index length,
                                              std::int32_t padding = 0) {
   require(length >= 2, "a row must hold at least 2 tokens, not ", length);

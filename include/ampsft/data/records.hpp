@@ -20,7 +20,7 @@
 
 namespace ampsft {
 
-/// What to do with a record that cannot be used.
+/// What to do with a bad record.
 enum class BadRecord { refuse, skip };
 
 namespace detail {
@@ -43,7 +43,7 @@ namespace detail {
 }
 
 [[nodiscard]] inline TextRecord read_record(std::string_view line, const std::string& source) {
-  constexpr int depth = 8;  // members that are not read may be nested
+  constexpr int depth = 8;  // ignored members may be nested
   const nlohmann::json json = parse_json(line, source, depth);
   const JsonFields fields(json, source);
   TextRecord record;
@@ -64,10 +64,10 @@ namespace detail {
 
 }  // namespace detail
 
-/// The records of JSON Lines text; empty lines are passed over. Each line is an object with "messages" (an array of
+/// Parses JSON Lines; skips empty lines. Each line is an object with "messages" (an array of
 /// objects with "role" and "content"), with "prompt" and "completion", or with "text"; other members are ignored.
 ///
-/// A bad record throws `Error` that names `source` and the line, or is skipped and put into the report.
+/// A bad record throws `Error` with `source` and the line, or is skipped and counted in the report.
 [[nodiscard]] inline std::vector<TextRecord> parse_records(std::string_view lines, const std::string& source,
                                                            BadRecord bad, DataReport& report) {
   std::vector<TextRecord> records;
@@ -95,8 +95,8 @@ namespace detail {
   return records;
 }
 
-/// The records of a file: `.jsonl` and `.json` are JSON Lines, anything else is one plain text. Throws `Error` as
-/// `parse_records` does, and for a file that cannot be read or holds no record.
+/// Reads the records of a file: `.jsonl` and `.json` are JSON Lines, any other file is one plain text. Throws `Error`
+/// as `parse_records` does, and for a file that cannot be read or has no records.
 [[nodiscard]] inline std::vector<TextRecord> read_records(const std::filesystem::path& path, BadRecord bad,
                                                           DataReport& report) {
   std::string text = read_text(path);

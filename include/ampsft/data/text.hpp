@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Collects text from files and folders and divides it into training, validation and test parts.
+/// Reads text from files and folders and splits it into training, validation and test parts.
 #pragma once
 
 #include <ampsft/core/error.hpp>
@@ -18,7 +18,7 @@ namespace ampsft {
 
 namespace detail {
 
-/// All regular files below a folder that are not hidden, nor in a hidden folder, sorted by path.
+/// All regular files below a folder, sorted by path; hidden files and folders are left out.
 [[nodiscard]] inline std::vector<std::filesystem::path> visible_files(const std::filesystem::path& folder) {
   namespace fs = std::filesystem;
   std::vector<fs::path> files;
@@ -38,7 +38,7 @@ namespace detail {
   return files;
 }
 
-/// Appends a file's text, on a line of its own.
+/// Appends the text of a file, beginning on a new line.
 inline void append_text(std::string& all, std::string_view text) {
   if (!all.empty() && all.back() != '\n' && !text.empty()) {
     all += '\n';
@@ -46,7 +46,8 @@ inline void append_text(std::string& all, std::string_view text) {
   all += text;
 }
 
-/// The line start nearest to `wanted` strictly between 0 and `high`, else `wanted`; `wanted` lies there too.
+/// The line start nearest to `wanted` and strictly between 0 and `high`; `wanted` itself, which lies there, if there is
+/// none.
 [[nodiscard]] inline std::size_t nearest_line_start(std::string_view text, std::size_t wanted, std::size_t high) {
   const std::size_t before = text.rfind('\n', wanted - 1) + 1;  // npos + 1 is 0
   const std::size_t after = text.find('\n', wanted);
@@ -60,11 +61,11 @@ inline void append_text(std::string& all, std::string_view text) {
 
 }  // namespace detail
 
-/// The text of all files in the order given, a folder's files (at any depth) in the order of their paths.
+/// The text of all files in the given order; the files of a folder, at any depth, in the order of their paths.
 ///
-/// In folders, hidden files and folders and files with a NUL byte (binary ones) are skipped; a file that is named
-/// itself is taken as it is. Between two files a missing line end is added. Throws `Error` for a missing or unreadable
-/// path, an empty file that is named itself, a folder without text, and no paths at all.
+/// In folders, hidden files and folders and binary files (with a NUL byte) are skipped. A file that is given itself is
+/// always read. A missing line end between two files is added. Throws `Error` for a path that is missing or unreadable,
+/// a given file that is empty, a folder without text, and no paths.
 [[nodiscard]] inline std::string load_text(const std::vector<std::filesystem::path>& paths) {
   require(!paths.empty(), "no text to load: name at least one file or folder");
   std::string all;
@@ -98,13 +99,13 @@ struct TextSplit {
   std::string test;
 };
 
-/// Divides a text into contiguous parts, the last ones `validation_fraction` and `test_fraction` of its bytes, each
-/// cut moved to the nearest line start that leaves no part empty (a text of a few bytes may run out of them).
+/// Splits a text into contiguous parts. The last two have `validation_fraction` and `test_fraction` of its bytes. Each
+/// cut is moved to the nearest line start that leaves no part empty, if there is one.
 ///
 /// Throws `Error` for an empty text, fractions below 0 and fractions that leave nothing for training.
 [[nodiscard]] inline TextSplit split_text(std::string_view text, double validation_fraction, double test_fraction) {
   require(!text.empty(), "cannot split an empty text");
-  // Written so that NaN is refused too.
+  // This form refuses NaN too.
   require(validation_fraction >= 0 && test_fraction >= 0 && validation_fraction + test_fraction < 1,
           "cannot split off ", validation_fraction, " for validation and ", test_fraction,
           " for test: both must be at least 0 and leave a part for training");

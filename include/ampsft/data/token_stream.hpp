@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Cuts one long row of tokens into the batches that training and evaluation eat.
+/// Batches from one long sequence of tokens.
 #pragma once
 
 #include <ampsft/core/random.hpp>
@@ -14,10 +14,10 @@
 
 namespace ampsft {
 
-/// Owns the tokens of one text and hands out windows of `length` tokens, with targets shifted by one.
+/// Owns the tokens of a text and returns windows of `length` tokens, with targets shifted by one.
 class TokenStream {
  public:
-  /// Throws `Error` unless there are at least `length + 1` tokens, one window and its last target.
+  /// Throws `Error` for fewer than `length + 1` tokens: one window and its last target.
   TokenStream(std::vector<std::int32_t> tokens, Index length) : tokens_(std::move(tokens)), length_(length) {
     require(length >= 1, "a window must hold at least 1 token, not ", length);
     require(size() > length, "the text has ", size(), " tokens, too few for one window of ", length,
@@ -28,7 +28,7 @@ class TokenStream {
   [[nodiscard]] Index size() const noexcept { return static_cast<Index>(tokens_.size()); }
   [[nodiscard]] Index length() const noexcept { return length_; }
 
-  /// `sequences` windows, each beginning at any token with the same probability; they may overlap.
+  /// `sequences` windows that begin at uniformly drawn tokens. They may overlap.
   [[nodiscard]] Batch sample(Random& random, Index sequences) const {
     Batch batch = empty_batch(sequences);
     for (Index i = 0; i < sequences; ++i) {
@@ -37,10 +37,10 @@ class TokenStream {
     return batch;
   }
 
-  /// How many windows follow each other without overlap; what is left at the end of the text is dropped.
+  /// The number of consecutive windows without overlap. The rest at the end of the text is dropped.
   [[nodiscard]] Index window_count() const noexcept { return (size() - 1) / length_; }
 
-  /// `sequences` of those windows, beginning with number `first`; throws `Error` unless all of them exist.
+  /// `sequences` of those windows, from number `first`. Throws `Error` unless they exist.
   [[nodiscard]] Batch window_batch(Index first, Index sequences) const {
     Batch batch = empty_batch(sequences);
     require(first >= 0 && first <= window_count() - sequences, "windows ", first, " to ", first, " + ", sequences,

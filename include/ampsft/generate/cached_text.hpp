@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// A text that a model has read, ready to go on.
+/// A text with the cache of its keys and values.
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
@@ -14,11 +14,11 @@
 
 namespace ampsft {
 
-/// One text whose keys and values are kept, so that what is added costs its own computation only.
+/// A text whose keys and values are cached, so that only added tokens are computed.
 ///
-/// The model must outlive it, and its weights stay as they are, or `forget` be called. `Model` is a `Transformer`, or
-/// has its `hidden` with a cache, `logits` and `config().context`. Where layers with a window have dropped what a text
-/// that was cut would see, the next pass reads all of the text again.
+/// The model must outlive it. Call `forget` after a change of its weights. `Model` is a `Transformer`, or has the same
+/// `hidden` with a cache, `logits` and `config().context`. Where
+/// layers with a window have dropped what a text that was cut would see, the next pass reads all of the text again.
 template <class Model>
 class CachedText {
  public:
@@ -70,6 +70,12 @@ class CachedText {
   /// Computes the tokens of `next`, which begins with the text, that the cache does not hold.
   std::span<const scalar> read(std::vector<std::int32_t> next) {
     cut(length());  // after a pass that threw, layers may have dropped what it would have gone past
+    const auto longer = static_cast<Index>(next.size());
+    if constexpr (requires { model_->continues(longer, longer); }) {
+      if (!model_->continues(cache_.longest(), longer)) {
+        cache_.truncate(0);  // the keys of a text of that length are others
+      }
+    }
     const auto missing = std::span<const std::int32_t>(next).subspan(static_cast<std::size_t>(cache_.length()));
     tape_.clear();
     const Variable<scalar> hidden = model_->hidden(tape_, missing, cache_);

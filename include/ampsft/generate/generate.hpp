@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Sampling tokens from a model.
+/// Generates tokens with a model.
 #pragma once
 
 #include <ampsft/generate/cached_text.hpp>
@@ -16,38 +16,38 @@
 
 namespace ampsft {
 
-/// What to do when the text has filled the model's context.
+/// What to do when the context is full.
 enum class ContextEnd {
-  stop,   ///< write no more
-  shift,  ///< forget all but the newest half, which is computed again, and go on
+  stop,   ///< end the text
+  shift,  ///< keep the newest half, compute it again, and go on
 };
 
-/// How much is written, and how.
+/// Settings of `generate`.
 struct GenerateOptions {
   SamplingOptions sampling = {};
-  Index count = std::numeric_limits<Index>::max();  ///< at most so many tokens
-  std::vector<std::int32_t> stop_ids = {};          ///< tokens that end the text and do not belong to it
+  Index count = std::numeric_limits<Index>::max();  ///< the most tokens to generate
+  std::vector<std::int32_t> stop_ids = {};          ///< tokens that end the text; not part of it
   ContextEnd at_context_end = ContextEnd::stop;
-  /// Tokens are drawn of the ids below it; 0: of all. Models have rows for more tokens than their tokenizers (Qwen2.5:
-  /// 151,936 for 151,665), whose logits mean nothing.
+  /// Only ids below it are sampled; 0: all. Some models have more rows than their tokenizer has tokens (Qwen2.5:
+  /// 151,936 for 151,665); the logits of the others mean nothing.
   Index vocabulary = 0;
 };
 
-/// Why no more was written.
+/// Why generation ended.
 enum class GenerateEnd { count, stop_id, context, callback };
 
-/// What a model has written.
+/// Generated tokens.
 struct GeneratedTokens {
   std::vector<std::int32_t> ids;
   GenerateEnd end = GenerateEnd::count;
 };
 
-/// Goes on with a text whose last token's logits are `next` (what `append` or `become` gave).
+/// Continues a text. `next` are the logits after its last token, as `append` or `become` returned them.
 ///
-/// `on_token(id)` sees each token as it is drawn, and ends the text by returning false; it may return nothing. All that
-/// was written is in the text afterwards, but for the last token, which nothing has asked for yet. Cost: a pass over
-/// one token for each; with `ContextEnd::shift` also a pass over half a context whenever it is full. Throws `Error` for
-/// options that cannot be, a vocabulary larger than the model's among them.
+/// Calls `on_token(id)` for each sampled token; it ends the text by returning false, and may return nothing. Afterwards
+/// the text holds all generated tokens but the last one, which no pass has read yet. Cost: a pass over each token; with
+/// `ContextEnd::shift` also a pass over half a context whenever it is full. Throws `Error` for invalid options, such as
+/// a vocabulary larger than the model's.
 template <class Model, class OnToken>
 GeneratedTokens generate(CachedText<Model>& text, std::span<const typename Model::scalar> next,
                          const GenerateOptions& options, OnToken&& on_token) {
@@ -96,12 +96,12 @@ GeneratedTokens generate(CachedText<Model>& text, std::span<const typename Model
   return written;
 }
 
-/// The `count` tokens that the model writes after `prompt`; `on_token(id)` sees each as it is drawn, and ends the text
-/// by returning false (or nothing).
+/// Generates `count` tokens after `prompt`. Calls `on_token(id)` for each; it ends the text by returning false, and may
+/// return nothing.
 ///
-/// Of a prompt that is longer than the context its end is read; a context that is full is shifted by half
-/// (`ContextEnd::shift`). Throws `Error` for an empty prompt or ids outside of the vocabulary. Cost: one pass over the
-/// prompt, then one over each token.
+/// Reads only the end of a prompt that is longer than the context. Shifts a full context by half (`ContextEnd::shift`).
+/// Throws `Error` for an empty prompt or ids outside the vocabulary. Cost: one pass over the prompt, then one over each
+/// token.
 template <class Model, class OnToken>
 std::vector<std::int32_t> generate(Model& model, std::span<const std::int32_t> prompt, Index count,
                                    const SamplingOptions& sampling, OnToken&& on_token) {
@@ -114,7 +114,7 @@ std::vector<std::int32_t> generate(Model& model, std::span<const std::int32_t> p
       .ids;
 }
 
-/// The same without a look at each token.
+/// The same without a callback.
 template <class Model>
 std::vector<std::int32_t> generate(Model& model, std::span<const std::int32_t> prompt, Index count,
                                    const SamplingOptions& sampling = {}) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Text from a model, as it is written.
+/// Generates text with a model.
 #pragma once
 
+#include <ampsft/generate/generate.hpp>
 #include <ampsft/generate/stop_strings.hpp>
 #include <ampsft/text/streaming_decoder.hpp>
-#include <ampsft/generate/generate.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -20,20 +20,20 @@ namespace ampsft {
 /// Why a text ended.
 enum class TextEnd { count, stop_id, stop_string, context, callback };
 
-/// What a model has written, without the stop that ended it.
+/// A generated text, without the stop that ended it.
 struct GeneratedText {
   std::string text;
-  std::vector<std::int32_t> ids;  ///< as drawn; the tokens of a stop string among them
+  std::vector<std::int32_t> ids;  ///< as sampled; includes the tokens of a stop string
   TextEnd end = TextEnd::count;
 };
 
-/// `generate`, but for text: `on_text(piece)` is called once a token, with the whole characters (often none) that now
-/// belong to the text for certain, and ends it by returning false. `place` is `inside` where the text goes on with
-/// words of the prompt, whose space some tokenizers leave out at the start.
+/// `generate` for text. Calls `on_text(piece)` once for each token, with the complete characters (often none) that are
+/// now certain to belong to the text; it ends the text by returning false. `place` is `inside` if the text continues
+/// the words of the prompt, so that no space is removed from its start.
 ///
-/// What may be the beginning of one of the `stops` is held back until it is known not to be; one that occurs ends the
-/// text and is left out, with whatever follows it in the same token. Special tokens have no text. Where the options
-/// name no vocabulary, it is the tokenizer's. Throws as `generate` and `StopStrings` do.
+/// Text that may be the beginning of one of the `stops` is held back. A stop string ends the text; it is left out, with
+/// all that follows it in the same token. Special tokens have no text. If the options name no vocabulary, the
+/// tokenizer's is used. Throws as `generate` and `StopStrings` do.
 template <class Model, class OnText>
 GeneratedText generate_text(CachedText<Model>& text, std::span<const typename Model::scalar> next,
                             const PretrainedTokenizer& tokenizer, GenerateOptions options,

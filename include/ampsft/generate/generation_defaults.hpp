@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What a Hugging Face folder says about talking to its model: sampling defaults and the template of chats.
+/// Sampling defaults and chat template of a Hugging Face folder.
 #pragma once
 
 #include <ampsft/io/detail/json_fields.hpp>
@@ -13,9 +13,9 @@
 
 namespace ampsft {
 
-/// Settings of `generation_config.json`; those that it leaves out are empty.
+/// Settings of `generation_config.json`; missing ones are empty.
 struct GenerationDefaults {
-  std::optional<bool> sample;  ///< or take the likeliest token
+  std::optional<bool> sample;  ///< false: always the most likely token
   std::optional<double> temperature;
   std::optional<Index> top_k;
   std::optional<double> top_p;
@@ -24,7 +24,7 @@ struct GenerationDefaults {
 
 namespace detail {
 
-/// The parsed object of `path`; none if there is no such file.
+/// The parsed file; none if it does not exist.
 [[nodiscard]] inline std::optional<nlohmann::json> read_json_if_there(const std::filesystem::path& path) {
   constexpr int depth = 12;
   std::error_code ignored;
@@ -36,8 +36,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// The defaults of a folder, all empty without a `generation_config.json`. Throws `Error` with the file for a broken
-/// one and for numbers that cannot be.
+/// The defaults of a folder; all empty without a `generation_config.json`. Throws `Error` with the file if it is broken
+/// or holds invalid numbers.
 [[nodiscard]] inline GenerationDefaults read_generation_defaults(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "generation_config.json";
   GenerationDefaults defaults;
@@ -67,8 +67,8 @@ namespace detail {
   return defaults;
 }
 
-/// The (Jinja) template of chats in `chat_template.jinja` or `tokenizer_config.json`; none where there is neither. Of
-/// several named ones, "default" counts. Throws `Error` with the file for a broken one.
+/// The (Jinja) chat template in `chat_template.jinja` or `tokenizer_config.json`; none if there is neither. Of several
+/// named ones, "default" counts. Throws `Error` with the file if it is broken.
 [[nodiscard]] inline std::optional<std::string> read_chat_template(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (const auto jinja = folder / "chat_template.jinja"; std::filesystem::exists(jinja, ignored)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What a pretrained model's files say of text: its tokenizer, the template of its chats, how it likes to be sampled.
+/// The text side of a pretrained model: config, tokenizer, chat template, sampling defaults.
 #pragma once
 
 #include <ampsft/generate/generation_defaults.hpp>
@@ -17,15 +17,15 @@
 
 namespace ampsft {
 
-/// A pretrained model but for its weights.
+/// A pretrained model without its weights.
 struct PretrainedText {
   PretrainedConfig config;
   PretrainedTokenizer tokenizer;
-  std::optional<std::string> jinja;  ///< the model's own template of chats
+  std::optional<std::string> jinja;  ///< the model's own chat template
   GenerationDefaults sampling;       ///< a GGUF file has none
 
-  /// The template of that kind; without one, the model's own, or plain where it has none. Refers to `tokenizer`, so
-  /// this object must outlive it and not be moved. Throws `Error` as `ChatTemplate` does.
+  /// The template of that kind. Without a kind: the model's own template, or plain if it has none. The result refers to
+  /// `tokenizer`, so this object must outlive it and must not be moved. Throws `Error` as `ChatTemplate` does.
   [[nodiscard]] ChatTemplate chat(std::optional<ChatTemplateKind> kind = {}) const {
     const auto end = config.eos.empty() ? std::nullopt : std::optional(config.eos.front());
     if (!kind && jinja) {
@@ -35,8 +35,8 @@ struct PretrainedText {
   }
 };
 
-/// Reads it from a Hugging Face folder or a GGUF file. Throws `Error` that names the file, as the readers of its parts
-/// do: for whatever is broken or not supported.
+/// Reads it from a Hugging Face folder or a GGUF file. Throws `Error` with the file for anything broken or not
+/// supported.
 [[nodiscard]] inline PretrainedText load_pretrained_text(const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {

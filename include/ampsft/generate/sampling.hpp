@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Choosing the next token from a row of logits.
+/// Samples the next token from a row of logits.
 #pragma once
 
 #include <ampsft/core/instances.hpp>
@@ -17,13 +17,13 @@
 
 namespace ampsft {
 
-/// How the next token is chosen.
+/// Settings for sampling the next token.
 struct SamplingOptions {
   double temperature = 1.0;  ///< 0: always the most likely token
-  Index top_k = 0;           ///< only the so many most likely; 0: all
-  double top_p = 1.0;        ///< only the most likely that together reach this probability
+  Index top_k = 0;           ///< only the `top_k` most likely tokens; 0: all
+  double top_p = 1.0;        ///< only the most likely tokens that together reach this probability
   std::uint64_t seed = 0;
-  double repetition_penalty = 1.0;  ///< of tokens that the text has already; above 1 they become less likely
+  double repetition_penalty = 1.0;  ///< above 1, tokens that are already in the text become less likely
 
   /// Throws `Error` unless temperature and top_k are at least 0, top_p in (0, 1] and the penalty positive.
   void validate() const {
@@ -36,8 +36,8 @@ struct SamplingOptions {
   }
 };
 
-/// Divides the positive logits of the tokens in `text` by `penalty` and multiplies the others by it, once however often
-/// a token occurs (Keskar et al. 2019, as Hugging Face does it). Throws `Error` for an id that has no logit.
+/// Divides positive logits of the tokens in `text` by `penalty` and multiplies negative ones by it, once for each
+/// distinct token (Keskar et al. 2019, as in transformers). Throws `Error` for an id without a logit.
 template <Scalar T>
 void penalize_repetition(std::span<T> logits, std::span<const std::int32_t> text, double penalty) {
   if (penalty == 1.0) {
@@ -57,11 +57,11 @@ void penalize_repetition(std::span<T> logits, std::span<const std::int32_t> text
 
 namespace detail {
 
-/// Tokens by falling logit, equals by rising id; sorted only as far as they are asked for.
+/// Tokens by descending logit, ties by ascending id. Sorts only as far as needed.
 template <Scalar T>
 class LikeliestTokens {
  public:
-  /// The `count` likeliest.
+  /// The `count` most likely ones.
   LikeliestTokens(std::span<const T> logits, std::size_t count) : logits_(logits), rest_(logits.size()) {
     std::iota(rest_.begin(), rest_.end(), 0);
     const auto end = rest_.begin() + static_cast<std::ptrdiff_t>(count);
@@ -81,7 +81,7 @@ class LikeliestTokens {
     return taken_[i];
   }
 
-  /// Calls `visit` with all, in no order.
+  /// Calls `visit` with all, in any order.
   template <class Visit>
   void for_each(Visit&& visit) const {
     std::for_each(taken_.begin(), taken_.end(), visit);
@@ -105,10 +105,10 @@ class LikeliestTokens {
 
 }  // namespace detail
 
-/// Draws one token from a row of logits; ties go to the lower id. The repetition penalty is not its matter.
+/// Samples one token from a row of logits; ties go to the lower id. Does not apply the repetition penalty.
 ///
 /// Order of the filters: temperature, top-k, top-p (Holtzman et al. 2020). Throws `Error` for no logits, a NaN among
-/// them, or options that cannot be.
+/// them, and invalid options.
 template <Scalar T>
 [[nodiscard]] std::int32_t sample_token(std::span<const T> logits, const SamplingOptions& options, Random& random) {
   options.validate();

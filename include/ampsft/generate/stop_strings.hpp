@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Strings that end a text which comes in pieces.
+/// Strings that end a generated text.
 #pragma once
 
 #include <ampsft/core/error.hpp>
@@ -14,7 +14,7 @@
 
 namespace ampsft {
 
-/// Passes a text on until one of some strings occurs in it; what may be the beginning of one is held back.
+/// Passes a text on, piece by piece, until a stop string occurs. Holds back what may be the beginning of one.
 class StopStrings {
  public:
   StopStrings() = default;
@@ -26,8 +26,8 @@ class StopStrings {
     }
   }
 
-  /// The text up to which no string has occurred or can have begun; nothing once one has occurred. Of those that end
-  /// in one piece the earliest counts.
+  /// Adds a piece. Returns the text that is certain to precede any stop string; nothing once one has occurred. If
+  /// several end in one piece, the earliest counts.
   [[nodiscard]] std::string push(std::string_view piece) {
     if (stopped_) {
       return {};
@@ -43,14 +43,14 @@ class StopStrings {
     return text;
   }
 
-  /// Whether one has occurred.
+  /// Whether a stop string has occurred.
   [[nodiscard]] bool stopped() const noexcept { return stopped_; }
 
-  /// What is held back, when no more comes.
+  /// The text that is held back, to be called at the end.
   [[nodiscard]] std::string finish() { return std::exchange(held_, {}); }
 
  private:
-  /// Length of the longest end of what is held that a string begins with.
+  /// The length of the longest end of the held text that is the beginning of a stop string.
   [[nodiscard]] std::size_t beginning() const {
     std::size_t longest = 0;
     for (const std::string& stop : stops_) {

@@ -80,7 +80,9 @@ class GgufValue {
       const std::byte* const at = bytes_.data() + i * size;
       if constexpr (std::is_integral_v<T>) {
         const std::int64_t value = integer_of(element_, at);
-        require(std::in_range<T>(value), describe(), " holds ", value, ", which is too large here");
+        if (!std::in_range<T>(value)) [[unlikely]] {  // not `require`, for which each element would be described
+          fail(describe(), " holds ", value, ", which is too large here");
+        }
         all[i] = static_cast<T>(value);
       } else {
         all[i] = static_cast<T>(number_of(element_, at));

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Tokens that are found in the text before anything else: control tokens and words added to a vocabulary.
+/// Added tokens: control tokens and words that are searched for in a text before it is tokenized.
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/io/detail/names.hpp>
 #include <ampsft/text/detail/character_class.hpp>
 #include <ampsft/text/detail/utf8.hpp>
-#include <ampsft/io/detail/names.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,15 +21,15 @@
 
 namespace ampsft {
 
-/// A token with Hugging Face's flags.
+/// A token with the flags of Hugging Face's tokenizers.
 struct AddedToken {
   std::string content;
   std::int32_t id = 0;
-  bool special = false;      ///< controls the model, is no text
-  bool left_strip = false;   ///< takes the white space before it
-  bool right_strip = false;  ///< takes the white space behind it
-  bool single_word = false;  ///< only where no word character stands beside it
-  bool normalized = false;   ///< looked for after the normalisation, not before
+  bool special = false;      ///< a control token, not text
+  bool left_strip = false;   ///< includes the white space before it
+  bool right_strip = false;  ///< includes the white space after it
+  bool single_word = false;  ///< found only if no word character stands next to it
+  bool normalized = false;   ///< searched for in the normalized text, not in the raw one
 
   bool operator==(const AddedToken&) const = default;
 };
@@ -38,7 +39,7 @@ namespace detail {
 /// Finds the longest of a set of added tokens at each place of a text, leftmost first.
 class AddedTokenFinder {
  public:
-  /// No token is longer, so that the cost stays linear in the text.
+  /// The longest content allowed. It keeps the cost linear in the text.
   static constexpr std::size_t longest_content = 1024;
 
   AddedTokenFinder() = default;
@@ -49,7 +50,13 @@ class AddedTokenFinder {
     for (const AddedToken& token : tokens_) {
       require(!token.content.empty() && token.content.size() <= longest_content, "the added token ", token.id, " has ",
               token.content.size(), " bytes; it must have 1 to ", longest_content);
-      begins_[static_cast<unsigned char>(token.content.front())] = true;
+      ++ends_[static_cast<unsigned char>(token.content.front())];
+    }
+    std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
+    for (std::size_t first = 0, begin = 0; first < ends_.size(); begin = ends_[first++]) {
+      if (begin < ends_[first]) {
+        common_[first] = common_prefix(tokens_[begin].content, tokens_[ends_[first] - 1].content);
+      }
     }
   }
 
@@ -96,14 +103,20 @@ class AddedTokenFinder {
 
  private:
   [[nodiscard]] const AddedToken* longest_at(std::string_view text) const {
-    if (!begins_[static_cast<unsigned char>(text.front())]) {
+    const std::size_t first = static_cast<unsigned char>(text.front());
+    const std::size_t begin = first == 0 ? 0 : ends_[first - 1];
+    if (begin == ends_[first]) {
+      return nullptr;
+    }
+    auto low = tokens_.begin() + static_cast<std::ptrdiff_t>(begin);
+    auto high = tokens_.begin() + static_cast<std::ptrdiff_t>(ends_[first]);
+    const std::size_t common = common_[first];
+    if (!text.starts_with(std::string_view(low->content).substr(0, common))) {
       return nullptr;
     }
     // Of the tokens that agree with the text so far, the shortest is the first: byte after byte the range narrows.
-    auto low = tokens_.begin();
-    auto high = tokens_.end();
-    const AddedToken* longest = nullptr;
-    for (std::size_t size = 0; low != high && size < text.size(); ++size) {
+    const AddedToken* longest = low->content.size() == common ? &*low++ : nullptr;
+    for (std::size_t size = common; low != high && size < text.size(); ++size) {
       const char byte = text[size];
       const auto less = [size](const AddedToken& token, char b) {
         return static_cast<unsigned char>(token.content[size]) < static_cast<unsigned char>(b);
@@ -118,6 +131,10 @@ class AddedTokenFinder {
       }
     }
     return longest;
+  }
+
+  [[nodiscard]] static std::size_t common_prefix(std::string_view a, std::string_view b) {
+    return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
   }
 
   [[nodiscard]] static bool alone(std::string_view text, std::size_t begin, std::size_t end) {
@@ -142,7 +159,9 @@ class AddedTokenFinder {
   }
 
   std::vector<AddedToken> tokens_;  // sorted by content, which differ
-  std::array<bool, 256> begins_{};
+  // By the first byte of tokens: where they end in the list, and how many bytes all of them begin with.
+  std::array<std::size_t, 256> ends_{};
+  std::array<std::size_t, 256> common_{};
 };
 
 }  // namespace detail

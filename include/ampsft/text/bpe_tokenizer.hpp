@@ -4,11 +4,11 @@
 #pragma once
 
 #include <ampsft/core/tensor.hpp>
-#include <ampsft/text/detail/merge_word.hpp>
-#include <ampsft/text/pretokenizer.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/read_text.hpp>
+#include <ampsft/text/detail/merge_word.hpp>
+#include <ampsft/text/pretokenizer.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -24,7 +24,7 @@
 
 namespace ampsft {
 
-/// The two tokens, in order, that become one.
+/// The two tokens that a merge joins.
 struct BpeMerge {
   std::int32_t left;
   std::int32_t right;
@@ -33,12 +33,12 @@ struct BpeMerge {
 
 /// A byte-level BPE vocabulary (Sennrich et al. 2016; over bytes, Radford et al. 2019).
 ///
-/// Ids 0 to 255 are the bytes; merge `i` makes id `256 + i`. Within each word of the pretokenizer the earliest merge
-/// is applied first, leftmost occurrence first, until none applies. Immutable, so threads may share one.
+/// Ids 0 to 255 are the bytes; merge `i` creates id `256 + i`. Within each word, `encode` applies the earliest merge
+/// first, from left to right, until no merge applies. Immutable, so threads may share one.
 class BpeTokenizer {
  public:
   static constexpr std::int32_t byte_count = 256;
-  /// No token is longer than this many bytes, so that a small hostile file cannot stand for endless text.
+  /// The longest token allowed, in bytes. Without a limit, a small hostile file could decode to endless text.
   static constexpr std::int64_t longest_token = 4096;
 
   /// Throws `Error` unless every merge joins two earlier ids, no two merges are equal and no token is too long.
@@ -56,8 +56,8 @@ class BpeTokenizer {
       lengths.push_back(lengths[static_cast<std::size_t>(left)] + lengths[static_cast<std::size_t>(right)]);
       require(lengths.back() <= longest_token, "BPE merge ", index, " makes a token of ", lengths.back(),
               " bytes; at most ", longest_token, " are allowed");
-      require(ranks_.emplace(detail::pair_key(left, right), id).second, "BPE merge ", index, " joins ", left, " and ",
-              right, ", as an earlier merge does");
+      require(ranks_.emplace(detail::pair_key(left, right), id), "BPE merge ", index, " joins ", left, " and ", right,
+              ", as an earlier merge does");
     }
   }
 
@@ -65,14 +65,14 @@ class BpeTokenizer {
   [[nodiscard]] const std::vector<BpeMerge>& merges() const noexcept { return merges_; }
   friend bool operator==(const BpeTokenizer& a, const BpeTokenizer& b) noexcept { return a.merges_ == b.merges_; }
 
-  /// Ids of any bytes; cost n log n in the longest word, each distinct word is merged once.
+  /// The ids of any bytes. Cost: n log n in the longest word; each distinct word is merged once.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const {
     struct Piece {
       std::size_t begin = 0;
       std::size_t size = 0;
     };
     std::vector<std::int32_t> ids;
-    std::unordered_map<std::string_view, Piece> seen;  // where in `ids` a word's first encoding lies
+    std::unordered_map<std::string_view, Piece> seen;  // where a word was first encoded in `ids`
     detail::MergeWord merge_word;
     for_each_word(text, [&](std::string_view word) {
       const std::size_t begin = ids.size();
@@ -89,10 +89,10 @@ class BpeTokenizer {
     return ids;
   }
 
-  /// The bytes of the tokens one after another; throws `Error` for an id outside of the vocabulary.
+  /// The bytes of the tokens, concatenated. Throws `Error` for an id outside the vocabulary.
   [[nodiscard]] std::string decode(std::span<const std::int32_t> ids) const {
     std::string text;
-    std::vector<std::int32_t> open;  // tokens still to be taken apart, the next one last
+    std::vector<std::int32_t> open;  // a stack of tokens still to be expanded
     for (const std::int32_t id : ids) {
       require(id >= 0 && id < vocabulary_size(), "token id ", id, " is not in the vocabulary of ids 0 to ",
               vocabulary_size() - 1);

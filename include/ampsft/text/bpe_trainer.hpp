@@ -18,16 +18,16 @@
 
 namespace ampsft {
 
-/// Called after every merge with the vocabulary's size so far and the size wanted.
+/// Called after every merge with the current and the final size of the vocabulary.
 using BpeProgress = std::function<void(Index done, Index wanted)>;
 
 /// A tokenizer of at most `vocabulary_size` ids, at least 256, trained on `text` (Sennrich et al. 2016).
 ///
-/// Each step merges the pair that occurs most often, counted over all words with overlapping occurrences; of several,
-/// the one with the smallest left, then the smallest right id. The result depends on nothing else. It stops early, with
-/// a smaller vocabulary, when no pair is left that occurs twice and makes a token of at most
-/// `BpeTokenizer::longest_token` bytes. Throws `Error` for a vocabulary below 256. Cost: 13 MB of text and 15,000 ids
-/// take below a second on one core; 10 MB in one single word, the worst case, 5 seconds.
+/// Each step merges the most frequent pair, counted over all words with overlapping occurrences. Ties go to the
+/// smallest left id, then to the smallest right id, so the result depends on nothing else. Training stops early, with a
+/// smaller vocabulary, when no pair occurs twice and fits into `BpeTokenizer::longest_token` bytes. Throws `Error` for
+/// a vocabulary below 256. Cost: 13 MB of text and 15,000 ids take below a second on one core; 10 MB in one single
+/// word, the worst case, 5 seconds.
 [[nodiscard]] inline BpeTokenizer train_bpe(std::string_view text, Index vocabulary_size,
                                             const BpeProgress& progress = {}) {
   constexpr Index byte_count = BpeTokenizer::byte_count;
@@ -57,7 +57,7 @@ using BpeProgress = std::function<void(Index done, Index wanted)>;
   while (static_cast<Index>(lengths.size()) < vocabulary_size && !candidates.empty()) {
     const auto [count, pair] = candidates.top();
     candidates.pop();
-    // Counts only fall, once a pair has come to be: a stale candidate goes back with what is left of it.
+    // Counts of existing pairs only fall. A stale candidate goes back with its current count.
     if (index.count(pair) != count) {
       propose(pair);
       continue;

@@ -4,14 +4,14 @@
 #pragma once
 
 #include <ampsft/text/detail/chat_marks.hpp>
+#include <ampsft/text/detail/chat_turns.hpp>
+#include <ampsft/text/detail/record_sink.hpp>
+#include <ampsft/text/encoded_record.hpp>
 #include <ampsft/text/messages.hpp>
 #include <ampsft/text/pretrained_tokenizer.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,39 +19,27 @@
 
 namespace ampsft {
 
-/// Which tokens the loss counts: those of the assistant's answers with the token that ends them, or all.
-enum class LossOn { answers, everything };
-
-/// Tokens of one record.
-struct EncodedRecord {
-  std::vector<std::int32_t> ids;
-  std::vector<bool> learned;  ///< whether a token is to be predicted from those before it; never the first
-  std::size_t line = 1;
-
-  [[nodiscard]] std::size_t learned_count() const {
-    return static_cast<std::size_t>(std::count(learned.begin(), learned.end(), true));
-  }
-};
-
 /// Turns records into the tokens that a model was trained on; the tokenizer must outlive it.
 ///
 /// Control tokens come from the template alone: a message that contains "<|im_end|>" is text. An answer is encoded
-/// apart from the words before it, as it is when the model is asked; no space is put between them.
+/// apart from the words before it, as it is when the model is asked; no space is put between them. Every text begins
+/// with what the tokenizer puts before texts, say a beginning-of-text token, once.
 class ChatTemplate {
  public:
   /// `end` ends plain texts, completions, the answers of Llama-2 and the turns of Zephyr: the model's end-of-text
-  /// token. `default_system` is what a chat without a system message begins with. Throws `Error` if the tokenizer lacks
-  /// a token of the template.
+  /// token. `default_system` begins a chat that has no system message. Throws `Error` if the tokenizer lacks a token of
+  /// the template.
   ChatTemplate(ChatTemplateKind kind, const PretrainedTokenizer& tokenizer,
                std::optional<std::int32_t> end = std::nullopt, std::string default_system = "")
-      : kind_(kind), tokenizer_(&tokenizer), end_(end), default_system_(std::move(default_system)) {
+      : kind_(kind), tokenizer_(&tokenizer), default_system_(std::move(default_system)) {
+    tokens_.end_of_text = end;
     if (kind == ChatTemplateKind::chatml) {
-      begin_turn_ = token("<|im_start|>");
-      end_turn_ = token("<|im_end|>");
+      tokens_.begin_turn = token("<|im_start|>");
+      tokens_.end_turn = token("<|im_end|>");
     } else if (kind == ChatTemplateKind::llama3) {
-      begin_turn_ = token("<|start_header_id|>");
-      end_header_ = token("<|end_header_id|>");
-      end_turn_ = token("<|eot_id|>");
+      tokens_.begin_turn = token("<|start_header_id|>");
+      tokens_.end_header = token("<|end_header_id|>");
+      tokens_.end_turn = token("<|eot_id|>");
     }
     require(end || kind != ChatTemplateKind::zephyr, "Zephyr's turns end with the end-of-text token, which the model ",
             "lacks; choose another template");
@@ -59,7 +47,7 @@ class ChatTemplate {
             " is not in the vocabulary");
   }
 
-  /// The template that a model's own (Jinja) template is recognised as, with its default system message. Throws `Error`
+  /// The template that a model's own (Jinja) template is recognized as, with its default system message. Throws `Error`
   /// for one that has the marks of none.
   [[nodiscard]] static ChatTemplate recognize(std::string_view jinja, const PretrainedTokenizer& tokenizer,
                                               std::optional<std::int32_t> end = std::nullopt) {
@@ -72,23 +60,23 @@ class ChatTemplate {
 
   /// The token that ends a turn, of templates that have one of their own.
   [[nodiscard]] std::optional<std::int32_t> end_of_turn() const noexcept {
-    return end_turn_ >= 0 ? std::optional(end_turn_) : std::nullopt;
+    return tokens_.end_turn >= 0 ? std::optional(tokens_.end_turn) : std::nullopt;
   }
 
-  /// Throws `Error` for a chat that the template has no form for.
+  /// The tokens of a record. Throws `Error` for a chat that the template has no form for.
   [[nodiscard]] EncodedRecord encode(const TextRecord& record, LossOn loss = LossOn::answers) const {
-    Sink sink{*tokenizer_, {}, TextPlace::start};
+    detail::RecordSink sink(*tokenizer_);
     if (record.kind == RecordKind::chat) {
       append_chat(sink, record.messages, false);
     } else if (record.kind == RecordKind::completion && kind_ != ChatTemplateKind::plain) {
-      append_chat(sink, std::vector<ChatMessage>{{"user", record.prompt}, {"assistant", record.text}}, false);
+      append_chat(sink, {{"user", record.prompt}, {"assistant", record.text}}, false);
     } else {
       sink.begin();
       if (record.kind == RecordKind::completion) {
         sink.text(record.prompt, false);
       }
       sink.text(record.text, true);
-      sink.end(end_);
+      sink.end(tokens_.end_of_text);
     }
     EncodedRecord encoded = std::move(sink.record);
     encoded.line = record.line;
@@ -104,40 +92,12 @@ class ChatTemplate {
   /// The tokens after which the model answers the last message, which must be the user's.
   [[nodiscard]] std::vector<std::int32_t> prompt(const std::vector<ChatMessage>& messages) const {
     require(!messages.empty() && messages.back().role == "user", "a prompt must end with a message of the user");
-    Sink sink{*tokenizer_, {}, TextPlace::start};
+    detail::RecordSink sink(*tokenizer_);
     append_chat(sink, messages, true);
     return std::move(sink.record.ids);
   }
 
  private:
-  struct Sink {
-    const PretrainedTokenizer& tokenizer;
-    EncodedRecord record;
-    TextPlace place = TextPlace::start;
-
-    void tokens(std::span<const std::int32_t> ids, bool learned) {
-      record.ids.insert(record.ids.end(), ids.begin(), ids.end());
-      record.learned.resize(record.ids.size(), learned);
-    }
-    /// What the model's own tools put before a text.
-    void begin() { tokens(tokenizer.prefix(), false); }
-    void token(std::int32_t id, bool learned) {
-      tokens(std::span(&id, 1), learned);
-      place = TextPlace::after_token;
-    }
-    void text(std::string_view part, bool learned) {
-      if (!part.empty()) {
-        tokens(tokenizer.encode_plain(part, place), learned);
-        place = TextPlace::inside;
-      }
-    }
-    void end(std::optional<std::int32_t> id) {
-      if (id) {
-        token(*id, true);
-      }
-    }
-  };
-
   [[nodiscard]] std::int32_t token(std::string_view content) const {
     const auto id = tokenizer_->find_added(content);
     require(id.has_value(), "the tokenizer has no token ", detail::quoted(content), ", which the template ",
@@ -145,103 +105,23 @@ class ChatTemplate {
     return *id;
   }
 
-  void append_chat(Sink& sink, const std::vector<ChatMessage>& messages, bool asks) const {
+  void append_chat(detail::RecordSink& sink, const std::vector<ChatMessage>& messages, bool asks) const {
     std::vector<ChatMessage> all;
-    if (!default_system_.empty() && messages.front().role != "system") {
+    if (!default_system_.empty() && (messages.empty() || messages.front().role != "system")) {
       all.push_back({"system", default_system_});
     }
     all.insert(all.end(), messages.begin(), messages.end());
     if (kind_ == ChatTemplateKind::llama2) {
-      return append_llama2(sink, all);
-    }
-    sink.begin();
-    for (const ChatMessage& message : all) {
-      const bool answer = message.role == "assistant";
-      const std::string content = content_of(message);
-      std::string text = append_header(sink, message.role);
-      if (answer) {
-        sink.text(text, false);
-        sink.text(content, true);
-      } else {
-        sink.text(text.append(content), false);
-      }
-      append_end(sink, answer);
-    }
-    if (asks) {
-      sink.text(append_header(sink, "assistant"), false);
-    }
-  }
-
-  /// The space of a plain turn belongs to what is said, as it does to the tokens of words.
-  [[nodiscard]] std::string content_of(const ChatMessage& message) const {
-    if (kind_ == ChatTemplateKind::plain) {
-      return ' ' + message.content;
-    }
-    return kind_ == ChatTemplateKind::llama3 ? std::string(detail::trimmed(message.content)) : message.content;
-  }
-
-  /// Appends what begins a turn; returns the text that belongs between it and the message.
-  std::string append_header(Sink& sink, const std::string& role) const {
-    if (kind_ == ChatTemplateKind::plain) {
-      return concat(detail::plain_role(role), ':');
-    }
-    if (kind_ == ChatTemplateKind::zephyr) {
-      return concat("<|", role, "|>\n");
-    }
-    sink.token(begin_turn_, false);
-    if (kind_ == ChatTemplateKind::chatml) {
-      return role + '\n';
-    }
-    sink.text(role, false);
-    sink.token(end_header_, false);
-    return "\n\n";
-  }
-
-  void append_end(Sink& sink, bool answer) const {
-    if (kind_ == ChatTemplateKind::plain) {
-      if (answer) {
-        sink.end(end_);
-      }
-      return sink.text("\n", answer && !end_);
-    }
-    sink.token(kind_ == ChatTemplateKind::zephyr ? *end_ : end_turn_, answer);
-    if (kind_ != ChatTemplateKind::llama3) {
-      sink.text("\n", false);
-    }
-  }
-
-  /// `[INST] <<SYS>>\nsystem\n<</SYS>>\n\nuser [/INST] answer </s>`, each pair with the tokenizer's prefix.
-  void append_llama2(Sink& sink, const std::vector<ChatMessage>& messages) const {
-    std::string system;
-    bool user_next = true;
-    for (const ChatMessage& message : messages) {
-      const std::string_view content = detail::trimmed(message.content);
-      if (message.role == "system") {
-        system = concat("<<SYS>>\n", message.content, "\n<</SYS>>\n\n");
-        continue;
-      }
-      require((message.role == "user") == user_next, "Llama-2 chats must alternate between user and assistant, ",
-              "the user first");
-      user_next = !user_next;
-      if (message.role == "user") {
-        for (const std::int32_t id : tokenizer_->prefix()) {
-          sink.token(id, false);  // stands in the template's text
-        }
-        sink.text(concat("[INST] ", detail::trimmed(std::exchange(system, "") + message.content), " [/INST]"), false);
-      } else {
-        sink.text(concat(' ', content, ' '), true);
-        sink.end(end_);
-      }
+      detail::append_llama2(tokenizer_->prefix(), tokens_.end_of_text, sink, all);
+    } else {
+      detail::append_turns(kind_, tokens_, sink, all, asks);
     }
   }
 
   ChatTemplateKind kind_;
   const PretrainedTokenizer* tokenizer_;
-  std::optional<std::int32_t> end_;
+  detail::ChatTokens tokens_;
   std::string default_system_;
-  std::int32_t begin_turn_ = -1;
-  std::int32_t end_header_ = -1;
-  std::int32_t end_turn_ = -1;
 };
 
 }  // namespace ampsft

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The tokenizer inside of a GGUF file.
+/// Reads the tokenizer of a GGUF file.
 #pragma once
 
+#include <ampsft/io/gguf.hpp>
 #include <ampsft/text/detail/gguf_pretokenizer.hpp>
 #include <ampsft/text/pretrained_tokenizer.hpp>
-#include <ampsft/io/gguf.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -26,13 +26,14 @@ inline void read_gguf_merges(const GgufFile& file, PretrainedTokenizerParts& par
   parts.merges.reserve(merges.size());
   for (const std::string_view merge : merges) {
     const std::size_t space = merge.find(' ', 1);
-    require(space != std::string_view::npos && space + 1 < merge.size(), file.path(), ": the merge ", quoted(merge),
-            " is no pair of tokens");
+    if (space == std::string_view::npos || space + 1 == merge.size()) [[unlikely]] {  // `require` would quote each one
+      fail(file.path(), ": the merge ", quoted(merge), " is no pair of tokens");
+    }
     parts.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
   }
 }
 
-/// SentencePiece's scores, and how it treats spaces and what it does not know.
+/// Reads the scores of SentencePiece and its settings for spaces and unknown characters.
 inline void read_gguf_scores(const GgufFile& file, PretrainedTokenizerParts& parts) {
   parts.alphabet = TokenAlphabet::characters;
   parts.scores = file.value("tokenizer.ggml.scores").numbers<float>();
@@ -45,11 +46,21 @@ inline void read_gguf_scores(const GgufFile& file, PretrainedTokenizerParts& par
   }
 }
 
-/// Control tokens, the unknown one and those that users defined are found in the text before anything else.
-inline void read_gguf_added(const GgufFile& file, PretrainedTokenizerParts& parts) {
+/// Restores a user-defined token of a vocabulary without a space in front. SentencePiece searches for such tokens in
+/// the marked text; llama.cpp's converter replaced their marks by spaces.
+inline void mark_user_defined(std::string& text, AddedToken& token) {
+  text = mark_spaces(text, false);
+  token.content = text;
+  token.normalized = true;
+}
+
+/// Makes added tokens of control tokens, the unknown token and user-defined tokens. Unused tokens matter only with
+/// scores: a list of merges says itself which tokens it makes.
+inline void read_gguf_types(const GgufFile& file, PretrainedTokenizerParts& parts) {
   constexpr std::int32_t unknown = 2;
   constexpr std::int32_t control = 3;
   constexpr std::int32_t user_defined = 4;
+  constexpr std::int32_t unused = 5;
   const GgufValue* const value = file.find("tokenizer.ggml.token_type");
   if (value == nullptr) {
     return;
@@ -57,20 +68,29 @@ inline void read_gguf_added(const GgufFile& file, PretrainedTokenizerParts& part
   const auto types = value->numbers<std::int32_t>();
   require(types.size() == parts.tokens.size(), file.path(), ": tokenizer.ggml.token_type has ", types.size(),
           " entries for ", parts.tokens.size(), " tokens");
+  const bool characters = parts.alphabet == TokenAlphabet::characters;
+  const bool marked = characters && parts.spaces.in_front == SpaceInFront::nowhere;
   for (std::size_t id = 0; id < types.size(); ++id) {
+    std::string& text = parts.tokens[id];
+    if (types[id] == unused && characters) {
+      parts.unused.push_back(static_cast<std::int32_t>(id));
+    }
     const bool special = types[id] == control || types[id] == unknown;
-    if ((special || types[id] == user_defined) && !parts.tokens[id].empty()) {
+    if ((special || types[id] == user_defined) && !text.empty()) {
       AddedToken token;
-      token.content = parts.tokens[id];
+      token.content = text;
       token.id = static_cast<std::int32_t>(id);
       token.special = special;
+      if (marked && !special) {
+        mark_user_defined(text, token);
+      }
       parts.added.push_back(std::move(token));
     }
   }
 }
 
-/// Phi-3's added tokens take the white space behind them, all but three, as in its own tokenizer; GGUF has no field
-/// for that, so the architecture tells.
+/// In Phi-3's own tokenizer, all added tokens but three include the white space after them. GGUF has no field for that,
+/// so the architecture decides.
 inline void strip_as_phi3(const GgufFile& file, PretrainedTokenizerParts& parts) {
   const GgufValue* const architecture = file.find("general.architecture");
   if (architecture == nullptr || architecture->text() != "phi3") {
@@ -81,7 +101,7 @@ inline void strip_as_phi3(const GgufFile& file, PretrainedTokenizerParts& parts)
   }
 }
 
-/// The token of `key`, to be put beside texts if `flag` says so; where it is missing, if there is one and `otherwise`.
+/// Appends the token of `key` if `flag` is true. Without a `flag`, appends it if it exists and `otherwise` is true.
 inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::string_view key, bool otherwise,
                           std::vector<std::int32_t>& ids) {
   const GgufValue* const wanted = file.find(flag);
@@ -93,11 +113,11 @@ inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::stri
 }  // namespace detail
 
 /// The parts of the tokenizer of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = gpt2) with the words that
-/// `gguf_pretokenizers` lists, or SentencePiece's BPE (llama), as in Llama 2, Mistral and Phi-3. A file of the
-/// vocabulary alone, without tensors, will do.
+/// `gguf_pretokenizers` lists, or SentencePiece's BPE (llama), as in Llama 2, Mistral, Phi-3 and Gemma. The file may
+/// hold the vocabulary alone, without tensors.
 ///
-/// Throws `Error` with the file for missing or wrong metadata, and for other kinds of tokenizers by their names with
-/// the list of what is supported.
+/// Throws `Error` with the file for missing or wrong metadata. Refuses other kinds of tokenizers by name, with a list
+/// of the supported ones.
 [[nodiscard]] inline PretrainedTokenizerParts read_gguf_tokenizer_parts(const GgufFile& file) {
   const std::string_view model = file.value("tokenizer.ggml.model").text();
   require(
@@ -108,7 +128,7 @@ inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::stri
   require(tokens.size() <= PretrainedTokenizer::most_tokens, file.path(), ": its tokenizer has ", tokens.size(),
           " tokens; at most ", PretrainedTokenizer::most_tokens, " are believed");
   parts.tokens.assign(tokens.begin(), tokens.end());
-  bool begins = true;  // llama.cpp puts the beginning of text before SentencePiece's ids unless the file says no
+  bool begins = true;  // as in llama.cpp: SentencePiece's texts begin with this token unless the file says no
   if (model == "gpt2") {
     const detail::GgufPretokenizer& known = detail::find_gguf_pretokenizer(file);
     detail::use_gguf_pretokenizer(known, parts);
@@ -117,7 +137,7 @@ inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::stri
   } else {
     detail::read_gguf_scores(file, parts);
   }
-  detail::read_gguf_added(file, parts);
+  detail::read_gguf_types(file, parts);
   if (model == "llama") {
     detail::strip_as_phi3(file, parts);
   }

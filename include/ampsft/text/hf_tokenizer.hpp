@@ -3,11 +3,11 @@
 /// Reads Hugging Face's tokenizer.json.
 #pragma once
 
+#include <ampsft/io/read_text.hpp>
 #include <ampsft/text/detail/tokenizer_json.hpp>
 #include <ampsft/text/detail/tokenizer_parts.hpp>
 #include <ampsft/text/detail/tokenizer_spaces.hpp>
 #include <ampsft/text/pretrained_tokenizer.hpp>
-#include <ampsft/io/read_text.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -23,7 +23,7 @@ namespace ampsft {
 
 namespace detail {
 
-/// Tokens by id; ids may leave gaps, but not so many that a small file asks for much memory.
+/// Tokens by id. Ids may leave gaps, but a small file must not ask for much memory.
 [[nodiscard]] inline std::vector<std::string> tokens_by_id(std::vector<std::pair<std::string, std::int32_t>> vocabulary,
                                                            const std::vector<AddedToken>& added,
                                                            const std::string& source) {
@@ -39,15 +39,17 @@ namespace detail {
   std::unordered_map<std::string, std::int32_t> ids_of_added;
   for (const AddedToken& token : added) {
     slot(token.id);
-    require(ids_of_added.emplace(token.content, token.id).second, source, ": the added token ", quoted(token.content),
-            " appears twice");
+    if (!ids_of_added.emplace(token.content, token.id).second) {
+      fail(source, ": the added token ", quoted(token.content), " appears twice");
+    }
   }
   for (auto& [text, id] : vocabulary) {
     std::string& place = slot(id);
     require(place.empty() && !text.empty(), source, ": the token id ", id, " stands for two tokens or an empty one");
     const auto twin = ids_of_added.find(text);
-    require(twin == ids_of_added.end() || twin->second == id, source, ": the added token ", quoted(text),
-            " has another id in the vocabulary");
+    if (twin != ids_of_added.end() && twin->second != id) [[unlikely]] {  // `require` would quote each token
+      fail(source, ": the added token ", quoted(text), " has another id in the vocabulary");
+    }
     place = std::move(text);
   }
   return tokens;
@@ -77,7 +79,7 @@ namespace detail {
   return added;
 }
 
-/// Refuses models that are not BPE without further ado.
+/// Refuses models other than BPE, and BPE with dropout or affixes.
 inline void require_plain_bpe(const JsonFields& model) {
   const std::string type = model.text("type", "BPE");
   require(
@@ -92,13 +94,16 @@ inline void require_plain_bpe(const JsonFields& model) {
 
 }  // namespace detail
 
-/// The parts of the tokenizer of `path`, a tokenizer.json or the folder of one.
+/// The parts of the tokenizer at `path`, a tokenizer.json or its folder.
 ///
-/// Read are BPE over bytes with the pre-tokenizers ByteLevel, Split (by the patterns of GPT-2, Llama 3 and Qwen2) and
-/// Digits, in any Sequence that ends with ByteLevel; BPE over characters with `byte_fallback` (SentencePiece's, as in
-/// Llama 2 and Mistral), spaces marked by the normalisers Prepend and Replace or by the pre-tokenizer Metaspace; the
-/// normaliser NFC, added tokens with all flags, and what the post-processor puts around a text. Throws `Error` with the
-/// file for a broken one, and for anything else by its name with the list of what is supported.
+/// Supported:
+/// - BPE over bytes with the pre-tokenizers ByteLevel, Digits and Split (patterns of GPT-2, Llama 3, Qwen2, GPT-4o and
+///   Tekken), in any Sequence that ends with ByteLevel;
+/// - BPE over characters with `byte_fallback`, as in Llama 2, Mistral and Gemma. Spaces are marked by the normalizers
+///   Prepend and Replace, or by the pre-tokenizer Metaspace;
+/// - the normalizer NFC, added tokens with all flags, and the post-processors ByteLevel and TemplateProcessing.
+///
+/// Throws `Error` with the file for a broken one. Refuses anything else by name, with a list of what is supported.
 [[nodiscard]] inline PretrainedTokenizerParts read_huggingface_tokenizer_parts(const std::filesystem::path& path) {
   std::error_code ignored;
   const std::filesystem::path file = std::filesystem::is_directory(path, ignored) ? path / "tokenizer.json" : path;
@@ -133,7 +138,7 @@ inline void require_plain_bpe(const JsonFields& model) {
   return parts;
 }
 
-/// The tokenizer itself. Throws `Error` as `read_huggingface_tokenizer_parts` and `PretrainedTokenizer` do.
+/// The tokenizer at `path`. Throws `Error` as `read_huggingface_tokenizer_parts` and `PretrainedTokenizer` do.
 [[nodiscard]] inline PretrainedTokenizer read_huggingface_tokenizer(const std::filesystem::path& path) {
   PretrainedTokenizerParts parts = read_huggingface_tokenizer_parts(path);
   try {

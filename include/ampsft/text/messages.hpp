@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Messages of chats, and the records that hold them.
+/// Chat messages, and records of training data.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace ampsft {
 
-/// One turn; `role` is "system", "user" or "assistant".
+/// One turn of a chat; `role` is "system", "user" or "assistant".
 struct ChatMessage {
   std::string role;
   std::string content;
@@ -19,13 +19,13 @@ struct ChatMessage {
 
 enum class RecordKind { chat, completion, text };
 
-/// One record of a file of data.
+/// One record of training data.
 struct TextRecord {
   RecordKind kind = RecordKind::text;
-  std::vector<ChatMessage> messages;  ///< of a chat
-  std::string prompt;                 ///< of a completion
-  std::string text;                   ///< the completion, or a text
-  std::size_t line = 1;               ///< where it begins in its file
+  std::vector<ChatMessage> messages;  ///< if it is a chat
+  std::string prompt;                 ///< if it is a completion
+  std::string text;                   ///< the completion or the text
+  std::size_t line = 1;               ///< the line of its file where it begins
 };
 
 }  // namespace ampsft

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// How a pretrained tokenizer cuts text into the words that its merges never cross.
+/// Splits text into words as pretrained tokenizers do. Merges never cross words.
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/text/detail/case_patterns.hpp>
 #include <ampsft/text/detail/space_marks.hpp>
 #include <ampsft/text/detail/word_patterns.hpp>
 
@@ -15,20 +16,22 @@
 
 namespace ampsft {
 
-/// One step, by the names of Hugging Face's pre-tokenizers.
+/// One step of a pre-tokenizer; steps are applied one after another.
 enum class PretokenizerStep {
-  digits,          ///< each number on its own
-  digit_runs,      ///< runs of numbers on their own
-  gpt2_words,      ///< GPT-2's regular expression
-  llama3_words,    ///< that of cl100k and Llama 3: up to three digits a word
-  qwen2_words,     ///< the same with one digit a word
-  space_in_front,  ///< a piece that does not begin with a space gets one
-  marked_words,    ///< each U+2581, a marked space, begins a word
+  digits,          ///< each number character is a word
+  digit_runs,      ///< each run of number characters is a word
+  gpt2_words,      ///< the pattern of GPT-2
+  llama3_words,    ///< the pattern of cl100k and Llama 3: up to three digits in a word
+  qwen2_words,     ///< the same with one digit in a word
+  gpt4o_words,     ///< the pattern of o200k, GPT-4o and Phi-4-mini: words end where lower case meets upper case
+  tekken_words,    ///< the pattern of Mistral's Tekken: the same with one digit in a word, without contractions
+  space_in_front,  ///< adds a space in front of a piece that does not begin with one
+  marked_words,    ///< each U+2581, the mark of a space, begins a word
 };
 
 namespace detail {
 
-/// Length of the first piece of `text`, which is not empty, under one step that looks at classes of characters.
+/// The length of the first piece of `text`, which is not empty, for a step that depends on classes of characters.
 [[nodiscard]] inline std::size_t first_piece(PretokenizerStep step, std::string_view text) {
   switch (step) {
     case PretokenizerStep::digits:
@@ -43,6 +46,10 @@ namespace detail {
       return match_cl100k(text, 3);
     case PretokenizerStep::qwen2_words:
       return match_cl100k(text, 1);
+    case PretokenizerStep::gpt4o_words:
+      return match_cased(text, {.digits = 3, .contractions = true});
+    case PretokenizerStep::tekken_words:
+      return match_cased(text, {.digits = 1, .contractions = false});
     case PretokenizerStep::marked_words:
     case PretokenizerStep::space_in_front:
       break;
@@ -52,8 +59,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// Calls `visit(word)` for every word that the steps, one after another, cut `text` into. A word is valid only during
-/// its call; without `space_in_front` all of them together are the text.
+/// Splits `text` by the steps and calls `visit(word)` for every word, in order. A word is valid during its call only.
+/// Without `space_in_front`, the words concatenated are the text.
 template <class Visit>
 void for_each_piece(std::string_view text, std::span<const PretokenizerStep> steps, Visit&& visit) {
   if (text.empty()) {

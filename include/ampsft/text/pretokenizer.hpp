@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Cuts text into the words that byte-pair merges never cross.
+/// Splits bytes into words for `BpeTokenizer`. Merges never cross words.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace detail {
 
 enum class ByteClass { letter, digit, space, other };
 
-// Bytes from 0x80 on, parts of UTF-8 sequences, count as letters.
+// Bytes from 0x80 on are parts of UTF-8 sequences and count as letters.
 [[nodiscard]] constexpr ByteClass byte_class(char byte) noexcept {
   const auto c = static_cast<unsigned char>(byte);
   if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80) {
@@ -24,7 +24,7 @@ enum class ByteClass { letter, digit, space, other };
   return c == ' ' || (c >= '\t' && c <= '\r') ? ByteClass::space : ByteClass::other;
 }
 
-/// Length of the run of one class that begins at `begin`.
+/// The length of the run of one class that begins at `begin`.
 [[nodiscard]] constexpr std::size_t run_length(std::string_view text, std::size_t begin) noexcept {
   std::size_t end = begin + 1;
   while (end < text.size() && byte_class(text[end]) == byte_class(text[begin])) {
@@ -35,11 +35,11 @@ enum class ByteClass { letter, digit, space, other };
 
 }  // namespace detail
 
-/// The first word of `text`; empty only when the text is. Looks at no more than the word and one byte behind it.
+/// The first word of `text`; empty only if the text is. Reads no more than the word and one byte after it.
 ///
 /// GPT-2's pattern (Radford et al. 2019),
 /// `'s|'t|'re|'ve|'m|'ll|'d| ?letters| ?digits| ?others|\s+(?!\S)|\s+`, over bytes: letters are A-Z, a-z and every byte
-/// from 0x80 on; spaces are ASCII's six. A run of spaces before a word leaves its last one to that word.
+/// from 0x80 on; spaces are the six of ASCII. The last space of a run belongs to the word after it.
 [[nodiscard]] constexpr std::string_view first_word(std::string_view text) noexcept {
   using detail::ByteClass;
   if (text.empty()) {
@@ -57,7 +57,7 @@ enum class ByteClass { letter, digit, space, other };
   return text.substr(0, spaces && length > 1 && length < text.size() ? length - 1 : length);
 }
 
-/// Calls `visit(word)` for every word of `text` in order; together they are the text.
+/// Calls `visit(word)` for every word of `text`, in order. The words concatenated are the text.
 template <class Visit>
 constexpr void for_each_word(std::string_view text, Visit&& visit) {
   while (!text.empty()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What determines a pretrained tokenizer, as its readers find it in files.
+/// The parts of a pretrained tokenizer, as they are read from files.
 #pragma once
 
 #include <ampsft/text/added_tokens.hpp>
@@ -14,51 +14,53 @@
 
 namespace ampsft {
 
-/// What the tokens of a vocabulary are written in.
+/// The alphabet of the tokens of a vocabulary.
 enum class TokenAlphabet {
   bytes,       ///< GPT-2's alphabet, in which each byte is a printable character
-  characters,  ///< the text itself with U+2581 for spaces (SentencePiece); `<0x0A>` stands for a byte, of characters
-               ///< that are no token
+  characters,  ///< characters of the text, with U+2581 for spaces (SentencePiece); tokens like `<0x0A>` are the bytes
+               ///< of characters that are no token
 };
 
-/// Where a text gets a space in front, so that its first word looks like those behind spaces.
+/// Where a space is added in front, so that a first word has the same token as one after a space.
 enum class SpaceInFront {
   nowhere,
-  at_start,    ///< of the whole text alone
-  everywhere,  ///< there and behind every added token
+  at_start,    ///< in front of the whole text
+  everywhere,  ///< in front of the text and after every added token
 };
 
-/// How a vocabulary of characters sees spaces. The two ways are the normaliser Prepend and the pre-tokenizer Metaspace.
+/// How a vocabulary of characters marks spaces: by a normalizer (Prepend and Replace) or by the pre-tokenizer
+/// Metaspace.
 struct SpaceMarks {
   SpaceInFront in_front = SpaceInFront::everywhere;
-  bool metaspace = false;  ///< added tokens, normalised ones too, are found before; a space that is there is enough
-  bool stripped = true;    ///< decoding takes a space off the beginning of a text
+  bool metaspace = false;  ///< marks after all added tokens are found; adds no space where there is one
+  bool stripped = true;    ///< decoding removes a space from the start of a text
 
   bool operator==(const SpaceMarks&) const = default;
 };
 
-/// Where a piece of a text lies that is encoded or decoded in pieces.
+/// The place of a piece of text that is encoded or decoded on its own.
 enum class TextPlace {
   start,
-  after_token,  ///< behind a control token
-  inside,       ///< behind other text: it gets no space in front and loses none
+  after_token,  ///< after a control token
+  inside,       ///< after other text: no space is added or removed
 };
 
-/// Everything that determines a pretrained tokenizer.
+/// Everything that defines a pretrained tokenizer.
 struct PretrainedTokenizerParts {
-  std::vector<std::string> tokens;  ///< by id, in their alphabet; an id that stands for nothing is empty
-  std::vector<std::pair<std::string, std::string>> merges;  ///< first comes first
-  std::vector<float> scores;      ///< by id, instead of merges: any two that make a token merge, highest score first
-  std::vector<AddedToken> added;  ///< their contents are plain text; those that are in `tokens` keep that id
+  std::vector<std::string> tokens;  ///< by id, in their alphabet; empty for an id without a token
+  std::vector<std::pair<std::string, std::string>> merges;  ///< in order of priority
+  std::vector<float> scores;  ///< by id, instead of merges: any two tokens that form a third merge, highest score first
+  std::vector<AddedToken> added;  ///< contents are plain text; a token that is also in `tokens` has the same id
   std::vector<PretokenizerStep> steps;
   TokenAlphabet alphabet = TokenAlphabet::bytes;
-  SpaceMarks spaces;                    ///< of the alphabet of characters
-  std::optional<std::int32_t> unknown;  ///< stands for a byte or a character that no token is
-  bool fuse_unknown = false;            ///< and for a whole row of such characters
-  bool nfc = false;                     ///< text is brought to Unicode's form C first
-  bool ignore_merges = false;           ///< a word that is a token becomes that token, whatever the merges say
-  std::vector<std::int32_t> prefix;     ///< what the model's own tools put before a text, say a beginning-of-text token
-  std::vector<std::int32_t> suffix;     ///< and behind it
+  SpaceMarks spaces;                    ///< for the alphabet of characters
+  std::optional<std::int32_t> unknown;  ///< replaces a byte or character that the vocabulary lacks
+  bool fuse_unknown = false;            ///< one unknown token replaces a run of such characters
+  std::vector<std::int32_t> unused;  ///< ids that merges may pass through, but that are never an output (SentencePiece)
+  bool nfc = false;                  ///< text is normalized to form C first
+  bool ignore_merges = false;        ///< a word that is a token becomes that token, without merges
+  std::vector<std::int32_t> prefix;  ///< tokens before every text, such as beginning of text
+  std::vector<std::int32_t> suffix;  ///< tokens after every text
 };
 
 }  // namespace ampsft

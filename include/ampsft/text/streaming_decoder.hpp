@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Text out of tokens that come one at a time.
+/// Decodes tokens that arrive one at a time.
 #pragma once
 
 #include <ampsft/text/detail/utf8.hpp>
@@ -13,19 +13,19 @@
 
 namespace ampsft {
 
-/// Gives out the text of tokens as soon as its characters are complete; the tokenizer must outlive it.
+/// Returns the text of tokens as soon as its characters are complete. The tokenizer must outlive it.
 class StreamingDecoder {
  public:
-  /// At the start of a text, as an answer is, the space is left out that `PretrainedTokenizer::decode` leaves out;
-  /// where tokens go on with other text, say a prompt that is shown before them, `place` is `inside`.
+  /// At the start of a text, such as an answer, it removes the same space as `PretrainedTokenizer::decode`. If the
+  /// tokens continue other text, such as a prompt, `place` is `inside`.
   explicit StreamingDecoder(const PretrainedTokenizer& tokenizer, bool skip_special = true,
                             TextPlace place = TextPlace::start)
       : tokenizer_(&tokenizer),
         skip_special_(skip_special),
         strips_space_(place == TextPlace::start && tokenizer.strips_space()) {}
 
-  /// The text that a token completes; bytes that begin a character are held back until the rest of it has come. Throws
-  /// `Error` for an id outside of the vocabulary.
+  /// The text that the token completes. Holds back the first bytes of an incomplete character. Throws `Error` for an id
+  /// outside the vocabulary.
   [[nodiscard]] std::string push(std::int32_t id) {
     if (skip_special_ && tokenizer_->is_special(id)) {
       return {};
@@ -41,7 +41,7 @@ class StreamingDecoder {
     return text;
   }
 
-  /// What is still held back, as it is.
+  /// The bytes that are still held back.
   [[nodiscard]] std::string finish() { return std::exchange(held_, {}); }
 
  private:

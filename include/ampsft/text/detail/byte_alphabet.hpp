@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// GPT-2's alphabet, in which vocabularies write bytes as printable characters.
+/// GPT-2's alphabet: vocabularies write each byte as a printable character.
 #pragma once
 
 #include <ampsft/text/detail/utf8.hpp>
@@ -24,7 +24,7 @@ inline constexpr std::array<std::uint32_t, 256> byte_alphabet = [] {
   return points;
 }();
 
-/// The bytes that a vocabulary's token stands for; none if it is written in other characters too.
+/// The bytes of a token in this alphabet; none if it has other characters too.
 [[nodiscard]] inline std::optional<std::string> bytes_of_token(std::string_view token) {
   constexpr std::uint32_t last = 0x143;
   static constexpr std::array<std::int16_t, last + 1> byte_of = [] {

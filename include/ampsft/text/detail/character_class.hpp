@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The classes of characters that patterns of tokenizers know.
+/// The character classes of tokenizer patterns.
 #pragma once
 
 #include <ampsft/text/detail/unicode_ranges.hpp>

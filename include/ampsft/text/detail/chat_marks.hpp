@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The templates of chats that the library knows, and the marks by which a model's own is recognised.
+/// The known chat templates, and the marks by which a model's own template is recognized.
 #pragma once
 
 #include <ampsft/core/error.hpp>
@@ -27,7 +27,7 @@ inline constexpr std::array<std::string_view, 5> chat_template_names{"chatml", "
   return detail::chat_template_names[static_cast<std::size_t>(kind)];
 }
 
-/// The template of that name; throws `Error` with the list of names.
+/// The template of that name. Throws `Error` with the list of names for another one.
 [[nodiscard]] inline ChatTemplateKind chat_template_of(std::string_view name) {
   const auto& names = detail::chat_template_names;
   const auto* const found = std::find(names.begin(), names.end(), name);
@@ -36,13 +36,13 @@ inline constexpr std::array<std::string_view, 5> chat_template_names{"chatml", "
   return static_cast<ChatTemplateKind>(found - names.begin());
 }
 
-/// The kind of a model's own template, `tokenizer.chat_template` in GGUF files; throws `Error` if it has the marks of
-/// none.
+/// The kind of a model's own (Jinja) template, `tokenizer.chat_template` in GGUF files. Throws `Error` if it has no
+/// known mark.
 [[nodiscard]] inline ChatTemplateKind recognize_chat_template(std::string_view jinja) {
   constexpr std::array<std::pair<std::string_view, ChatTemplateKind>, 5> marks{
       {{"<|im_start|>", ChatTemplateKind::chatml},
        {"<|start_header_id|>", ChatTemplateKind::llama3},
-       // Other templates say <|user|> too, but end turns in other ways; the new line may be written as an escape.
+       // Other templates contain <|user|> too, but end turns differently. The new line may be written as an escape.
        {"<|user|>\n' + message['content'] + eos_token", ChatTemplateKind::zephyr},
        {"<|user|>\\n' + message['content'] + eos_token", ChatTemplateKind::zephyr},
        {"[INST]", ChatTemplateKind::llama2}}};
@@ -58,13 +58,13 @@ inline constexpr std::array<std::string_view, 5> chat_template_names{"chatml", "
 
 namespace detail {
 
-/// The system message that a ChatML template writes into chats without one, as it stands in a string of the template:
-/// "<|im_start|>system", a new line, the message, "<|im_end|>". Empty if there is none.
+/// The default system message of a ChatML template, found as a string of the template: "<|im_start|>system", a new
+/// line, the message, "<|im_end|>". Empty if there is none.
 [[nodiscard]] inline std::string chatml_default(std::string_view jinja) {
   constexpr std::string_view begin = "<|im_start|>system";
   for (std::size_t at = jinja.find(begin); at != std::string_view::npos; at = jinja.find(begin, at + 1)) {
     std::string_view rest = jinja.substr(at + begin.size());
-    // The new line may be written as an escape, or stand in the string itself.
+    // The new line may be an escape or a character of the string.
     const std::size_t line = rest.starts_with('\n') ? 1 : rest.starts_with("\\n") ? 2 : 0;
     const std::size_t end = rest.find("<|im_end|>");
     if (line > 0 && end != std::string_view::npos) {
@@ -77,7 +77,7 @@ namespace detail {
   return {};
 }
 
-/// Without the white space at both ends.
+/// The text without white space at its ends.
 [[nodiscard]] constexpr std::string_view trimmed(std::string_view text) noexcept {
   constexpr std::string_view white = " \t\n\r\v\f";
   const std::size_t begin = text.find_first_not_of(white);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// How the BPE tokenizers of GGUF files cut text into words, by the names that llama.cpp gives them.
+/// The pre-tokenizers of BPE in GGUF files, by llama.cpp's names.
 #pragma once
 
 #include <ampsft/core/error.hpp>
-#include <ampsft/text/pretrained_tokenizer_parts.hpp>
 #include <ampsft/io/detail/names.hpp>
 #include <ampsft/io/gguf.hpp>
+#include <ampsft/text/pretrained_tokenizer_parts.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,17 +15,17 @@
 
 namespace ampsft::detail {
 
-/// What `tokenizer.ggml.pre` stands for.
+/// A value of `tokenizer.ggml.pre`.
 struct GgufPretokenizer {
   std::string_view name;
   PretokenizerStep words;
-  bool digits = false;         // each number on its own before words are cut
-  bool nfc = false;            // as in the models' own tokenizers; llama.cpp leaves it out
-  bool ignore_merges = false;  // words that are tokens are not merged
-  bool begins = false;         // the beginning of text stands before a text unless the file says no
+  bool digits = false;         // each number character is a word
+  bool nfc = false;            // as in the models' own tokenizers; llama.cpp does not normalize
+  bool ignore_merges = false;  // a word that is a token becomes that token
+  bool begins = false;         // texts begin with the beginning-of-text token unless the file says no
 };
 
-inline constexpr std::array<GgufPretokenizer, 9> gguf_pretokenizers{{
+inline constexpr std::array<GgufPretokenizer, 13> gguf_pretokenizers{{
     {.name = "gpt-2", .words = PretokenizerStep::gpt2_words},
     {.name = "mpt", .words = PretokenizerStep::gpt2_words, .nfc = true},
     {.name = "smollm", .words = PretokenizerStep::gpt2_words, .digits = true},
@@ -34,10 +34,16 @@ inline constexpr std::array<GgufPretokenizer, 9> gguf_pretokenizers{{
     {.name = "command-r", .words = PretokenizerStep::gpt2_words, .digits = true, .nfc = true},
     {.name = "llama-bpe", .words = PretokenizerStep::llama3_words, .ignore_merges = true, .begins = true},
     {.name = "llama3", .words = PretokenizerStep::llama3_words, .ignore_merges = true, .begins = true},
+    // Llama 3's without a beginning of text, as in SmolLM3. Its models' own tokenizers take words that are tokens
+    // whole; llama.cpp merges them.
+    {.name = "smaug-bpe", .words = PretokenizerStep::llama3_words, .ignore_merges = true},
+    {.name = "dbrx", .words = PretokenizerStep::llama3_words},   // OLMo 2, Granite 4
+    {.name = "gpt-4o", .words = PretokenizerStep::gpt4o_words},  // Phi-4-mini
+    {.name = "tekken", .words = PretokenizerStep::tekken_words, .ignore_merges = true, .begins = true},
     {.name = "qwen2", .words = PretokenizerStep::qwen2_words, .nfc = true},
 }};
 
-/// Throws `Error` with the file for a name that is missing or not supported, with the list of those that are.
+/// The pre-tokenizer of a file. Throws `Error` with the file and the supported names if it is missing or not supported.
 [[nodiscard]] inline const GgufPretokenizer& find_gguf_pretokenizer(const GgufFile& file) {
   std::string supported;
   for (const GgufPretokenizer& known : gguf_pretokenizers) {

@@ -3,6 +3,8 @@
 /// Applies byte-pair merges to one word.
 #pragma once
 
+#include <ampsft/text/detail/flat_map.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -10,13 +12,12 @@
 #include <limits>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace ampsft::detail {
 
-/// Both ids of a pair in one word.
+/// The key of a pair of ids.
 [[nodiscard]] constexpr std::uint64_t pair_key(std::int32_t left, std::int32_t right) noexcept {
   return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32U) | static_cast<std::uint32_t>(right);
 }
@@ -26,27 +27,24 @@ namespace ampsft::detail {
   return {static_cast<std::int32_t>(key >> 32U), static_cast<std::int32_t>(static_cast<std::uint32_t>(key))};
 }
 
-/// Spreads the bits of a pair (splitmix64's finaliser); the standard library's hash of a number is the number, whose
-/// low bits are those of the right id alone.
-struct PairHash {
-  [[nodiscard]] std::size_t operator()(std::uint64_t key) const noexcept {
-    key = (key ^ (key >> 30U)) * 0xbf58476d1ce4e5b9U;
-    key = (key ^ (key >> 27U)) * 0x94d049bb133111ebU;
-    return static_cast<std::size_t>(key ^ (key >> 31U));
-  }
-};
+/// From a pair to the id of its merge. Smaller ids merge first.
+using MergeIds = FlatMap<std::int32_t>;
 
-/// From a pair to the id that it becomes. Smaller ids merge first.
-using MergeIds = std::unordered_map<std::uint64_t, std::int32_t, PairHash>;
-
-/// What a pair becomes where ids do not tell which merge comes first.
+/// The result of a merge, and its rank: smaller ranks merge first.
 struct RankedMerge {
   std::int32_t rank;
   std::int32_t id;
 };
 
-/// From a pair to what it becomes. Smaller ranks merge first.
-using RankedMerges = std::unordered_map<std::uint64_t, RankedMerge, PairHash>;
+/// A merge that was applied: two ids and their result.
+struct MadeMerge {
+  std::int32_t left;
+  std::int32_t right;
+  std::int32_t id;
+};
+
+/// From a pair to its merge.
+using RankedMerges = FlatMap<RankedMerge>;
 
 [[nodiscard]] constexpr RankedMerge ranked(std::int32_t id) noexcept {
   return {id, id};
@@ -56,10 +54,10 @@ using RankedMerges = std::unordered_map<std::uint64_t, RankedMerge, PairHash>;
   return merge;
 }
 
-/// Merges words one after another, keeping its memory between them.
+/// Merges one word after another and reuses its memory.
 ///
-/// A linked list of tokens and a heap of candidate merges, smallest rank and then leftmost first: n log n, so that a
-/// word of a million bytes is no trap.
+/// Keeps a linked list of tokens and a heap of candidates, smallest rank first, then leftmost. Cost: n log n, also for
+/// a word of a million bytes.
 class MergeWord {
  public:
   /// Appends the ids of `word`, whose bytes are the first ids, to `ids`.
@@ -68,16 +66,17 @@ class MergeWord {
     for (std::size_t i = 0; i < word.size(); ++i) {
       nodes_[i].id = static_cast<unsigned char>(word[i]);
     }
-    merge(merges, ids);
+    merge(merges, ids, nullptr);
   }
 
-  /// Appends the ids that `symbols` become to `ids`.
-  void operator()(std::span<const std::int32_t> symbols, const RankedMerges& merges, std::vector<std::int32_t>& ids) {
+  /// Appends the ids of a word that begins as `symbols` to `ids`, and all merges on the way to `made`, if given.
+  void operator()(std::span<const std::int32_t> symbols, const RankedMerges& merges, std::vector<std::int32_t>& ids,
+                  std::vector<MadeMerge>* made = nullptr) {
     begin(symbols.size());
     for (std::size_t i = 0; i < symbols.size(); ++i) {
       nodes_[i].id = symbols[i];
     }
-    merge(merges, ids);
+    merge(merges, ids, made);
   }
 
  private:
@@ -85,33 +84,42 @@ class MergeWord {
   static constexpr std::int32_t gone = -1;
 
   struct Node {
-    std::int32_t id;
-    std::size_t previous;
-    std::size_t next;
+    std::int32_t id = gone;
+    RankedMerge merge{gone, gone};  // with the next node
+    std::size_t previous = none;
+    std::size_t next = none;
   };
 
   void begin(std::size_t size) {
-    nodes_.resize(size);
+    nodes_.assign(size, {});
     candidates_.clear();
     for (std::size_t i = 0; i < size; ++i) {
-      nodes_[i] = {gone, i == 0 ? none : i - 1, i + 1 == size ? none : i + 1};
+      nodes_[i].previous = i == 0 ? none : i - 1;
+      nodes_[i].next = i + 1 == size ? none : i + 1;
     }
   }
 
   template <class Merges>
-  void merge(const Merges& merges, std::vector<std::int32_t>& ids) {
+  void merge(const Merges& merges, std::vector<std::int32_t>& ids, std::vector<MadeMerge>* made) {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      propose(i, merges);
+      if (look_up(i, merges)) {
+        candidates_.emplace_back(nodes_[i].merge.rank, i);
+      }
     }
+    std::make_heap(candidates_.begin(), candidates_.end(), std::greater<>());
     while (!candidates_.empty()) {
       std::pop_heap(candidates_.begin(), candidates_.end(), std::greater<>());
       const auto [rank, left] = candidates_.back();
       candidates_.pop_back();
-      // The candidate is stale unless the two tokens that stand there now are still those of this merge.
-      if (const RankedMerge found = merge_at(left, merges); found.rank == rank) {
-        join(left, found.id);
+      // The candidate is stale unless the two current tokens merge with this rank.
+      Node& node = nodes_[left];
+      if (node.id != gone && node.merge.rank == rank) {
+        if (made != nullptr) {
+          made->push_back({node.id, nodes_[node.next].id, node.merge.id});
+        }
+        join(node, left);
         propose(left, merges);
-        propose(nodes_[left].previous, merges);
+        propose(node.previous, merges);
       }
     }
     for (std::size_t i = nodes_.empty() ? none : 0; i != none; i = nodes_[i].next) {
@@ -119,31 +127,30 @@ class MergeWord {
     }
   }
 
+  /// Looks up the merge of a node with the next one, once for every new pair. Returns whether there is one.
   template <class Merges>
-  [[nodiscard]] RankedMerge merge_at(std::size_t left, const Merges& merges) const {
-    if (left == none || nodes_[left].id == gone || nodes_[left].next == none) {
-      return {gone, gone};
-    }
-    const auto found = merges.find(pair_key(nodes_[left].id, nodes_[nodes_[left].next].id));
-    return found == merges.end() ? RankedMerge{gone, gone} : ranked(found->second);
+  [[nodiscard]] bool look_up(std::size_t left, const Merges& merges) {
+    Node& node = nodes_[left];
+    const auto* const found = node.next == none ? nullptr : merges.find(pair_key(node.id, nodes_[node.next].id));
+    node.merge = found == nullptr ? RankedMerge{gone, gone} : ranked(*found);
+    return found != nullptr;
   }
 
   template <class Merges>
   void propose(std::size_t left, const Merges& merges) {
-    if (const RankedMerge found = merge_at(left, merges); found.rank != gone) {
-      candidates_.emplace_back(found.rank, left);
+    if (left != none && look_up(left, merges)) {
+      candidates_.emplace_back(nodes_[left].merge.rank, left);
       std::push_heap(candidates_.begin(), candidates_.end(), std::greater<>());
     }
   }
 
-  void join(std::size_t left, std::int32_t id) {
-    Node& node = nodes_[left];
+  void join(Node& node, std::size_t place) {
     Node& absorbed = nodes_[node.next];
-    node.id = id;
+    node.id = node.merge.id;
     node.next = absorbed.next;
     absorbed.id = gone;
     if (node.next != none) {
-      nodes_[node.next].previous = left;
+      nodes_[node.next].previous = place;
     }
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Unicode's normalisation form C: canonical decomposition, then composition.
+/// Unicode's normalization form C: canonical decomposition, then composition.
 #pragma once
 
 #include <ampsft/text/detail/unicode_pairs.hpp>
@@ -96,7 +96,7 @@ inline void decompose(std::uint32_t point, std::vector<ClassedPoint>& out) {
   return found != by_parts.end() && found->first == first && found->second == second ? found->whole : 0;
 }
 
-/// Composes each starter with the characters behind it that nothing of the same or a higher class keeps from it.
+/// Composes each starter with the characters after it that are not blocked by one of the same or a higher class.
 inline void compose_all(std::vector<ClassedPoint>& points) {
   constexpr std::size_t none = static_cast<std::size_t>(-1);
   std::size_t starter = none;
@@ -119,8 +119,8 @@ inline void compose_all(std::vector<ClassedPoint>& points) {
   points.resize(kept);
 }
 
-/// The text in form C; bytes that are no UTF-8 stay as they are. Text below U+0300 is in this form already and is
-/// returned at once. Cost: linear but for the sorting of runs of combining marks.
+/// The text in form C; invalid bytes stay as they are. Text below U+0300 is returned unchanged at once. Cost: linear,
+/// except for sorting runs of combining marks.
 [[nodiscard]] inline std::string normalize_nfc(std::string_view text) {
   constexpr unsigned char first_lead = 0xcc;  // of U+0300, the first combining mark
   if (std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= first_lead; })) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// All adjacent pairs of a text's distinct words, kept up to date while pairs are merged.
+/// An index of all adjacent pairs in the distinct words of a text, updated by each merge.
 #pragma once
 
 #include <ampsft/core/error.hpp>
@@ -18,10 +18,17 @@
 
 namespace ampsft::detail {
 
-/// Distinct words as one array of linked tokens, and for every pair its count in the text and its places.
+/// The standard library's hash of a number is the number, whose low bits are those of the right id alone.
+struct PairHash {
+  [[nodiscard]] std::size_t operator()(std::uint64_t key) const noexcept {
+    return static_cast<std::size_t>(spread_bits(key));
+  }
+};
+
+/// Holds the distinct words as one array of linked tokens, and the count and places of every pair.
 ///
-/// A merge touches only the places of its pair, so a training costs the sum of all occurrences merged, whatever the
-/// lengths of the words. Memory: 24 bytes a byte of distinct words, and 4 to 8 an occurrence of a pair.
+/// A merge touches only the places of its pair, so training costs the sum of all merged occurrences. Memory: 24 bytes
+/// for each byte of distinct words, and 4 to 8 for each occurrence of a pair.
 class PairIndex {
  public:
   using Count = std::int64_t;
@@ -47,21 +54,21 @@ class PairIndex {
     }
   }
 
-  /// How often a pair stands in the text, overlapping occurrences included; 0 for a pair that does not.
+  /// How often a pair occurs in the text, overlapping occurrences included.
   [[nodiscard]] Count count(std::uint64_t pair) const {
     const auto found = pairs_.find(pair);
     return found == pairs_.end() ? 0 : found->second.count;
   }
 
-  /// The pairs that came to be in the last merge; before the first one, all pairs there are.
+  /// The new pairs of the last merge; before the first merge, all pairs.
   [[nodiscard]] const std::vector<std::uint64_t>& created() const noexcept { return created_; }
 
-  /// Replaces the pair `left right`, which must exist, by the new id `merged`, from left to right in every word.
+  /// Replaces the pair `left right`, which must exist, by the new id `merged` in all words, from left to right.
   void merge(std::int32_t left, std::int32_t right, std::int32_t merged) {
     const auto found = pairs_.find(pair_key(left, right));
     const std::vector<Place> places = std::move(found->second.places);
     created_.clear();
-    // Places ascend, as they do in every list: pairs with a new id all come to be in this one pass.
+    // Places ascend in every list: this one pass creates all pairs with the new id.
     for (const Place place : places) {
       Token& token = at(place);
       if (token.id != left || token.next == none || at(token.next).id != right) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What a word is before its merges: the tokens of its bytes or of its characters.
+/// The first symbols of a word, before merges: tokens of its bytes or characters.
 #pragma once
 
 #include <ampsft/text/detail/byte_alphabet.hpp>
+#include <ampsft/text/detail/flat_map.hpp>
 #include <ampsft/text/detail/space_marks.hpp>
+#include <ampsft/text/detail/token_index.hpp>
+#include <ampsft/text/detail/utf8.hpp>
 #include <ampsft/text/pretrained_tokenizer_parts.hpp>
 
 #include <algorithm>
@@ -14,14 +17,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ampsft::detail {
 
-using TokenIds = std::unordered_map<std::string_view, std::int32_t>;
-
-/// The byte that a token like `<0x0A>` stands for; none if it is no such token.
+/// The byte of a token like `<0x0A>`; none for other tokens.
 [[nodiscard]] constexpr std::optional<unsigned char> byte_of_token(std::string_view token) noexcept {
   constexpr std::string_view digits = "0123456789ABCDEF";
   if (token.size() != 6 || !token.starts_with("<0x") || token[5] != '>') {
@@ -35,7 +35,7 @@ using TokenIds = std::unordered_map<std::string_view, std::int32_t>;
   return static_cast<unsigned char>(16 * high + low);
 }
 
-/// The bytes that a token of characters stands for.
+/// The text of a token of characters.
 [[nodiscard]] inline std::string text_of_token(std::string_view token) {
   if (const auto byte = byte_of_token(token)) {
     return {static_cast<char>(*byte)};
@@ -46,28 +46,34 @@ using TokenIds = std::unordered_map<std::string_view, std::int32_t>;
 /// Finds the tokens of bytes and of characters.
 class TokenSymbols {
  public:
-  TokenSymbols(const PretrainedTokenizerParts& parts, const TokenIds& ids)
+  TokenSymbols(const PretrainedTokenizerParts& parts, const TokenIndex& ids)
       : unknown_(parts.unknown.value_or(none)), fuse_unknown_(parts.fuse_unknown), alphabet_(parts.alphabet) {
     byte_ids_.fill(none);
     if (alphabet_ == TokenAlphabet::bytes) {
       for (std::size_t byte = 0; byte < byte_ids_.size(); ++byte) {
         std::string character;
         append_character(character, byte_alphabet[byte]);
-        const auto found = ids.find(character);
-        byte_ids_[byte] = found != ids.end() ? found->second : unknown_;
+        const std::int32_t id = ids.find(character);
+        byte_ids_[byte] = id != none ? id : unknown_;
       }
       return;
     }
-    for (const auto& [text, id] : ids) {
+    for (std::size_t id = 0; id < parts.tokens.size(); ++id) {
+      const std::string_view text = parts.tokens[id];
       if (const auto byte = byte_of_token(text)) {
-        byte_ids_[*byte] = id;
-      } else if (const Character first = first_character(text); first.size == text.size()) {
-        characters_.emplace(first.point, id);
+        byte_ids_[*byte] = static_cast<std::int32_t>(id);
+      } else if (!text.empty() && first_character(text).size == text.size()) {
+        characters_.emplace(first_character(text).point, static_cast<std::int32_t>(id));
       }
     }
   }
 
-  /// Appends the symbols of `word`; without a token for the unknown, what is unknown is left out.
+  /// Whether every byte is a token, so that no character is unknown.
+  [[nodiscard]] bool has_all_bytes() const noexcept {
+    return std::find(byte_ids_.begin(), byte_ids_.end(), none) == byte_ids_.end();
+  }
+
+  /// Appends the symbols of `word`. Without an unknown token, drops unknown characters.
   void append(std::string_view word, std::vector<std::int32_t>& symbols) const {
     if (alphabet_ == TokenAlphabet::characters) {
       return append_characters(word, symbols);
@@ -80,10 +86,10 @@ class TokenSymbols {
   }
 
  private:
-  static constexpr std::int32_t none = -1;
+  static constexpr std::int32_t none = TokenIndex::none;
 
-  /// As Hugging Face's: an unknown token waits for those that it may be fused with until the next character that is a
-  /// token, so bytes in between come before it.
+  /// As in Hugging Face's tokenizers: an unknown token waits until the next character that is a token, in case it can
+  /// be fused with others. So byte tokens in between come before it.
   void append_characters(std::string_view word, std::vector<std::int32_t>& symbols) const {
     bool waiting = false;
     const auto flush = [&] {
@@ -96,9 +102,9 @@ class TokenSymbols {
       const Character next = first_character(word);
       const std::string_view bytes = word.substr(0, next.size);
       word.remove_prefix(next.size);
-      if (const auto found = characters_.find(next.point); found != characters_.end()) {
+      if (const std::int32_t* const found = characters_.find(next.point)) {
         flush();
-        symbols.push_back(found->second);
+        symbols.push_back(*found);
       } else if (std::all_of(bytes.begin(), bytes.end(), [&](char byte) { return id_of(byte) != none; })) {
         for (const char byte : bytes) {
           symbols.push_back(id_of(byte));
@@ -116,7 +122,7 @@ class TokenSymbols {
   [[nodiscard]] std::int32_t id_of(char byte) const { return byte_ids_[static_cast<unsigned char>(byte)]; }
 
   std::array<std::int32_t, 256> byte_ids_{};
-  std::unordered_map<std::uint32_t, std::int32_t> characters_;  // by code point
+  FlatMap<std::int32_t> characters_;  // by code point
   std::int32_t unknown_;
   bool fuse_unknown_;
   TokenAlphabet alphabet_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Parses tokenizer.json: the long lists into vectors, the rest into JSON.
+/// Parses tokenizer.json: vocabulary and merges into vectors, the rest into JSON.
 #pragma once
 
 #include <ampsft/io/json_text.hpp>
@@ -22,11 +22,11 @@ struct TokenizerJson {
   std::vector<std::pair<std::string, std::string>> merges;
 };
 
-/// Parses the file; the vocabulary and the merges of a BPE model never become JSON values, which take ten times their
-/// text.
+/// Parses the file. The vocabulary and the merges of a BPE model do not become JSON values, which would take ten times
+/// the memory of their text.
 ///
-/// Throws `Error`, beginning with `source`, for what is no JSON, ids that are no token ids, merges that are no pairs,
-/// and more of either than is allowed.
+/// Throws `Error`, beginning with `source`, for invalid JSON, ids that are no token ids, merges that are no pairs, and
+/// too many of either.
 [[nodiscard]] inline TokenizerJson parse_tokenizer_json(std::string_view text, const std::string& source,
                                                         std::size_t most_tokens, std::size_t most_merges) {
   TokenizerJson result;
@@ -34,13 +34,24 @@ struct TokenizerJson {
     if (token.empty() && value.is_array()) {
       return false;  // an entry of another kind of model, which is refused by its name
     }
-    require(value.is_number_unsigned() && value.get<std::uint64_t>() <= std::numeric_limits<std::int32_t>::max(),
-            source, ": the id of token ", quoted(token), " is no token id");
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::numeric_limits<std::int32_t>::max())
+        [[unlikely]] {  // not `require`, for which each token would be quoted
+      fail(source, ": the id of token ", quoted(token), " is no token id");
+    }
     require(result.vocabulary.size() < most_tokens, source, ": its vocabulary has more than ", most_tokens, " tokens");
     result.vocabulary.emplace_back(token, value.get<std::int32_t>());
     return true;
   };
-  // A merge is "left right" or, in newer files, ["left", "right"].
+  // A merge is "left right" or, in newer files, ["left", "right"]. The filter takes the two strings before their array,
+  // which is then empty; so no array of strings is ever built.
+  std::vector<std::string> strings;
+  const auto take_string = [&](nlohmann::json& value) {
+    const bool taken = value.is_string() && strings.size() < 2;  // a third one stays, and its array is refused
+    if (taken) {
+      strings.push_back(std::move(value.get_ref<std::string&>()));
+    }
+    return taken;
+  };
   const auto take_merge = [&](const nlohmann::json& value) {
     std::pair<std::string, std::string> merge;
     if (value.is_string()) {
@@ -48,9 +59,10 @@ struct TokenizerJson {
       if (const std::size_t space = joined.find(' '); space != std::string::npos) {
         merge = {joined.substr(0, space), joined.substr(space + 1)};
       }
-    } else if (value.is_array() && value.size() == 2 && value[0].is_string() && value[1].is_string()) {
-      merge = {value[0].get<std::string>(), value[1].get<std::string>()};
+    } else if (value.is_array() && value.empty() && strings.size() == 2) {
+      merge = {std::move(strings[0]), std::move(strings[1])};
     }
+    strings.clear();
     require(!merge.first.empty() && !merge.second.empty(), source, ": merge ", result.merges.size(),
             " is no pair of tokens");
     require(result.merges.size() < most_merges, source, ": it has more than ", most_merges, " merges");
@@ -60,10 +72,13 @@ struct TokenizerJson {
   constexpr int depth = 12;
   constexpr std::size_t member = 3;  // model, the list, its member
   result.root = parse_json(text, source, depth, [&](std::span<const std::string> path, nlohmann::json& value) {
-    if (path.size() != member || path[0] != "model") {
+    if (path.size() < member || path.size() > member + 1 || path[0] != "model") {
       return false;
     }
-    return path[1] == "vocab" ? take_token(path[2], value) : path[1] == "merges" && take_merge(value);
+    if (path[1] == "merges") {
+      return path.size() == member ? take_merge(value) : take_string(value);
+    }
+    return path.size() == member && path[1] == "vocab" && take_token(path[2], value);
   });
   return result;
 }

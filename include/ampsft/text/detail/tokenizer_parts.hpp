@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The parts of tokenizer.json around the model: pre-tokenizer, normaliser, post-processor.
+/// Reads the parts of tokenizer.json around a model of bytes: pre-tokenizer, normalizer, post-processor.
 #pragma once
 
-#include <ampsft/text/pretrained_tokenizer.hpp>
 #include <ampsft/io/detail/json_fields.hpp>
+#include <ampsft/text/pretrained_tokenizer_parts.hpp>
 
 #include <array>
 #include <string>
@@ -14,14 +14,18 @@
 
 namespace ampsft::detail {
 
-/// Regular expressions of Split that are known by heart, as files write them.
-inline constexpr std::array<std::pair<std::string_view, PretokenizerStep>, 4> known_patterns{
+/// The known regular expressions of Split, as files write them.
+inline constexpr std::array<std::pair<std::string_view, PretokenizerStep>, 6> known_patterns{
     {{R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)", PretokenizerStep::gpt2_words},
      {R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)", PretokenizerStep::gpt2_words},
      {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
       PretokenizerStep::llama3_words},
      {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
-      PretokenizerStep::qwen2_words}}};
+      PretokenizerStep::qwen2_words},
+     {R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+      PretokenizerStep::gpt4o_words},
+     {R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+      PretokenizerStep::tekken_words}}};
 
 [[nodiscard]] inline PretokenizerStep read_split(const JsonFields& split) {
   const std::string behavior = split.text("behavior");
@@ -36,7 +40,7 @@ inline constexpr std::array<std::pair<std::string_view, PretokenizerStep>, 4> kn
     }
   }
   fail(split.source(), ": the pattern ", quoted(pattern),
-       " is not supported; supported are those of GPT-2, Llama 3 (cl100k) and Qwen2");
+       " is not supported; supported are those of GPT-2, Llama 3 (cl100k), Qwen2, GPT-4o (o200k) and Tekken");
 }
 
 /// Appends the steps of one pre-tokenizer, or of all in a Sequence; returns whether ByteLevel was the last.
@@ -78,7 +82,7 @@ inline bool append_steps(const JsonFields& item, std::vector<PretokenizerStep>& 
   return steps;
 }
 
-/// Whether the text is brought to form C.
+/// Whether a normalizer normalizes to form C.
 [[nodiscard]] inline bool normalizes(const JsonFields& item) {
   const std::string type = item.text("type");
   if (type == "Sequence") {
@@ -90,7 +94,7 @@ inline bool append_steps(const JsonFields& item, std::vector<PretokenizerStep>& 
     }
     return any;
   }
-  require(type == "NFC", item.source(), ": the normaliser ", quoted(type), " is not supported; supported is NFC");
+  require(type == "NFC", item.source(), ": the normalizer ", quoted(type), " is not supported; supported is NFC");
   return true;
 }
 
@@ -98,7 +102,7 @@ inline bool append_steps(const JsonFields& item, std::vector<PretokenizerStep>& 
   return root.contains("normalizer") && normalizes(root.object("normalizer"));
 }
 
-/// What stands around the text in a template's "single" form.
+/// Reads the tokens around a text from the "single" form of a template.
 inline void read_template(const JsonFields& item, PretrainedTokenizerParts& parts) {
   const nlohmann::json* const single = item.find("single");
   require(single != nullptr && single->is_array(), item.source(), ": \"single\" must be an array");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The parts of tokenizer.json around a model of characters: what makes marks of spaces, and spaces of marks again.
+/// Reads the parts of tokenizer.json around a model of characters, which mark spaces and restore them.
 #pragma once
 
+#include <ampsft/io/detail/json_fields.hpp>
 #include <ampsft/text/detail/space_marks.hpp>
 #include <ampsft/text/pretrained_tokenizer_parts.hpp>
-#include <ampsft/io/detail/json_fields.hpp>
 
 #include <string>
 #include <string_view>
@@ -14,14 +14,14 @@
 
 namespace ampsft::detail {
 
-/// What a normaliser, or all of a Sequence, does.
+/// The effects of a normalizer or a Sequence of them.
 struct SpaceNormalizer {
   bool prepends = false;
   bool replaces = false;
   bool nfc = false;
 };
 
-/// The items of a Sequence, or the one item.
+/// The items of a Sequence, or the single item.
 [[nodiscard]] inline std::vector<JsonFields> items_of(const JsonFields& item, const char* list) {
   if (item.text("type") != "Sequence") {
     return {item};
@@ -54,7 +54,7 @@ struct SpaceNormalizer {
     } else if (replaces(item, " ", space_mark)) {
       result.replaces = true;
     } else {
-      fail(item.source(), ": this normaliser ", quoted(type), " is not supported with \"byte_fallback\"; supported ",
+      fail(item.source(), ": this normalizer ", quoted(type), " is not supported with \"byte_fallback\"; supported ",
            "are NFC, Prepend of U+2581 and Replace of a space by it");
     }
   }
@@ -77,7 +77,13 @@ inline void read_metaspace(const JsonFields& item, PretrainedTokenizerParts& par
   }
 }
 
-/// Whether the decoder takes a space off the start; every supported one makes spaces of marks and bytes of byte tokens.
+/// Whether a pre-tokenizer splits at spaces alone, as Gemma's does. Behind a normalizer that replaces all spaces it
+/// does nothing.
+[[nodiscard]] inline bool splits_spaces(const JsonFields& item) {
+  return item.text("type") == "Split" && item.object("pattern").text("String", "") == " ";
+}
+
+/// Whether the decoder removes a space from the start. All supported decoders restore spaces and bytes.
 [[nodiscard]] inline bool read_space_decoder(const JsonFields& root) {
   const JsonFields decoder = root.object("decoder");
   const std::vector<JsonFields> items = items_of(decoder, "decoders");
@@ -92,17 +98,17 @@ inline void read_metaspace(const JsonFields& item, PretrainedTokenizerParts& par
   return strips;
 }
 
-/// Everything around a model with "byte_fallback".
+/// Reads the parts around a model with "byte_fallback".
 inline void read_spaces(const JsonFields& root, PretrainedTokenizerParts& parts) {
   const SpaceNormalizer normalizer = read_space_normalizer(root);
   parts.alphabet = TokenAlphabet::characters;
   parts.nfc = normalizer.nfc;
-  if (root.contains("pre_tokenizer")) {
+  if (root.contains("pre_tokenizer") && !(normalizer.replaces && splits_spaces(root.object("pre_tokenizer")))) {
     require(!normalizer.prepends && !normalizer.replaces, root.source(),
-            ": a normaliser and a pre-tokenizer that both mark spaces are not supported");
+            ": a normalizer and a pre-tokenizer that both mark spaces are not supported");
     read_metaspace(root.object("pre_tokenizer"), parts);
   } else {
-    require(normalizer.replaces, root.source(), ": with \"byte_fallback\", spaces must become U+2581, by a normaliser ",
+    require(normalizer.replaces, root.source(), ": with \"byte_fallback\", spaces must become U+2581, by a normalizer ",
             "Replace or a pre-tokenizer Metaspace");
     parts.spaces.in_front = normalizer.prepends ? SpaceInFront::everywhere : SpaceInFront::nowhere;
   }

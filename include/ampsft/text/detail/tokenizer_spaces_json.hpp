@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// What tokenizer_spaces.hpp reads, written: the parts of tokenizer.json around a model of characters, and its merges.
+/// Writes what tokenizer_spaces.hpp reads: the parts of tokenizer.json around a model of characters, and its merges.
 #pragma once
 
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/error.hpp>
-#include <ampsft/text/detail/merge_ranks.hpp>
+#include <ampsft/text/detail/score_ranks.hpp>
 #include <ampsft/text/detail/space_marks.hpp>
 #include <ampsft/text/pretrained_tokenizer_parts.hpp>
 
@@ -60,10 +60,10 @@ namespace ampsft::detail {
   return {{"type", "Sequence"}, {"decoders", list}};
 }
 
-/// The merges that the scores stand for, highest score first; `ids` those of the tokens, among which are all that were
-/// added.
+/// The merges of a vocabulary with scores, highest score first. `ids` are those of the tokens, added ones included.
+/// Throws `Error` for a merge to an unused token, which tokenizer.json cannot express.
 [[nodiscard]] inline std::vector<std::pair<std::string, std::string>> merges_of_scores(
-    const PretrainedTokenizerParts& parts, const TokenIds& ids, std::size_t most) {
+    const PretrainedTokenizerParts& parts, const TokenIndex& ids, std::size_t most) {
   std::vector<bool> added(parts.tokens.size());
   for (const AddedToken& token : parts.added) {
     added.at(static_cast<std::size_t>(token.id)) = true;
@@ -72,9 +72,17 @@ namespace ampsft::detail {
                                               [&](std::int32_t id) { return !added[static_cast<std::size_t>(id)]; });
   std::vector<std::pair<std::int32_t, std::uint64_t>> order;  // rank, pair
   order.reserve(ranked.size());
-  for (const auto& [pair, merge] : ranked) {
-    order.emplace_back(merge.rank, pair);
+  std::vector<bool> unused(parts.tokens.size());
+  for (const std::int32_t id : parts.unused) {
+    unused.at(static_cast<std::size_t>(id)) = true;
   }
+  ranked.for_each([&](std::uint64_t pair, const RankedMerge& merge) {
+    if (unused[static_cast<std::size_t>(merge.id)]) {
+      fail("the token ", quoted(parts.tokens[static_cast<std::size_t>(merge.id)]),
+           " is unused, but made of others; a tokenizer.json cannot say so");
+    }
+    order.emplace_back(merge.rank, pair);
+  });
   std::sort(order.begin(), order.end());
   std::vector<std::pair<std::string, std::string>> merges;
   merges.reserve(order.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Code points of text that need not be valid UTF-8.
+/// Code points of UTF-8 text that may be invalid.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace ampsft::detail {
 
-/// A code point and the bytes that it takes. A byte that belongs to no valid sequence stands alone, as
-/// `invalid_byte + byte`, so that every text is a row of characters.
+/// A code point and its size in bytes. A byte outside any valid sequence is a character of its own, `invalid_byte +
+/// byte`, so every text is a sequence of characters.
 struct Character {
   std::uint32_t point;
   std::size_t size;
@@ -19,7 +19,7 @@ struct Character {
 
 inline constexpr std::uint32_t invalid_byte = 0x110000;
 
-/// Bytes of the sequence that a lead byte announces; 0 for a byte that leads none.
+/// The length of the sequence that a lead byte announces; 0 for a byte that is no lead byte.
 [[nodiscard]] constexpr std::size_t utf8_length(unsigned char lead) noexcept {
   return lead < 0x80U ? 1 : lead < 0xc2U ? 0 : lead < 0xe0U ? 2 : lead < 0xf0U ? 3 : lead < 0xf5U ? 4 : 0;
 }
@@ -64,7 +64,7 @@ inline constexpr std::uint32_t invalid_byte = 0x110000;
   return first_character(text.substr(text.size() - 1));
 }
 
-/// Appends a character; an `invalid_byte` becomes that byte again.
+/// Appends a character; an `invalid_byte` becomes its byte.
 inline void append_character(std::string& text, std::uint32_t point) {
   const auto put = [&](std::uint32_t byte) { text.push_back(static_cast<char>(static_cast<unsigned char>(byte))); };
   if (point >= invalid_byte) {
@@ -86,7 +86,7 @@ inline void append_character(std::string& text, std::uint32_t point) {
   }
 }
 
-/// How many bytes at the end of `text` begin a sequence that later bytes could complete: 0 to 3.
+/// The number of bytes at the end of `text` that begin an incomplete sequence: 0 to 3.
 [[nodiscard]] constexpr std::size_t incomplete_tail(std::string_view text) noexcept {
   for (std::size_t tail = 1; tail <= 3 && tail <= text.size(); ++tail) {
     const auto byte = static_cast<unsigned char>(text[text.size() - tail]);

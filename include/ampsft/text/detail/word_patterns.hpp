@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The regular expressions with which well-known tokenizers cut text into words, matched by hand.
+/// Hand-written matchers of the regular expressions of well-known pre-tokenizers.
 #pragma once
 
 #include <ampsft/text/detail/character_class.hpp>
@@ -13,7 +13,7 @@
 
 namespace ampsft::detail {
 
-/// A run of characters of one kind at the beginning of `text`, in bytes; at most `most` characters.
+/// The length in bytes of the run of characters that pass `test` at the beginning of `text`; at most `most` characters.
 template <class Test>
 [[nodiscard]] constexpr std::size_t run_of(std::string_view text, Test test,
                                            std::size_t most = static_cast<std::size_t>(-1)) {
@@ -36,7 +36,7 @@ template <class Test>
   return point == '\r' || point == '\n';
 }
 
-/// `\s+(?!\S)|\s+` at the beginning of `text`: a run of white space leaves its last character to the word behind it.
+/// `\s+(?!\S)|\s+` at the beginning of `text`: the last character of a run of white space belongs to the next word.
 [[nodiscard]] constexpr std::size_t match_white_space(std::string_view text) {
   const std::size_t run = run_of(text, is_white_space);
   if (run == text.size() || run == 0) {
@@ -46,7 +46,16 @@ template <class Test>
   return run > last ? run - last : run;
 }
 
-/// `'s|'t|'re|'ve|'m|'ll|'d`; with `fold` in any case, U+017F being a case of s.
+/// `\s*[\r\n]+|\s+(?!\S)|\s+` at the beginning of `text`.
+[[nodiscard]] constexpr std::size_t match_lines(std::string_view text) {
+  const std::size_t run = run_of(text, is_white_space);
+  if (const std::size_t last = text.substr(0, run).find_last_of("\r\n"); last != std::string_view::npos) {
+    return last + 1;
+  }
+  return match_white_space(text);
+}
+
+/// `'s|'t|'re|'ve|'m|'ll|'d`; with `fold` in any case, where U+017F is a case of s.
 [[nodiscard]] constexpr std::size_t match_contraction(std::string_view text, bool fold) {
   if (text.empty() || text[0] != '\'') {
     return 0;
@@ -108,11 +117,7 @@ template <class Test>
   if (const std::size_t size = run_of(text.substr(space), is_other); size > 0) {
     return space + size + run_of(text.substr(space + size), is_line_end);
   }
-  const std::size_t run = run_of(text, is_white_space);
-  if (const std::size_t last = text.substr(0, run).find_last_of("\r\n"); last != std::string_view::npos) {
-    return last + 1;
-  }
-  return match_white_space(text);
+  return match_lines(text);
 }
 
 }  // namespace ampsft::detail
