@@ -9,7 +9,12 @@
 #undef AMPSFT_EXTERN
 #define AMPSFT_EXTERN  // what the headers from here on name is compiled here
 
+#include <ampsft/basis/detail/accounting_inl.hpp>
+#include <ampsft/basis/detail/explained_inl.hpp>
+#include <ampsft/basis/detail/grouping_inl.hpp>
+#include <ampsft/basis/detail/rank_selection_inl.hpp>
+#include <ampsft/basis/detail/spectrum_inl.hpp>
 #include <ampsft/basis/detail/universal_basis_inl.hpp>
 #include <ampsft/basis/files/partial_files.hpp>
-#include <ampsft/basis/policy.hpp>
 #include <ampsft/basis/files/score_file.hpp>
+#include <ampsft/basis/policy.hpp>

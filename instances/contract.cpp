@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The kernels that make few numbers of long rows, and the Gram sums.
+#include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/detail/run_outer.hpp>
 
 #undef AMPSFT_EXTERN

@@ -15,6 +15,8 @@
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
 #include <ampsft/basis/policy.hpp>
+#include <ampsft/simd/adamw.hpp>
+#include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/gemm.hpp>
 
 #undef AMPSFT_EXTERN
@@ -26,4 +28,5 @@
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/clip.hpp>
+#include <ampsft/train/detail/checkpoint_inl.hpp>
 #include <ampsft/train/sgd.hpp>

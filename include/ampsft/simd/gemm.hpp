@@ -9,11 +9,11 @@
 
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/detail/gemm_pack.hpp>
 #include <ampsft/simd/detail/gemm_pack_pairs.hpp>
 #include <ampsft/simd/detail/memory.hpp>
 #include <ampsft/simd/detail/rows.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 
 #include <algorithm>

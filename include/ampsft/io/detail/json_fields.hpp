@@ -3,10 +3,10 @@
 /// Typed members of a JSON object, with errors that name file and member.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/io/json_text.hpp>
 
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -39,71 +39,19 @@ class JsonFields {
     return found != object_->end() && found->is_null();
   }
 
-  [[nodiscard]] Index integer(const char* key, std::optional<Index> otherwise = std::nullopt) const {
-    const nlohmann::json* const value = find(key);
-    if (value == nullptr) {
-      return fallback(key, otherwise);
-    }
-    require(value->is_number_integer() &&
-                (!value->is_number_unsigned() || std::in_range<Index>(value->get<std::uint64_t>())),
-            source_, ": ", quoted(key), " must be a whole number below 2^63");
-    return value->get<Index>();
-  }
+  [[nodiscard]] Index integer(const char* key, std::optional<Index> otherwise = std::nullopt) const;
 
-  [[nodiscard]] double number(const char* key, std::optional<double> otherwise = std::nullopt) const {
-    const nlohmann::json* const value = find(key);
-    if (value == nullptr) {
-      return fallback(key, otherwise);
-    }
-    require(value->is_number() && std::isfinite(value->get<double>()), source_, ": ", quoted(key),
-            " must be a finite number");
-    return value->get<double>();
-  }
+  [[nodiscard]] double number(const char* key, std::optional<double> otherwise = std::nullopt) const;
 
-  [[nodiscard]] bool flag(const char* key, std::optional<bool> otherwise = std::nullopt) const {
-    const nlohmann::json* const value = find(key);
-    if (value == nullptr) {
-      return fallback(key, otherwise);
-    }
-    require(value->is_boolean(), source_, ": ", quoted(key), " must be true or false");
-    return value->get<bool>();
-  }
+  [[nodiscard]] bool flag(const char* key, std::optional<bool> otherwise = std::nullopt) const;
 
-  [[nodiscard]] std::string text(const char* key, std::optional<std::string> otherwise = std::nullopt) const {
-    const nlohmann::json* const value = find(key);
-    if (value == nullptr) {
-      return fallback(key, std::move(otherwise));
-    }
-    require(value->is_string(), source_, ": ", quoted(key), " must be a string");
-    return value->get<std::string>();
-  }
+  [[nodiscard]] std::string text(const char* key, std::optional<std::string> otherwise = std::nullopt) const;
 
   /// One token id or an array of them; none if the member is missing.
-  [[nodiscard]] std::vector<std::int32_t> ids(const char* key) const {
-    std::vector<std::int32_t> all;
-    const nlohmann::json* const value = find(key);
-    const auto append = [&](const nlohmann::json& id) {
-      require(id.is_number_integer() && id.get<std::int64_t>() >= 0 &&
-                  id.get<std::int64_t>() <= std::numeric_limits<std::int32_t>::max(),
-              source_, ": ", quoted(key), " must be a token id or an array of them");
-      all.push_back(id.get<std::int32_t>());
-    };
-    if (value != nullptr && value->is_array()) {
-      for (const auto& id : *value) {
-        append(id);
-      }
-    } else if (value != nullptr) {
-      append(*value);
-    }
-    return all;
-  }
+  [[nodiscard]] std::vector<std::int32_t> ids(const char* key) const;
 
   /// An object inside of this one.
-  [[nodiscard]] JsonFields object(const char* key) const {
-    const nlohmann::json* const value = find(key);
-    require(value != nullptr, source_, ": ", quoted(key), " is missing");
-    return {*value, concat(source_, ": ", quoted(key))};
-  }
+  [[nodiscard]] JsonFields object(const char* key) const;
 
  private:
   template <class T>
@@ -117,3 +65,7 @@ class JsonFields {
 };
 
 }  // namespace ampsft::detail
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/io/detail/json_fields_inl.hpp>
+#endif

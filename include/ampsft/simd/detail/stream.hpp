@@ -3,7 +3,7 @@
 /// `Expand` past the cache, whatever the alignment of the rows.
 #pragma once
 
-#include <ampsft/simd/detail/dispatch.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/detail/memory.hpp>
 
 #include <algorithm>
