@@ -11,5 +11,5 @@
 
 #include <ampsft/basis/detail/universal_basis_inl.hpp>
 #include <ampsft/basis/files/partial_files.hpp>
-#include <ampsft/basis/policy.hpp>
 #include <ampsft/basis/files/score_file.hpp>
+#include <ampsft/basis/policy.hpp>

@@ -17,10 +17,10 @@ namespace {
 /// Allocations of three steps, after two that are not counted.
 template <class T>
 long steady_allocations(int form, bool checkpoints, double dropout, int accumulation) {
-  TransformerConfig config;
+  ModelConfig config;
   config.vocabulary = 211;
   config.context = 70;
-  config.width = 96;
+  config.hidden_size = 96;
   config.layers = 2;
   config.heads = 4;
   config.intermediate_size = 192;
