@@ -17,8 +17,8 @@
 namespace ampsft::test {
 
 inline const char* const pretrained_models[] = {
-    "gpt2", "llama",         "llama_tied",    "mistral",       "qwen2",   "qwen2_window",   "qwen3",  "gemma3",
-    "phi3", "phi3_longrope", "gemma3_scaled", "gemma3_capped", "smollm3", "smollm3_window", "granite"};
+    "gpt2", "llama",         "llama_tied",    "mistral",       "qwen2",   "qwen2_window",   "qwen3",   "gemma3",
+    "phi3", "phi3_longrope", "gemma3_scaled", "gemma3_capped", "smollm3", "smollm3_window", "granite", "olmo2"};
 
 /// One model's folder, and what transformers computed from it.
 class PretrainedReference {

@@ -8,6 +8,7 @@
 #include <ampsft/model/families/granite.hpp>
 #include <ampsft/model/families/llama.hpp>
 #include <ampsft/model/families/mistral.hpp>
+#include <ampsft/model/families/olmo2.hpp>
 #include <ampsft/model/families/phi3.hpp>
 #include <ampsft/model/families/qwen2.hpp>
 #include <ampsft/model/families/qwen3.hpp>
@@ -20,9 +21,9 @@
 namespace ampsft {
 
 /// Where several have one GGUF architecture, the first reads its files.
-inline constexpr std::array all_families{&families::gpt2,  &families::llama,   &families::mistral,
-                                         &families::qwen2, &families::qwen3,   &families::gemma3,
-                                         &families::phi3,  &families::smollm3, &families::granite};
+inline constexpr std::array all_families{&families::gpt2,    &families::llama,  &families::mistral, &families::qwen2,
+                                         &families::qwen3,   &families::gemma3, &families::phi3,    &families::smollm3,
+                                         &families::granite, &families::olmo2};
 
 namespace detail {
 
