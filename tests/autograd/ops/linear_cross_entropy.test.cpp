@@ -184,7 +184,8 @@ TEST_CASE("tokens that are sure of their targets keep the digits of their small 
   Head<float> head(130, 66'001, 66, 3, false);
   for (Index i = 0; i < head.tokens; ++i) {
     const auto target = static_cast<Index>(head.targets[static_cast<std::size_t>(i)]);
-    map(head.x.value).row(i) = map(head.w.value).row(target) * 0.3F;  // logits of about 20, of all others a stddev of 2.4
+    map(head.x.value).row(i) =
+        map(head.w.value).row(target) * 0.3F;  // logits of about 20, of all others a stddev of 2.4
   }
   for (const Arithmetic arithmetic : {Arithmetic::full, Arithmetic::bf16}) {
     const Bf16Weight<float> frozen(head.w.value, arithmetic);
