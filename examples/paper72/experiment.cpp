@@ -34,7 +34,7 @@ std::string describe(const Stage& stage, double rate) {
 }
 
 std::string settings_of(const Options& options, const Texts& texts) {
-  return ampsft::concat(ampsft::detail::to_json(options.model).dump(), texts.hash, " ",
+  return ampsft::concat(ampsft::config_json(options.model).dump(), texts.hash, " ",
                         describe(options.pretraining, options.pretraining_rate), " ", options.validation_windows);
 }
 
@@ -138,7 +138,7 @@ Base pretrain(const Options& options, const Texts& texts) {
 }
 
 std::vector<Method> methods(const Options& options, Model& base, const ampsft::BasisSet<float>& bases) {
-  const Index width = options.model.width;
+  const Index width = options.model.hidden_size;
   const ampsft::BasisSet<float> residual{bases.at(width)};
   Index stacked = 0;
   for (const auto* weight : ampsft::match_weights(base.weights(), paper_rows)) {

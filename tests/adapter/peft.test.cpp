@@ -67,8 +67,8 @@ TEST_CASE("what was exported comes in again, as factors and as scores without lo
   const bool gpt2 = GENERATE(false, true);
   const bool tied = GENERATE(false, true);
   auto config = small(gpt2, tied);
-  if (!config.tied_head && config.positions == PositionKind::rotary) {
-    config.rope.pairing = RopePairing::interleaved;  // as a model from a GGUF file
+  if (!config.tied_head && config.layers.front().rope) {
+    config.layers[0].rope->pairing = RopePairing::interleaved;  // as a model from a GGUF file
   }
   const Model model(config);
   export_peft(folder.path(), model.adapter, config, {});

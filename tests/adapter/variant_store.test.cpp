@@ -212,7 +212,13 @@ TEST_CASE("any number of threads computes the product of a batch, each sequence 
     set_thread_count(threads);
     Matrix<double> y = before;
     expansion.output(map(z), map(y), mode, 0.5, added);
+    Matrix<double> parts = before;
+    for (const auto& [first, count] : {std::pair<Index, Index>{0, 3}, {3, outputs - 3}}) {
+      expansion.output_part(first, map(z), map(parts).middleCols(first, count), mode, 0.5,
+                            added.middleCols(first, count));
+    }
     set_thread_count(0);
     CHECK(distance(y, expected) < 1e-12);
+    CHECK(distance(parts, expected) < 1e-12);
   }
 }

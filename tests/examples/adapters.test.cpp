@@ -17,7 +17,7 @@ namespace {
 
 Transformer<float> tiny_model() {
   return Transformer<float>(
-      {.vocabulary = 11, .context = 12, .width = 8, .layers = 2, .heads = 2, .intermediate_size = 12}, 3);
+      {.vocabulary = 11, .context = 12, .hidden_size = 8, .layers = 2, .heads = 2, .intermediate_size = 12}, 3);
 }
 
 Matrix<float> logits_of(Transformer<float>& model) {

@@ -64,8 +64,9 @@ TEST_CASE("bases are fitted to weights that exist and are not adapted, at a rank
                     ContainsSubstring("up is parameterised as score (exact start)") && ContainsSubstring("detach"));
   detach(model.weights());
   CHECK(stack_weights(model.weights()).front().rows() == 24);
-  const auto stack = stack_weights(model.weights(), {"up"}).front();
-  CHECK_THROWS_WITH(fit_bases(std::vector{stack, stack}, SvdOptions{.rank = 1}), ContainsSubstring("width 4"));
+  const std::vector stacks{stack_weights(model.weights(), {"up"}).front(),
+                           stack_weights(model.weights(), {"embedding"}).front()};
+  CHECK_THROWS_WITH(fit_bases(stacks, SvdOptions{.rank = 1}), ContainsSubstring("another basis of width 4"));
 }
 
 TEST_CASE("any form of weights gives the bases of its numbers", "[parameterization]") {

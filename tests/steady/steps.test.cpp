@@ -25,10 +25,10 @@ void allow_eigen_to_allocate([[maybe_unused]] bool allow) {
 /// Allocations of three steps, after two that are not counted.
 template <class T>
 long steady_allocations(int form, bool checkpoints, double dropout, int accumulation) {
-  TransformerConfig config;
+  ModelConfig config;
   config.vocabulary = 211;
   config.context = 70;
-  config.width = 96;
+  config.hidden_size = 96;
   config.layers = 2;
   config.heads = 4;
   config.intermediate_size = 192;

@@ -8,7 +8,7 @@
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/core/random.hpp>
-#include <ampsft/model/huggingface.hpp>
+#include <ampsft/model/huggingface_config.hpp>
 
 #include <deque>
 #include <filesystem>
@@ -20,7 +20,7 @@ using namespace ampsft;
 namespace {
 
 /// Every matrix that a layer multiplies, or the embedding looks up; a tied head shares the embedding's.
-std::deque<Weight<float>> read_weights(const PretrainedConfig& config, const ModelTensors& tensors) {
+std::deque<Weight<float>> read_weights(const ModelConfig& config, const ModelTensors& tensors) {
   std::deque<Weight<float>> weights;
   for (const auto& source : find_tensors(config, tensors)) {
     if (source.shape.size() == 2 && source.name != "position_embedding.weight") {

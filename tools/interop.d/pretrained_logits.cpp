@@ -89,7 +89,7 @@ ScoreAdapter<float> adapt(Transformer<float>& model, const std::string& pattern,
   return take_adapter(model.weights());
 }
 
-void export_all(Transformer<float>& model, const ScoreAdapter<float>& adapter, const PretrainedConfig& config,
+void export_all(Transformer<float>& model, const ScoreAdapter<float>& adapter, const ModelConfig& config,
                 const std::filesystem::path& base, const std::filesystem::path& out) {
   export_peft(out / "peft", adapter, config, {.base_model = base.string()});
   export_merged(out / "merged", base, model.weights(), config);

@@ -83,29 +83,32 @@ class VariantExpansion final : public LinearOperator<T> {
   }
 
   /// Where one variant is for all sequences, `x` may be any rows of the batch; else it must be all of them.
-  void output(const ConstView<T>& x, View<T> y, WriteMode mode, T scale, const ConstView<T>& bias) const override {
+  void output_part(Index first, const ConstView<T>& x, View<T> y, WriteMode mode, T scale,
+                   const ConstView<T>& bias) const override {
     require_whole(x.rows());
+    this->require_part(first, y.cols());
     // The threads share all rows, for those of one variant are seldom worth two.
-    parallel_for(x.rows(), simd::detail::grain_of(rows_ * rank_), [&](Index begin, Index end) {
-      selection_->for_each_run(x.rows(), [&](const Variant<T>* variant, Index first, Index count) {
-        const Index from = std::max(begin, first);
-        const Index length = std::min(end, first + count) - from;
+    parallel_for(x.rows(), simd::detail::grain_of(y.cols() * rank_), [&](Index begin, Index end) {
+      selection_->for_each_run(x.rows(), [&](const Variant<T>* variant, Index row, Index count) {
+        const Index from = std::max(begin, row);
+        const Index length = std::min(end, row + count) - from;
         if (length > 0) {
-          expand(variant, x.middleRows(from, length), y.middleRows(from, length), mode, scale, bias);
+          expand(variant, first, x.middleRows(from, length), y.middleRows(from, length), mode, scale, bias);
         }
       });
     });
   }
 
   /// `dz = scale dy S_v`, or added to `dz`. Throws `Error` if the selection has changed since the pass began.
-  void input_gradient(const ConstView<T>& dy, View<T> dz, WriteMode mode, T scale) const override {
+  void input_gradient_part(Index first, const ConstView<T>& dy, View<T> dz, WriteMode mode, T scale) const override {
     require_whole(dy.rows());
+    this->require_part(first, dy.cols());
     require(selection_->changes() == changes_, "other variants were selected between a forward pass and its backward ",
             "pass; select before both");
-    selection_->for_each_run(dy.rows(), [&](const Variant<T>* variant, Index first, Index count) {
-      auto rows = dz.middleRows(first, count);
+    selection_->for_each_run(dy.rows(), [&](const Variant<T>* variant, Index row, Index count) {
+      auto rows = dz.middleRows(row, count);
       if (variant != nullptr) {
-        project<T>(dy.middleRows(first, count), transposed(*variant), rows, mode, scale);
+        project<T>(dy.middleRows(row, count), transposed(*variant).middleCols(first, dy.cols()), rows, mode, scale);
       } else if (mode == WriteMode::overwrite) {
         rows.setZero();
       }
@@ -144,11 +147,12 @@ class VariantExpansion final : public LinearOperator<T> {
 
   /// Rows of one variant. The kernel reads transposed scores where they lie. Measured: with scores that it had to turn,
   /// 32 sequences of one token and a variant each took 1.12 times as long.
-  void expand(const Variant<T>* variant, const ConstView<T>& z, View<T> y, WriteMode mode, T scale,
+  void expand(const Variant<T>* variant, Index first, const ConstView<T>& z, View<T> y, WriteMode mode, T scale,
               const ConstView<T>& bias) const {
     if (variant != nullptr) {
       const ReconstructJob<T> job{z, y, mode == WriteMode::add ? MatrixRef<const T>(y) : MatrixRef<const T>()};
-      reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), transposed(*variant), bias, scale);
+      reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), transposed(*variant).middleCols(first, y.cols()),
+                     bias, scale);
     } else if (mode == WriteMode::overwrite) {
       y.setZero();
       if (bias.rows() > 0) {

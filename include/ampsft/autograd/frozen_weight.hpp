@@ -56,23 +56,29 @@ class Bf16Weight final : public FrozenWeight<T> {
   [[nodiscard]] Index cols() const override { return ampsft::cols(values_); }
   [[nodiscard]] Index bytes() const override { return static_cast<Index>(values_.size() * sizeof(BFloat16)); }
 
-  void output(const ConstView<T>& x, View<T> y, WriteMode mode, T scale, const ConstView<T>& bias) const override {
+  void output_part(Index first, const ConstView<T>& x, View<T> y, WriteMode mode, T scale,
+                   const ConstView<T>& bias) const override {
+    const auto part = values(first, y.cols());
     if (x.rows() <= few && arithmetic_ == Arithmetic::full) {
-      layer_output_of_few<T, BFloat16>(x, map(values_), y, mode, scale, bias);
+      layer_output_of_few<T, BFloat16>(x, part, y, mode, scale, bias);
       return;
     }
-    gemm<T, BFloat16>(Factor<T>::plain(x), Factor<BFloat16>::transposed(map(values_)), y, mode, scale, bias,
-                      arithmetic_);
+    gemm<T, BFloat16>(Factor<T>::plain(x), Factor<BFloat16>::transposed(part), y, mode, scale, bias, arithmetic_);
   }
 
-  void input_gradient(const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const override {
-    gemm<T, BFloat16>(Factor<T>::plain(dy), Factor<BFloat16>::plain(map(values_)), dx, mode, scale,
+  void input_gradient_part(Index first, const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const override {
+    gemm<T, BFloat16>(Factor<T>::plain(dy), Factor<BFloat16>::plain(values(first, dy.cols())), dx, mode, scale,
                       ConstMatrixMap<T>(nullptr, 0, 0), arithmetic_);
   }
 
   void copy_row(Index i, T* to) const override { ampsft::widen(values_.data() + i * cols(), cols(), to); }
 
  private:
+  [[nodiscard]] ConstMatrixMap<BFloat16> values(Index first, Index count) const {
+    this->require_part(first, count);
+    return {values_.data() + first * cols(), count, cols()};
+  }
+
   Arithmetic arithmetic_;
   Matrix<BFloat16> values_;
 };

@@ -46,6 +46,9 @@ class GgufValue {
   /// Views of all strings of an array; 16 bytes of memory each, of which the file has at least 8.
   [[nodiscard]] std::vector<std::string_view> texts() const;
 
+  /// An array of truth values, or of whole numbers that are not 0 where they are true.
+  [[nodiscard]] std::vector<bool> flags() const;
+
   /// All numbers of an array, converted to `T`.
   template <class T>
   [[nodiscard]] std::vector<T> numbers() const {

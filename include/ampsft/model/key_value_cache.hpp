@@ -41,7 +41,11 @@ class KeyValueCache {
     require(kept(length) == length, "a cache of ", length_, " tokens cannot be cut to ", length,
             ", for a layer with a window has dropped tokens before that; cut it to 0 and read the text again");
     length_ = length;
+    longest_ = length == 0 ? 0 : longest_;
   }
+
+  /// Tokens of the longest text that it held since it was last empty.
+  [[nodiscard]] Index longest() const noexcept { return longest_; }
 
   /// Bytes of all keys and values, and of the memory in which they may grow.
   [[nodiscard]] Index bytes() const noexcept {
@@ -61,10 +65,14 @@ class KeyValueCache {
   }
 
   /// For the model: so many tokens were added to all layers.
-  void advance(Index count) noexcept { length_ += count; }
+  void advance(Index count) noexcept {
+    length_ += count;
+    longest_ = std::max(longest_, length_);
+  }
 
  private:
   Index length_ = 0;
+  Index longest_ = 0;
   std::deque<Layer> layers_;
 };
 

@@ -100,6 +100,7 @@ TEMPLATE_TEST_CASE("attention equals its naive twin", "[autograd]", float, doubl
                              {2, 130, 2, 9, 1, 0, false, 17},
                              {1, 300, 1, 3, 0, 0, false, 100},
                              {1, 200, 2, 70, 1, 0, false, 96},
+                             {2, 40, 2, 7, 0, 0, false, 39},
                              {2, 40, 2, 7, 0, 0, false, 40},
                              {2, 40, 2, 7, 0, 0, false, 1000},
                              {2, 5, 4, 16, 2, 150, false, 12},

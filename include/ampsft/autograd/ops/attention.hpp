@@ -39,7 +39,8 @@ namespace detail {
 inline double score_scale(Index cols, Index heads, const AttentionOptions& options) {
   require(heads > 0 && cols % heads == 0, "attention: ", cols, " columns do not split into ", heads, " heads");
   require(options.window >= 0, "attention: a window holds at least one key (0: all), not ", options.window);
-  return options.scale.value_or(1.0 / std::sqrt(static_cast<double>(cols / heads)));
+  const Index head_dim = cols / heads;
+  return options.scale.value_or(1.0 / std::sqrt(static_cast<double>(head_dim)));
 }
 
 }  // namespace detail

@@ -75,7 +75,7 @@ class MessagePart {
   };
 
   Kind kind_;
-  union {
+  union {  // private, which clang-tidy does not see: NOLINTBEGIN(readability-identifier-naming)
     char character_;
     long long integer_;
     unsigned long long natural_;
@@ -83,7 +83,7 @@ class MessagePart {
     const char* c_string_;
     Text text_;
     Streamed streamed_;
-  };
+  };  // NOLINTEND(readability-identifier-naming)
 };
 
 /// The parts as one text.

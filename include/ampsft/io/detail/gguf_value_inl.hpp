@@ -147,4 +147,17 @@ AMPSFT_HEADER_INLINE std::string GgufValue::kind_text() const {
                     : std::string(detail::gguf_kind_name(kind_));
 }
 
+AMPSFT_HEADER_INLINE std::vector<bool> GgufValue::flags() const {
+  const bool booleans = is_array() && element_ == GgufKind::boolean;
+  require(booleans || (is_array() && is_integer(element_)), describe(),
+          " must be an array of bools or whole numbers, not ", kind_text());
+  std::vector<bool> all(count_);
+  const std::size_t size = detail::gguf_kind_bytes(element_);
+  for (std::size_t i = 0; i < count_; ++i) {
+    const std::byte* const at = bytes_.data() + i * size;
+    all[i] = booleans ? *at != std::byte{0} : integer_of(element_, at) != 0;
+  }
+  return all;
+}
+
 }  // namespace ampsft

@@ -3,20 +3,55 @@
 /// How members of a JSON object are read.
 #pragma once
 
+#include <ampsft/core/glob.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/io/detail/json_fields.hpp>
 #include <ampsft/io/json_text.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace ampsft::detail {
+
+AMPSFT_HEADER_INLINE JsonFields::JsonFields(const nlohmann::json& object, std::string source)
+    : object_(&object), source_(std::move(source)), read_(std::make_shared<std::set<std::string>>()) {
+  require(object.is_object(), source_, ": a JSON object is expected");
+}
+
+AMPSFT_HEADER_INLINE const nlohmann::json* JsonFields::find(const char* key) const {
+  read_->insert(key);
+  const auto found = object_->find(key);
+  return found == object_->end() || found->is_null() ? nullptr : &*found;
+}
+
+AMPSFT_HEADER_INLINE bool JsonFields::is_null(const char* key) const {
+  read_->insert(key);
+  const auto found = object_->find(key);
+  return found != object_->end() && found->is_null();
+}
+
+template <class T>
+T JsonFields::fallback(const char* key, std::optional<T> otherwise) const {
+  require(otherwise.has_value(), source_, ": ", quoted(key), " is missing");
+  return *std::move(otherwise);
+}
+
+AMPSFT_HEADER_INLINE double JsonFields::finite(const nlohmann::json& value, const char* key) const {
+  require(value.is_number() && std::isfinite(value.get<double>()), source_, ": ", quoted(key),
+          " must be a finite number");
+  return value.get<double>();
+}
 
 AMPSFT_HEADER_INLINE Index JsonFields::integer(const char* key, std::optional<Index> otherwise) const {
   const nlohmann::json* const value = find(key);
@@ -34,9 +69,18 @@ AMPSFT_HEADER_INLINE double JsonFields::number(const char* key, std::optional<do
   if (value == nullptr) {
     return fallback(key, otherwise);
   }
-  require(value->is_number() && std::isfinite(value->get<double>()), source_, ": ", quoted(key),
-          " must be a finite number");
-  return value->get<double>();
+  return finite(*value, key);
+}
+
+AMPSFT_HEADER_INLINE std::vector<double> JsonFields::numbers(const char* key) const {
+  std::vector<double> all;
+  if (const nlohmann::json* const value = find(key)) {
+    require(value->is_array(), source_, ": ", quoted(key), " must be an array of numbers");
+    for (const auto& number : *value) {
+      all.push_back(finite(number, key));
+    }
+  }
+  return all;
 }
 
 AMPSFT_HEADER_INLINE bool JsonFields::flag(const char* key, std::optional<bool> otherwise) const {
@@ -80,6 +124,27 @@ AMPSFT_HEADER_INLINE JsonFields JsonFields::object(const char* key) const {
   const nlohmann::json* const value = find(key);
   require(value != nullptr, source_, ": ", quoted(key), " is missing");
   return {*value, concat(source_, ": ", quoted(key))};
+}
+
+AMPSFT_HEADER_INLINE std::vector<JsonFields> JsonFields::objects(const char* key, Index most) const {
+  const nlohmann::json* const value = find(key);
+  require(value != nullptr && value->is_array() && static_cast<Index>(value->size()) <= most, source_, ": ",
+          quoted(key), " must be an array of at most ", most, " objects");
+  std::vector<JsonFields> all;
+  for (const auto& one : *value) {
+    all.emplace_back(one, concat(source_, ": ", key, "[", all.size(), "]"));
+  }
+  return all;
+}
+
+AMPSFT_HEADER_INLINE void JsonFields::refuse_unread(std::span<const std::string_view> harmless) const {
+  for (const auto& [key, value] : object_->items()) {
+    const bool passed = value.is_null() || read_->contains(key) ||
+                        std::any_of(harmless.begin(), harmless.end(),
+                                    [&, &name = key](std::string_view pattern) { return matches_glob(pattern, name); });
+    require(passed, source_, ": the member ", quoted(key), " is not understood; a model that needs it would be ",
+            "computed wrongly");
+  }
 }
 
 }  // namespace ampsft::detail

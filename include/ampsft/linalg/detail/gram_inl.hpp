@@ -6,22 +6,12 @@
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/linalg/gram.hpp>
-#include <ampsft/simd/gram.hpp>
+#include <ampsft/simd/gram_panels.hpp>
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
-#include <vector>
 
 namespace ampsft {
-
-namespace detail {
-
-inline constexpr Index few_gram_rows = 64;
-inline constexpr Index gram_rows_per_thread = 4 * GramSums<double>::tile_rows;
-
-}  // namespace detail
 
 template <Scalar T>
 GramAccumulator<T>::GramAccumulator(Index width) {
@@ -55,20 +45,28 @@ GramAccumulator<T> GramAccumulator<T>::restored(Index count, Matrix<double> mean
 template <Scalar T>
 void GramAccumulator<T>::add(const ConstView<T>& chunk) {
   require(chunk.cols() == width(), "rows of width ", chunk.cols(), " cannot join an accumulator of width ", width());
-  const Index count = chunk.rows();
-  const Index pieces = std::clamp<Index>(count / detail::gram_rows_per_thread, 1, thread_count());
-  std::vector<GramAccumulator> parts(static_cast<std::size_t>(pieces - 1), GramAccumulator(width()));
-  parallel_for(pieces, 1, [&](Index begin, Index end) {
-    for (Index piece = begin; piece < end; ++piece) {
-      const Index first = count * piece / pieces;
-      const Index last = count * (piece + 1) / pieces;
-      GramAccumulator& target = piece == 0 ? *this : parts[static_cast<std::size_t>(piece - 1)];
-      target.add_rows(chunk.middleRows(first, last - first));
-    }
-  });
-  for (const GramAccumulator& part : parts) {
-    merge(part);
+  if (chunk.rows() == 0) {
+    return;
   }
+  const Index batches = (chunk.rows() - 1) / GramPanels<T>::best_rows(width()) + 1;
+  GramPanels<T> panels = panels_for((chunk.rows() - 1) / batches + 1);
+  for (Index batch = 0; batch < batches; ++batch) {
+    const Index first = chunk.rows() * batch / batches;
+    const Index count = chunk.rows() * (batch + 1) / batches - first;
+    parallel_for(count, (Index{1} << 14) / width() + 1,
+                 [&](Index begin, Index end) { panels.put(begin, chunk.middleRows(first + begin, end - begin)); });
+    add(panels, count);
+  }
+}
+
+template <Scalar T>
+void GramAccumulator<T>::add(GramPanels<T>& panels, Index count) {
+  require(panels.width() == width(), "rows of width ", panels.width(), " cannot join an accumulator of width ",
+          width());
+  RowVector mean(width());
+  raw_energy_ += panels.centre(count, MatrixMap<double>(mean.data(), 1, width()));
+  panels.put_row(count, join(mean, count));  // the step between the means is one more row of the product
+  panels.add_products(count + 1, map(scatter_));
 }
 
 template <Scalar T>
@@ -87,58 +85,16 @@ double GramAccumulator<T>::centred_energy() const {
 
 template <Scalar T>
 Matrix<double> GramAccumulator<T>::scatter() const {
-  return make_matrix(EigenMatrix<double>(map(scatter_).template selfadjointView<Eigen::Lower>()));
+  Matrix<double> both = make_matrix<double>(width(), width());
+  map(both) = map(scatter_).template selfadjointView<Eigen::Lower>();
+  return both;
 }
 
 template <Scalar T>
 Matrix<double> GramAccumulator<T>::second_moment() const {
   Matrix<double> moment = scatter();
-  map(moment) += static_cast<double>(count_) * map(mean_).transpose() * map(mean_);
+  map(moment).noalias() += static_cast<double>(count_) * map(mean_).transpose() * map(mean_);
   return moment;
-}
-
-template <Scalar T>
-void GramAccumulator<T>::add_rows(const ConstView<T>& rows) {
-  if (rows.rows() < detail::few_gram_rows) {
-    add_few(rows);
-    return;
-  }
-  const Index count = rows.rows();
-  RowVector centre = RowVector::Zero(width());
-  for (Index i = 0; i < detail::few_gram_rows; ++i) {
-    centre += rows.row(i * count / detail::few_gram_rows).template cast<double>() /
-              static_cast<double>(detail::few_gram_rows);
-  }
-  GramSums<double> sums(EigenMatrix<double>(centre), 1.0);
-  EigenMatrix<double> tile;
-  for (Index first = 0; first < count; first += GramSums<double>::tile_rows) {
-    tile = rows.middleRows(first, std::min(GramSums<double>::tile_rows, count - first)).template cast<double>();
-    raw_energy_ += energy(tile);
-    sums.add(tile);
-  }
-  const auto n = static_cast<double>(count);
-  const RowVector off = sums.column_sums() / n;
-  const RowVector step = join(centre + off, count);
-  auto lower = map(scatter_).template selfadjointView<Eigen::Lower>();
-  map(scatter_).template triangularView<Eigen::Lower>() += sums.lower();
-  lower.rankUpdate(off.transpose(), -n);
-  lower.rankUpdate(step.transpose());
-}
-
-template <Scalar T>
-void GramAccumulator<T>::add_few(const ConstView<T>& rows) {
-  if (rows.rows() == 0) {
-    return;
-  }
-  EigenMatrix<double> tile(rows.rows() + 1, width());
-  auto top = tile.topRows(rows.rows());
-  top = rows.template cast<double>();
-  raw_energy_ += energy(top);
-  const RowVector mean = top.colwise().mean();
-  top.rowwise() -= mean;
-  // The step between the means is one more row of the product.
-  tile.row(rows.rows()) = join(mean, rows.rows());
-  map(scatter_).template selfadjointView<Eigen::Lower>().rankUpdate(tile.transpose());
 }
 
 template <Scalar T>
@@ -152,13 +108,6 @@ typename GramAccumulator<T>::RowVector GramAccumulator<T>::join(const RowVector&
   map(mean_) += step * (added / (before + added));
   count_ += count;
   return step * std::sqrt(before * added / (before + added));
-}
-
-template <Scalar T>
-template <class Rows>
-double GramAccumulator<T>::energy(const Rows& rows) {
-  const double sum = rows.squaredNorm();
-  return sum == 0.0 && (rows.array() != 0.0).any() ? std::numeric_limits<double>::denorm_min() : sum;
 }
 
 AMPSFT_INSTANCE(class GramAccumulator<float>);

@@ -3,7 +3,7 @@
 /// Names and shapes of pretrained models' tensors; what is missing, extra or of another shape is named.
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
-#include <ampsft/model/pretrained_tensors.hpp>
+#include <ampsft/model/tensor_sources.hpp>
 
 #include <algorithm>
 #include <map>
@@ -17,21 +17,21 @@ using namespace ampsft;
 
 namespace {
 
-PretrainedConfig small(PositionKind positions) {
-  PretrainedConfig config;
+ModelConfig small(const std::string& family) {
+  const bool gpt2 = family == "gpt2";
+  ModelConfig config{.family = family};
   config.vocabulary = 10;
   config.context = 16;
-  config.width = 8;
-  config.layers = 2;
+  config.hidden_size = 8;
   config.heads = 2;
-  config.kv_heads = positions == PositionKind::learned ? 2 : 1;
+  config.kv_heads = gpt2 ? 2 : 1;
   config.head_dim = 4;
   config.intermediate_size = 12;
-  config.positions = positions;
-  if (positions == PositionKind::learned) {
-    config.norm = NormKind::layer;
-    config.activation = Activation::gelu_tanh;
-    config.tied_head = config.attention_bias = config.attention_output_bias = config.mlp_bias = true;
+  if (!gpt2) {
+    config.norm = NormKind::rms;
+    config.layers = {2, {.rope = RopeConfig{}, .gated = true, .activation = Activation::silu}};
+    config.learned_positions = config.tied_head = false;
+    config.attention_bias = config.attention_output_bias = config.mlp_bias = false;
   }
   return config;
 }
@@ -63,8 +63,11 @@ struct Values {
 }  // namespace
 
 TEST_CASE("names of a Llama in Hugging Face files") {
-  PretrainedConfig config = small(PositionKind::rotary);
-  config.attention_bias = config.qk_norm = true;
+  ModelConfig config = small("llama");
+  config.attention_bias = true;
+  for (auto& layer : config.layers) {
+    layer.qk_norm = QkNorm::per_head;
+  }
   const auto sources = by_name(tensor_sources(config, TensorNaming::huggingface, "model."));
   CHECK(sources.size() == 1 + 2 * 14 + 2);
   CHECK(sources.at("token_embedding.weight").source == "model.embed_tokens.weight");
@@ -82,7 +85,7 @@ TEST_CASE("names of a Llama in Hugging Face files") {
 }
 
 TEST_CASE("parts of GPT-2's fused and transposed tensors") {
-  const auto sources = by_name(tensor_sources(small(PositionKind::learned), TensorNaming::huggingface));
+  const auto sources = by_name(tensor_sources(small("gpt2"), TensorNaming::huggingface, ""));
   CHECK(sources.size() == 2 + 2 * 16 + 2);
   const TensorSource& k = sources.at("blocks.1.attention.k.weight");
   CHECK(k.source == "h.1.attn.c_attn.weight");
@@ -101,7 +104,7 @@ TEST_CASE("parts of GPT-2's fused and transposed tensors") {
   CHECK_FALSE(sources.at("position_embedding.weight").transposed);
   CHECK_FALSE(sources.contains("lm_head.weight"));
 
-  const auto gguf = by_name(tensor_sources(small(PositionKind::learned), TensorNaming::gguf));
+  const auto gguf = by_name(tensor_sources(small("gpt2"), TensorNaming::gguf));
   CHECK(gguf.at("blocks.1.attention.v.weight").source == "blk.1.attn_qkv.weight");
   CHECK(gguf.at("blocks.1.attention.v.weight").source_shape == Shape{24, 8});
   CHECK(gguf.at("blocks.1.attention.v.weight").first == 16);
@@ -109,7 +112,7 @@ TEST_CASE("parts of GPT-2's fused and transposed tensors") {
 }
 
 TEST_CASE("tensors of a GGUF file are all found, or the one at fault is named") {
-  const PretrainedConfig config = small(PositionKind::rotary);
+  const ModelConfig config = small("llama");
   const testing::TemporaryFolder folder;
   const auto outcome = [&](const std::string& at_fault, const Shape& shape, const std::string& extra) {
     GgufWriter writer;
@@ -141,7 +144,7 @@ TEST_CASE("tensors of a GGUF file are all found, or the one at fault is named") 
 }
 
 TEST_CASE("tensors of safetensors files are found under either prefix, masks passed over") {
-  const PretrainedConfig config = small(PositionKind::learned);
+  const ModelConfig config = small("gpt2");
   const testing::TemporaryFolder folder;
   for (const std::string prefix : {"transformer.", ""}) {
     SafetensorsWriter writer;
