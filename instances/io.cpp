@@ -10,7 +10,9 @@
 #include <ampsft/io/detail/json_fields_inl.hpp>
 #include <ampsft/io/detail/json_text_inl.hpp>
 #include <ampsft/io/detail/model_tensors_inl.hpp>
+#include <ampsft/io/detail/read_text_inl.hpp>
 #include <ampsft/io/detail/safetensors_header_inl.hpp>
 #include <ampsft/io/detail/safetensors_inl.hpp>
 #include <ampsft/io/detail/safetensors_writer_inl.hpp>
 #include <ampsft/io/detail/shard_list_inl.hpp>
+#include <ampsft/io/detail/tensor_progress_inl.hpp>

@@ -35,3 +35,5 @@
 #include <ampsft/autograd/ops/scale.hpp>
 #include <ampsft/autograd/ops/soft_cap.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>
+#include <ampsft/parameterization/detail/add_product.hpp>
+#include <ampsft/simd/detail/layer_inl.hpp>

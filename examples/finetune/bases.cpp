@@ -3,6 +3,7 @@
 
 #include <ampsft/adapter/score_adapter_file.hpp>
 #include <ampsft/model/pretrained.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/collect_moments.hpp>
 

@@ -4,6 +4,7 @@
 #include <ampsft/adapter/score_adapter.hpp>
 #include <ampsft/basis/files/basis_file.hpp>
 #include <ampsft/core/parallel_for.hpp>
+#include <ampsft/parameterization/attach.hpp>
 
 #include <sys/resource.h>
 

@@ -2,6 +2,7 @@
 #include "memory.hpp"
 
 #include <ampsft/model/pretrained.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/train/collect_moments.hpp>
 #include <ampsft/train/memory_plan.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "metrics.hpp"
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/error.hpp>
 #include <ampsft/io/atomic_file.hpp>
 

@@ -2,6 +2,7 @@
 #include "outputs.hpp"
 
 #include <ampsft/adapter/score_adapter_file.hpp>
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/dtype.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/writable.hpp>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/adapter/export_factors.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
@@ -41,55 +42,10 @@ inline constexpr std::string_view peft_prefix = "base_model.model.";
 /// cannot be written.
 template <Scalar T>
 void export_peft(const std::filesystem::path& folder, const ScoreAdapter<T>& adapter, const ModelConfig& config,
-                 const PeftOptions& options) {
-  const auto sources = tensor_sources(config, TensorNaming::huggingface);
-  const auto factors = export_factors(adapter, config, sources, RopePairing::halves);
-  const Index rank = factors.front().basis->rank();
-  const bool stores_transposed =
-      std::any_of(sources.begin(), sources.end(), [](const auto& s) { return s.transposed; });
-  nlohmann::json json = {{"peft_type", "LORA"},
-                         {"task_type", "CAUSAL_LM"},
-                         {"base_model_name_or_path", options.base_model},
-                         {"r", rank},
-                         {"lora_alpha", rank},
-                         {"lora_dropout", 0.0},
-                         {"bias", "none"},
-                         {"fan_in_fan_out", stores_transposed},
-                         {"inference_mode", true},
-                         {"init_lora_weights", true},
-                         {"use_rslora", false},
-                         {"use_dora", false},
-                         {"modules_to_save", nullptr},
-                         {"rank_pattern", nlohmann::json::object()},
-                         {"alpha_pattern", nlohmann::json::object()},
-                         {"target_modules", nlohmann::json::array()}};
-  SafetensorsWriter writer;
-  std::deque<Matrix<T>> transposed;  // the writer keeps views
-  const auto add = [&](const std::string& name, const Matrix<T>& values) {
-    writer.add(name, options.dtype, {rows(values), cols(values)}, values);
-  };
-  for (const auto& [tensor, embedding, basis, scores] : factors) {
-    const std::string module = tensor.substr(0, tensor.size() - std::string_view(".weight").size());
-    const std::string name = concat(detail::peft_prefix, module);
-    json["target_modules"].push_back(module);
-    if (basis->rank() != rank) {
-      json["rank_pattern"][module] = json["alpha_pattern"][module] = basis->rank();
-    }
-    if (embedding) {
-      add(name + ".lora_embedding_A", transposed.emplace_back(make_matrix(map(scores).transpose())));
-      add(name + ".lora_embedding_B", transposed.emplace_back(make_matrix(map(basis->components()).transpose())));
-    } else {
-      add(name + ".lora_A.weight", basis->components());
-      add(name + ".lora_B.weight", scores);
-    }
-  }
-  const std::string text = json_text(json, 2) + "\n";  // before anything is written: it may throw
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  require(!error, "cannot make the folder ", folder, ": ", error.message());
-  writer.set_metadata("format", "pt");
-  writer.write(folder / "adapter_model.safetensors");
-  write_text(folder / "adapter_config.json", text);
-}
+                 const PeftOptions& options);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/adapter/detail/peft_export_inl.hpp>
+#endif

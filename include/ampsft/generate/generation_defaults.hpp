@@ -3,6 +3,7 @@
 /// Sampling defaults and chat template of a Hugging Face folder.
 #pragma once
 
+#include <ampsft/core/compat/json_fwd.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/io/detail/json_fields.hpp>
 #include <ampsft/io/read_text.hpp>

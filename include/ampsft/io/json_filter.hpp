@@ -3,7 +3,7 @@
 /// What takes values out of JSON while it is read.
 #pragma once
 
-#include <ampsft/core/compat/json.hpp>
+#include <ampsft/core/compat/json_fwd.hpp>
 
 #include <functional>
 #include <span>

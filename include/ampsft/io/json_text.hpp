@@ -3,7 +3,7 @@
 /// JSON from files that nobody vouches for, and to files.
 #pragma once
 
-#include <ampsft/core/compat/json.hpp>
+#include <ampsft/core/compat/json_fwd.hpp>
 #include <ampsft/core/error.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/io/detail/names.hpp>
@@ -18,9 +18,7 @@ namespace ampsft {
 
 /// The integer under a name of an object. A number with a fraction, another type or a missing name is nlohmann's
 /// exception, as its own functions throw; those would cut a fraction off in silence.
-[[nodiscard]] inline std::int64_t integer_at(const nlohmann::json& object, const char* name) {
-  return object.at(name).get_ref<const nlohmann::json::number_integer_t&>();
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE std::int64_t integer_at(const nlohmann::json& object, const char* name);
 
 /// Parses UTF-8 JSON text.
 ///

@@ -3,6 +3,7 @@
 /// The metadata of an adapter's file, of every version that was ever written.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/io/detail/json_fields.hpp>
 #include <ampsft/io/json_text.hpp>

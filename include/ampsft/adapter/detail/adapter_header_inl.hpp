@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/adapter/detail/adapter_header.hpp>
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/io/detail/json_fields.hpp>
 #include <ampsft/io/json_text.hpp>

@@ -3,6 +3,7 @@
 /// How records are read.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/data/data_report.hpp>
 #include <ampsft/data/records.hpp>

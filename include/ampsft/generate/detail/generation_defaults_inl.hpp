@@ -3,6 +3,7 @@
 /// How a model's own settings of generation are read.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/generate/generation_defaults.hpp>
 #include <ampsft/io/detail/json_fields.hpp>

@@ -3,6 +3,7 @@
 /// How members of a JSON object are read.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/glob.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>

@@ -19,6 +19,10 @@
 
 namespace ampsft {
 
+AMPSFT_HEADER_INLINE std::int64_t integer_at(const nlohmann::json& object, const char* name) {
+  return object.at(name).get_ref<const nlohmann::json::number_integer_t&>();
+}
+
 AMPSFT_HEADER_INLINE nlohmann::json parse_json(std::string_view text, const std::string& source, int max_depth,
                                                const JsonFilter& filter) {
   detail::JsonBuilder builder(text.size(), source, max_depth, filter);

@@ -3,6 +3,7 @@
 /// How the header of a safetensors file is read.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/io/detail/safetensors_header.hpp>

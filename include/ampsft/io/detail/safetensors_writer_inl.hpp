@@ -3,6 +3,7 @@
 /// How safetensors files are written.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/io/atomic_file.hpp>

@@ -3,6 +3,7 @@
 /// How the files of a model are found.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/natural_order.hpp>
 #include <ampsft/io/detail/shard_list.hpp>
