@@ -104,6 +104,29 @@ TEST_CASE("unused tokens are passed on the way and taken apart again, as in Sent
   CHECK_THROWS_WITH(PretrainedTokenizer(parts), ContainsSubstring("unused tokens"));
 }
 
+TEST_CASE("an unused character is an unknown one: bytes, or one token for a run") {
+  PretrainedTokenizerParts parts;
+  parts.alphabet = TokenAlphabet::characters;
+  parts.spaces = {.in_front = SpaceInFront::nowhere, .stripped = false};
+  parts.tokens = {"<unk>", "a", "b", "c", "ab", "abc", "<0x62>"};
+  parts.scores = {0, -10, -11, -12, -1, -2, 0};
+  parts.unknown = 0;
+  parts.fuse_unknown = true;
+  parts.unused = {4, 2, 6, 0};  // bytes and the unknown token stay what they are
+  CHECK(PretrainedTokenizer(parts).encode("abc") == Ids{5});
+  CHECK(PretrainedTokenizer(parts).encode("bab") == Ids{6, 1, 6});
+  CHECK(PretrainedTokenizer(parts).encode("x") == Ids{0});
+  parts.tokens.pop_back();
+  parts.scores.pop_back();
+  parts.unused = {4, 2};
+  CHECK(PretrainedTokenizer(parts).encode("bab") == Ids{0, 1, 0});
+  CHECK(PretrainedTokenizer(parts).encode("cbb") == Ids{3, 0});
+  parts.fuse_unknown = false;
+  CHECK(PretrainedTokenizer(parts).encode("cbb") == Ids{3, 0, 0});
+  parts.unknown.reset();
+  CHECK(PretrainedTokenizer(parts).encode("cbb") == Ids{3});
+}
+
 TEST_CASE("a tokenizer.json that is written of Gemma's GGUF metadata gives the same ids") {
   const testing::TemporaryFolder folder;
   const auto path = folder.write("tokenizer.json", huggingface_tokenizer_json(gemma_parts()).dump());

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -85,6 +86,15 @@ class TokenSymbols {
     }
   }
 
+  /// Appends a character as if it were no token: its bytes, or the unknown token. That is fused with one before it, if
+  /// that is not before `begin`.
+  void append_unknown(std::string_view character, std::vector<std::int32_t>& symbols, std::size_t begin) const {
+    if (!append_bytes(character, symbols) && unknown_ != none &&
+        !(fuse_unknown_ && symbols.size() > begin && symbols.back() == unknown_)) {
+      symbols.push_back(unknown_);
+    }
+  }
+
  private:
   static constexpr std::int32_t none = TokenIndex::none;
 
@@ -105,11 +115,7 @@ class TokenSymbols {
       if (const std::int32_t* const found = characters_.find(next.point)) {
         flush();
         symbols.push_back(*found);
-      } else if (std::all_of(bytes.begin(), bytes.end(), [&](char byte) { return id_of(byte) != none; })) {
-        for (const char byte : bytes) {
-          symbols.push_back(id_of(byte));
-        }
-      } else {
+      } else if (!append_bytes(bytes, symbols)) {
         if (!fuse_unknown_) {
           flush();
         }
@@ -117,6 +123,16 @@ class TokenSymbols {
       }
     }
     flush();
+  }
+
+  /// Appends the tokens of all bytes of a character. Returns false, and appends nothing, if one of them is no token.
+  bool append_bytes(std::string_view character, std::vector<std::int32_t>& symbols) const {
+    const bool all = std::all_of(character.begin(), character.end(), [&](char byte) { return id_of(byte) != none; });
+    if (all) {
+      std::transform(character.begin(), character.end(), std::back_inserter(symbols),
+                     [&](char byte) { return id_of(byte); });
+    }
+    return all;
   }
 
   [[nodiscard]] std::int32_t id_of(char byte) const { return byte_ids_[static_cast<unsigned char>(byte)]; }

@@ -10,6 +10,7 @@
 #include <ampsft/text/detail/score_ranks.hpp>
 #include <ampsft/text/detail/token_index.hpp>
 #include <ampsft/text/detail/token_symbols.hpp>
+#include <ampsft/text/detail/utf8.hpp>
 #include <ampsft/text/detail/word_encoder.hpp>
 #include <ampsft/text/pretrained_tokenizer_parts.hpp>
 
@@ -41,16 +42,19 @@ inline void require_id(std::int32_t id, std::size_t size) {
   return kinds;
 }
 
-/// The unused ids as flags; empty if there is none.
-[[nodiscard]] inline std::vector<bool> unused_flags(const PretrainedTokenizerParts& parts) {
+/// Fills in the unused ids. Throws `Error` for ids outside the vocabulary, and for a vocabulary of bytes.
+inline void add_unused(const PretrainedTokenizerParts& parts, WordTables& tables) {
   require(parts.unused.empty() || parts.alphabet == TokenAlphabet::characters,
           "unused tokens are supported for vocabularies of characters alone");
-  std::vector<bool> unused(parts.unused.empty() ? 0 : parts.tokens.size());
+  tables.unused.assign(parts.unused.empty() ? 0 : parts.tokens.size(), false);
   for (const std::int32_t id : parts.unused) {
     require_id(id, parts.tokens.size());
-    unused[static_cast<std::size_t>(id)] = true;
+    tables.unused[static_cast<std::size_t>(id)] = true;
+    const std::string& text = parts.tokens[static_cast<std::size_t>(id)];
+    if (!text.empty() && first_character(text).size == text.size()) {
+      tables.unused_characters.emplace(id, text);
+    }
   }
-  return unused;
 }
 
 /// The symbols and merges of words; no index of whole words yet. Throws `Error` for parts that do not go together.
@@ -66,11 +70,15 @@ inline void require_id(std::int32_t id, std::size_t size) {
     return parts.alphabet == TokenAlphabet::characters && kind_of(id) == TokenKind::special;
   };
   const auto is_word = [&](std::int32_t id) { return kind_of(id) == TokenKind::word; };
-  return {.symbols = TokenSymbols(parts, ids),
-          .merges = parts.scores.empty() ? ranks_of_merges(parts.merges, ids, is_refused)
-                                         : ranks_of_scores(parts.tokens, parts.scores, ids, most_merges, is_word),
-          .whole = {},
-          .unused = unused_flags(parts)};
+  WordTables tables{.symbols = TokenSymbols(parts, ids),
+                    .merges = parts.scores.empty()
+                                  ? ranks_of_merges(parts.merges, ids, is_refused)
+                                  : ranks_of_scores(parts.tokens, parts.scores, ids, most_merges, is_word),
+                    .whole = {},
+                    .unused = {},
+                    .unused_characters = {}};
+  add_unused(parts, tables);
+  return tables;
 }
 
 /// Turns tokens of the alphabet into the bytes that they stand for. Returns an index of those that are words, if it is

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -22,8 +23,10 @@ namespace ampsft::detail {
 struct WordTables {
   TokenSymbols symbols;
   RankedMerges merges;
-  TokenIndex whole;          // words that become tokens without merges
-  std::vector<bool> unused;  // by id: split again after all merges; empty if there are none
+  TokenIndex whole;  // words that become tokens without merges
+  // Unused tokens: flags by id (empty if there are none), and the texts of those that are characters.
+  std::vector<bool> unused;
+  std::unordered_map<std::int32_t, std::string> unused_characters;
 };
 
 /// Merges words, each distinct one once, and appends their ids; the tables and the ids must outlive it.
@@ -66,21 +69,27 @@ class WordEncoder {
         parts_.insert_or_assign(made.id, std::pair(made.left, made.right));
       }
     }
-    std::for_each(merged_.begin(), merged_.end(), [&](std::int32_t id) { append_used(id); });
+    const std::size_t begin = ids_->size();
+    std::for_each(merged_.begin(), merged_.end(), [&](std::int32_t id) { append_used(id, begin); });
   }
 
   [[nodiscard]] bool is_unused(std::int32_t id) const { return tables_->unused[static_cast<std::size_t>(id)]; }
 
-  /// Appends an id; an unused id is replaced by the two that it was last merged from, as in SentencePiece. The depth of
-  /// recursion is at most the number of characters of the token.
-  void append_used(std::int32_t id) {
-    const auto parts = is_unused(id) ? parts_.find(id) : parts_.end();
-    if (parts == parts_.end()) {
+  /// Appends an id. As in SentencePiece, an unused id is replaced by the two that it was last merged from; an unused
+  /// character becomes an unknown one. The word's ids begin at `begin`. Recurses at most once for each character of the
+  /// token.
+  void append_used(std::int32_t id, std::size_t begin) {
+    if (!is_unused(id)) {
       ids_->push_back(id);
-      return;
+    } else if (const auto parts = parts_.find(id); parts != parts_.end()) {
+      const auto [left, right] = parts->second;
+      append_used(left, begin);
+      append_used(right, begin);
+    } else if (const auto found = tables_->unused_characters.find(id); found != tables_->unused_characters.end()) {
+      tables_->symbols.append_unknown(found->second, *ids_, begin);
+    } else {  // a byte, or the unknown token
+      ids_->push_back(id);
     }
-    append_used(parts->second.first);
-    append_used(parts->second.second);
   }
 
   const WordTables* tables_;
