@@ -9,6 +9,7 @@
 #undef AMPSFT_EXTERN
 #define AMPSFT_EXTERN  // what the headers from here on name is compiled here
 
+#include <ampsft/basis/detail/universal_basis_inl.hpp>
 #include <ampsft/basis/files/partial_files.hpp>
-#include <ampsft/basis/policy.hpp>
 #include <ampsft/basis/files/score_file.hpp>
+#include <ampsft/basis/policy.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The mark of the choices that this library was compiled with, which every object that uses it looks for.
-#include <ampsft/core/instances.hpp>
+#include <ampsft/core/detail/compiled_with.hpp>
 
 namespace ampsft::detail {
 

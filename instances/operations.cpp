@@ -10,10 +10,14 @@
 #undef AMPSFT_EXTERN
 #define AMPSFT_EXTERN  // what the headers from here on name is compiled here
 
+#include <ampsft/autograd/detail/tape_inl.hpp>
 #include <ampsft/autograd/ops/add.hpp>
+#include <ampsft/autograd/ops/add_scaled.hpp>
 #include <ampsft/autograd/ops/attention.hpp>
+#include <ampsft/autograd/ops/cached_attention.hpp>
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
+#include <ampsft/autograd/ops/gated.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/autograd/ops/gelu.hpp>
 #include <ampsft/autograd/ops/layer_norm.hpp>
@@ -21,5 +25,6 @@
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
-#include <ampsft/autograd/ops/swiglu.hpp>
+#include <ampsft/autograd/ops/scale.hpp>
+#include <ampsft/autograd/ops/soft_cap.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>

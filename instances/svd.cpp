@@ -9,5 +9,7 @@
 #undef AMPSFT_EXTERN
 #define AMPSFT_EXTERN  // what the headers from here on name is compiled here
 
-#include <ampsft/linalg/batched_svd.hpp>
-#include <ampsft/linalg/dense_svd.hpp>
+#include <ampsft/linalg/detail/batched_svd_inl.hpp>
+#include <ampsft/linalg/detail/gram_inl.hpp>
+#include <ampsft/linalg/detail/orthonormalize_inl.hpp>
+#include <ampsft/linalg/detail/truncated_svd_inl.hpp>

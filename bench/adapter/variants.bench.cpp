@@ -51,14 +51,14 @@ class Thousand {
     return all;
   }
 
-  Transformer<float> model{TransformerConfig::paper72()};
+  Transformer<float> model{ModelConfig::paper72()};
   std::unique_ptr<VariantStore<float>> store;
   std::shared_ptr<VariantSelection<float>> selection;
   double bytes_each = 0;  ///< what the process grew by
 
  private:
   Thousand() {
-    Transformer<float> twin{TransformerConfig::paper72()};
+    Transformer<float> twin{ModelConfig::paper72()};
     const auto bases = fit_bases(twin.weights(), RandomBasis{.rank = 8, .seed = 1}, paper72_targets());
     const AttachTargets targets{.patterns = paper72_targets(), .tied = Tied::separate};
     const auto leaves = attach_scores(twin.weights(), bases, ScoreForm::exact_start, targets);

@@ -23,12 +23,12 @@
 namespace {
 
 using namespace bench;
-using ampsft::TransformerConfig;
+using ampsft::ModelConfig;
 
 /// A few blocks and their tokens. The embedding is small and the head not used.
 class Blocks {
  public:
-  Blocks(const TransformerConfig& config, Index sequences, Form form, bool checkpoints)
+  Blocks(const ModelConfig& config, Index sequences, Form form, bool checkpoints)
       : sequences_(sequences), model_(config), tokens_(static_cast<std::size_t>(sequences * config.context)) {
     if (form == Form::exact_start) {
       const auto bases = ampsft::fit_bases(model_.weights(), ampsft::RandomBasis{.rank = rank, .seed = 1});
@@ -40,7 +40,7 @@ class Blocks {
     for (auto& token : tokens_) {
       token = static_cast<std::int32_t>(random.below(config.vocabulary));
     }
-    gradient_ = ampsft::make_matrix<float>(static_cast<Index>(tokens_.size()), config.width, 1e-3F);
+    gradient_ = ampsft::make_matrix<float>(static_cast<Index>(tokens_.size()), config.hidden_size, 1e-3F);
   }
 
   void pass() {
@@ -64,7 +64,7 @@ class Blocks {
   ampsft::Tape<float> tape_;
 };
 
-void run(benchmark::State& state, const TransformerConfig& config, Index sequences, Form form) {
+void run(benchmark::State& state, const ModelConfig& config, Index sequences, Form form) {
   Blocks again(config, sequences, form, true);
   Blocks kept(config, sequences, form, false);
   std::vector<Timing> timings;
@@ -75,7 +75,7 @@ void run(benchmark::State& state, const TransformerConfig& config, Index sequenc
   }
   const PassOperations block = block_operations(config, form, static_cast<double>(Blocks::rank));
   const double more = block.both() + block.forward;
-  const double rate = more * static_cast<double>(config.layers * again.tokens()) / timings[0].seconds;
+  const double rate = more * static_cast<double>(config.layers.size() * again.tokens()) / timings[0].seconds;
   state.counters["kept_ms"] = 1e3 * timings[1].seconds;
   state.counters["ratio"] = timings[0].seconds / timings[1].seconds;
   state.counters["least_ratio"] = more / block.both();
@@ -87,11 +87,11 @@ void run(benchmark::State& state, const TransformerConfig& config, Index sequenc
 
 bool add() {
   for (const auto& [model, whole] :
-       {std::pair("paper72", TransformerConfig::paper72()), std::pair("smollm2", smollm2_config())}) {
+       {std::pair("paper72", ModelConfig::paper72()), std::pair("smollm2", smollm2_config())}) {
     for (const auto& [name, form] : {std::pair("dense", Form::dense), std::pair("exact_start", Form::exact_start)}) {
       for (const Index blocks : {1, 4}) {
-        TransformerConfig config = whole;
-        config.layers = blocks;
+        ModelConfig config = whole;
+        config.layers = {blocks, config.layers.front()};
         config.vocabulary = 256;
         for (const int threads : {1, 2}) {
           const std::string full = std::string(model) + "/" + name + "/blocks:" + std::to_string(blocks) +

@@ -6,6 +6,7 @@
 /// A name is `form/model/fused/threads:1`, or `separate`. Counters of the median call: GFLOP/s of the products that the
 /// form needs (for exponentials nothing is counted), and their share of this process's multiply-adds in float
 /// (`share_of_peak`; with bfloat16's arithmetic it can pass 1).
+#include <ampsft/autograd/frozen_weight.hpp>
 #include <ampsft/autograd/ops/linear.hpp>
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
 

@@ -56,12 +56,18 @@ void add_functions(Index rows, Index cols) {
       [](Floats(&m)[4]) { ampsft::gelu_gradient<float>(map(m[0]), map(m[1]), map(m[3]), GeluForm::tanh); });
   add("gelu_erf_gradient", rows, cols, 2, 1,
       [](Floats(&m)[4]) { ampsft::gelu_gradient<float>(map(m[0]), map(m[1]), map(m[3]), GeluForm::erf); });
-  add("swiglu", rows, cols, 2, 1, [](Floats(&m)[4]) { ampsft::swiglu<float>(map(m[0]), map(m[1]), map(m[3])); });
-  add("swiglu_gradient", rows, cols, 3, 2, [](Floats(&m)[4]) {
-    using ampsft::WriteMode;
-    ampsft::swiglu_gradient<float>(map(m[0]), map(m[1]), map(m[2]),
-                                   {map(m[3]), WriteMode::overwrite, map(m[2]), WriteMode::overwrite});
-  });
+  using ampsft::GatedActivation;
+  for (const auto& [name, gradient_name, f] :
+       {std::tuple("swiglu", "swiglu_gradient", GatedActivation::silu),
+        std::tuple("geglu_tanh", "geglu_tanh_gradient", GatedActivation::gelu_tanh),
+        std::tuple("geglu_erf", "geglu_erf_gradient", GatedActivation::gelu_erf)}) {
+    add(name, rows, cols, 2, 1, [f = f](Floats(&m)[4]) { ampsft::gated<float>(map(m[0]), map(m[1]), map(m[3]), f); });
+    add(gradient_name, rows, cols, 3, 2, [f = f](Floats(&m)[4]) {
+      using ampsft::WriteMode;
+      ampsft::gated_gradient<float>(map(m[0]), map(m[1]), map(m[2]), f,
+                                    {map(m[3]), WriteMode::overwrite, map(m[2]), WriteMode::overwrite});
+    });
+  }
   add("adamw", rows, cols, 4, 3, [](Floats(&m)[4]) {
     const auto all = [](Floats& matrix) { return std::span(matrix.data(), matrix.size()); };
     ampsft::adamw_step<float>(all(m[0]), all(m[1]), all(m[2]), all(m[3]), {0.9F, 0.95F, 1e-4F, 1.0F, 1e-8F, 1.0F});

@@ -3,7 +3,7 @@
 /// The operations of a transformer's passes that no program can leave out, counted.
 #pragma once
 
-#include <ampsft/model/transformer_config.hpp>
+#include <ampsft/model/config.hpp>
 
 namespace bench {
 
@@ -35,36 +35,35 @@ inline PassOperations layer_operations(Index outputs, Index inputs, Form form, d
 }
 
 /// A block, a token: its layers; attention 2 h a head, query and key that it sees forward, and 5 h backward.
-inline PassOperations block_operations(const ampsft::TransformerConfig& c, Form form, double rank) {
+inline PassOperations block_operations(const ampsft::ModelConfig& c, Form form, double rank) {
   PassOperations sum;
   const auto add = [&](Index outputs, Index inputs) { sum += layer_operations(outputs, inputs, form, rank); };
-  add(c.query_width(), c.width);
-  add(c.key_width(), c.width);
-  add(c.key_width(), c.width);
-  add(c.width, c.query_width());
-  add(c.intermediate_size, c.width);
-  if (c.gated()) {
-    add(c.intermediate_size, c.width);
+  add(c.query_size(), c.hidden_size);
+  add(c.key_size(), c.hidden_size);
+  add(c.key_size(), c.hidden_size);
+  add(c.hidden_size, c.query_size());
+  add(c.intermediate_size, c.hidden_size);
+  if (c.layers.front().gated) {
+    add(c.intermediate_size, c.hidden_size);
   }
-  add(c.width, c.intermediate_size);
-  const auto seen = static_cast<double>(c.query_width() * c.context) / 2.0;  // half of the keys
+  add(c.hidden_size, c.intermediate_size);
+  const auto seen = static_cast<double>(c.query_size() * c.context) / 2.0;  // half of the keys
   sum += {2.0 * 2.0 * seen, 2.0 * 5.0 * seen};
   return sum;
 }
 
 /// A Llama of 30 layers, in SmolLM2-135M's shape, for texts of 256 tokens.
-inline ampsft::TransformerConfig smollm2_config() {
-  ampsft::TransformerConfig config;
+inline ampsft::ModelConfig smollm2_config() {
+  ampsft::ModelConfig config;
   config.vocabulary = 49152;
   config.context = 256;
-  config.width = 576;
-  config.layers = 30;
+  config.hidden_size = 576;
+  config.layers = {30, {.rope = ampsft::RopeConfig{}, .gated = true, .activation = ampsft::Activation::silu}};
   config.heads = 9;
   config.kv_heads = 3;
   config.intermediate_size = 1536;
   config.norm = ampsft::NormKind::rms;
-  config.positions = ampsft::PositionKind::rotary;
-  config.activation = ampsft::Activation::silu;
+  config.learned_positions = false;
   config.attention_bias = config.attention_output_bias = config.mlp_bias = false;
   return config;
 }

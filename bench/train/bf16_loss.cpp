@@ -47,7 +47,7 @@ struct Run {
 };
 
 /// The base with scores, which are zero, on every matrix.
-void parameterise(Model& model, const ampsft::BasisByWidth<float>& bases, Frozen frozen) {
+void parameterise(Model& model, const ampsft::BasisSet<float>& bases, Frozen frozen) {
   ampsft::freeze(model.parameters());
   if (frozen == Frozen::moved_floats) {
     for (auto* parameter : model.parameters()) {

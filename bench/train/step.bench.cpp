@@ -17,16 +17,16 @@
 namespace {
 
 using namespace bench;
-using ampsft::TransformerConfig;
+using ampsft::ModelConfig;
 
 /// Operations of a step that cannot be left out.
-double operations(const TransformerConfig& c, Index tokens, Form form, double rank) {
+double operations(const ModelConfig& c, Index tokens, Form form, double rank) {
   const double block = block_operations(c, form, rank).both();
-  const double head = layer_operations(c.vocabulary, c.width, form, rank).both();
-  return static_cast<double>(tokens) * (static_cast<double>(c.layers) * block + head);
+  const double head = layer_operations(c.vocabulary, c.hidden_size, form, rank).both();
+  return static_cast<double>(tokens) * (static_cast<double>(c.layers.size()) * block + head);
 }
 
-void run(benchmark::State& state, const TransformerConfig& config, Index sequences, Form form) {
+void run(benchmark::State& state, const ModelConfig& config, Index sequences, Form form) {
   ampsft::Transformer<float> model(config);
   constexpr Index rank = 8;
   if (form != Form::dense) {
@@ -67,10 +67,10 @@ void run(benchmark::State& state, const TransformerConfig& config, Index sequenc
 }
 
 bool add() {
-  auto gpt2 = TransformerConfig::gpt2();
+  auto gpt2 = ModelConfig::gpt2();
   gpt2.context = 256;
-  const std::pair<const char*, TransformerConfig> models[] = {
-      {"paper72", TransformerConfig::paper72()}, {"gpt2", gpt2}, {"smollm2", smollm2_config()}};
+  const std::pair<const char*, ModelConfig> models[] = {
+      {"paper72", ModelConfig::paper72()}, {"gpt2", gpt2}, {"smollm2", smollm2_config()}};
   for (const auto& [model, config] : models) {
     for (const auto& [name, form] : {std::pair("dense", Form::dense), std::pair("exact_start", Form::exact_start),
                                      std::pair("truncated", Form::truncated)}) {

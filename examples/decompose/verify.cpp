@@ -2,6 +2,7 @@
 #include "decompose/verify.hpp"
 
 #include <ampsft/basis/files/score_file.hpp>
+#include <ampsft/simd/reconstruct.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -3,8 +3,9 @@
 /// The command line of the program.
 #pragma once
 
-#include <ampsft/text/chat_template.hpp>
+#include <ampsft/data/records.hpp>
 #include <ampsft/model/load_options.hpp>
+#include <ampsft/text/chat_template.hpp>
 
 #include <filesystem>
 #include <string>

@@ -49,7 +49,7 @@ ampsft::Evaluation loss_merged(const example::NamedAdapter& one, Model& model, c
   const auto evaluation = loss_of(model, text, rows, one.name + ", merged");
   merged.unmerge();
   if (one.adapter.form == ampsft::ScoreForm::exact_start) {
-    ampsft::detach_scores(weights);
+    ampsft::detach(weights);
   }
   return evaluation;
 }

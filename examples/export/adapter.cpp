@@ -13,8 +13,6 @@
 #include <string>
 #include <utility>
 
-#include "support/adapters.hpp"
-
 namespace exporting {
 
 namespace {
@@ -22,8 +20,8 @@ namespace {
 using Adapter = ampsft::ScoreAdapter<float>;
 
 /// Fitted to the weights, which may take any number of readings.
-ampsft::BasisByWidth<float> fit_bases(const Options& options, const ampsft::WeightList<float>& weights,
-                                      example::Steps& steps) {
+ampsft::BasisSet<float> fit_bases(const Options& options, const ampsft::WeightList<float>& weights,
+                                  example::Steps& steps) {
   Index rows = 0;
   for (const auto* weight : weights) {
     rows += weight->rows();
@@ -39,7 +37,8 @@ ampsft::BasisByWidth<float> fit_bases(const Options& options, const ampsft::Weig
 Adapter import_peft(const Options& options, example::Pretrained& pretrained, example::Steps& steps) {
   const auto factors = ampsft::read_peft<float>(options.import_peft, pretrained.config());
   const auto weights = pretrained.model().weights();
-  const auto bases = options.basis.empty() ? fit_bases(options, weights, steps) : example::read_bases(options.basis);
+  const auto bases =
+      options.basis.empty() ? fit_bases(options, weights, steps) : ampsft::load_basis_set<float>(options.basis);
   steps.update("scores are projected");
   auto projected = ampsft::project_factors(factors, bases, ampsft::base_hash(weights));
   const auto say = [&](const std::string& name, double share) {

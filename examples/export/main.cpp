@@ -59,10 +59,8 @@ void run(const Options& options) {
     example::require_inputs_kept({term.file}, {options.scores, options.gguf});
   }
   example::Steps steps("export", count_steps(options));
-  const bool fits = !options.import_peft.empty() && options.basis.empty();  // to dense weights
   steps.begin("the model is read");
-  example::Pretrained pretrained(options.pretrained,
-                                 {.storage = fits ? ampsft::WeightStorage::dense : ampsft::WeightStorage::as_stored});
+  example::Pretrained pretrained(options.pretrained, {.storage = ampsft::WeightStorage::as_stored});
   const auto adapter = make_adapter(options, pretrained, steps);
   if (adapter) {
     steps.begin("the adapter is put onto its base");

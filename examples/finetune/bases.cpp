@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "bases.hpp"
 
+#include <ampsft/adapter/score_adapter_file.hpp>
 #include <ampsft/model/pretrained.hpp>
-#include <ampsft/parameterization/weight_moments.hpp>
+#include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/collect_moments.hpp>
 
-#include <memory>
 #include <set>
 #include <string>
-#include <utility>
-
-#include "support/adapters.hpp"
 
 namespace finetune {
 namespace {
 
-using Basis = ampsft::UniversalBasis<float>;
-using Moments = ampsft::MomentsByWidth<float>;
+/// The first directions of bases that are stored in a file.
+struct BasisOfFile {
+  const std::filesystem::path& file;
+  ampsft::BasisSet<float> bases;
+  Index rank;
+
+  [[nodiscard]] ampsft::UniversalBasis<float> fit(const ampsft::RowStack<float>& stack) const {
+    const auto found = bases.find(stack.width());
+    ampsft::require(found != nullptr, file, " holds no basis of width ", stack.width());
+    return found->truncated(rank);
+  }
+};
 
 std::set<Index> widths_of(const Options& options, ampsft::Transformer<float>& model) {
   std::set<Index> widths;
@@ -28,24 +35,14 @@ std::set<Index> widths_of(const Options& options, ampsft::Transformer<float>& mo
   return widths;
 }
 
-/// A basis for each width, from `make(width)`.
-template <class Make>
-ampsft::BasisByWidth<float> for_each_width(const Options& options, example::Pretrained& pretrained, Make&& make) {
-  ampsft::BasisByWidth<float> bases;
-  for (const Index width : widths_of(options, pretrained.model())) {
-    bases.emplace(width, std::make_shared<const Basis>(make(width)));
-  }
-  return bases;
-}
-
 ampsft::CollectOptions collect_options(const Options& options) {
   return {
       .batches = options.basis_batches, .sequences = options.batch, .seed = options.seed, .patterns = options.targets};
 }
 
-ampsft::BasisByWidth<float> random_bases(const Options& options, example::Pretrained& pretrained) {
-  return for_each_width(options, pretrained,
-                        [&](Index width) { return Basis::random(width, options.rank, options.seed); });
+ampsft::BasisSet<float> random_bases(const Options& options, example::Pretrained& pretrained) {
+  return ampsft::fit_bases(pretrained.model().weights(),
+                           ampsft::RandomBasis{.rank = options.rank, .seed = options.seed}, options.targets);
 }
 
 /// Refuses ranks above a width, and for activations widths that no target reads: lookups in an embedding read none.
@@ -76,25 +73,22 @@ void require_rows(const Options& options, ampsft::Transformer<float>& model, con
 
 }  // namespace
 
-ampsft::BasisByWidth<float> make_bases(const Options& options, example::Pretrained& pretrained,
-                                       const ampsft::PackedDataset& training) {
+ampsft::BasisSet<float> make_bases(const Options& options, example::Pretrained& pretrained,
+                                   const ampsft::PackedDataset& training) {
   require_rows(options, pretrained.model(), training);  // before the long work
-  const auto of_moments = [&](const Moments& moments, const char* kind, bool centred) {
-    return for_each_width(options, pretrained, [&](Index width) {
-      const auto found = moments.find(width);
-      ampsft::require(found != moments.end(), "no ", kind, " of width ", width, " were seen; choose another --basis");
-      return Basis::from_svd(ampsft::truncated_svd(found->second, options.rank, centred), kind);
-    });
+  const auto fit = [&](const auto& from) {
+    return ampsft::fit_bases(pretrained.model().weights(), from, options.targets);
   };
   if (options.basis == "random") {
     return random_bases(options, pretrained);
   }
   if (options.basis == "weights") {
-    return of_moments(ampsft::weight_moments(pretrained.model().weights(), options.targets), "weights", true);
+    return fit(ampsft::SvdOptions{.rank = options.rank});
   }
   if (options.basis == "activations") {
-    return of_moments(ampsft::collect_activations(pretrained.model(), training, collect_options(options)),
-                      "activations", false);
+    return fit(
+        ampsft::MomentBasis<float>{ampsft::collect_activations(pretrained.model(), training, collect_options(options)),
+                                   "activations", options.rank});
   }
   if (options.basis == "gradients") {
     const auto collect = [&] {  // the second model is gone before the bases are made
@@ -102,18 +96,13 @@ ampsft::BasisByWidth<float> make_bases(const Options& options, example::Pretrain
       dense.checkpoint_blocks(options.checkpoint_blocks);
       return ampsft::collect_gradients(dense, training, collect_options(options));
     };
-    return of_moments(collect(), "gradients", false);
+    return fit(ampsft::MomentBasis<float>{collect(), "gradients", options.rank});
   }
-  const auto stored = example::read_bases(options.basis);
-  return for_each_width(options, pretrained, [&](Index width) {
-    const auto found = stored.find(width);
-    ampsft::require(found != stored.end(), options.basis, " holds no basis of width ", width);
-    return found->second->truncated(options.rank);
-  });
+  return fit(BasisOfFile{options.basis, ampsft::load_basis_set<float>(options.basis), options.rank});
 }
 
-ampsft::BasisByWidth<float> stand_in_bases(const Options& options, example::Pretrained& pretrained,
-                                           const ampsft::PackedDataset& training) {
+ampsft::BasisSet<float> stand_in_bases(const Options& options, example::Pretrained& pretrained,
+                                       const ampsft::PackedDataset& training) {
   if (!basis_kinds().contains(options.basis)) {
     return make_bases(options, pretrained, training);
   }

@@ -15,12 +15,12 @@ namespace finetune {
 /// need the weights as float parameters, so the model is loaded a second time for them, and let go again.
 ///
 /// Throws `ampsft::Error` for a rank above a width, a width of which nothing is seen, and as whatever makes them does.
-ampsft::BasisByWidth<float> make_bases(const Options& options, example::Pretrained& pretrained,
-                                       const ampsft::PackedDataset& training);
+ampsft::BasisSet<float> make_bases(const Options& options, example::Pretrained& pretrained,
+                                   const ampsft::PackedDataset& training);
 
 /// Bases of the same shapes without the work: those of a file, or random ones. Refuses what `make_bases` refuses, but
 /// for numbers that are not finite.
-ampsft::BasisByWidth<float> stand_in_bases(const Options& options, example::Pretrained& pretrained,
-                                           const ampsft::PackedDataset& training);
+ampsft::BasisSet<float> stand_in_bases(const Options& options, example::Pretrained& pretrained,
+                                       const ampsft::PackedDataset& training);
 
 }  // namespace finetune

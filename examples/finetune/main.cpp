@@ -40,7 +40,7 @@ double peak_bytes() {
 }
 
 std::string identity_of(const Options& options, const Records& records, const std::string& base,
-                        const ampsft::BasisByWidth<float>& bases) {
+                        const ampsft::BasisSet<float>& bases) {
   std::string text = ampsft::concat("base=", base, " records=", records.hash, " form=", form_name(options.form));
   for (const auto& [width, basis] : bases) {
     text += ampsft::concat(" basis", width, "=", ampsft::basis_hash(*basis));
@@ -49,7 +49,7 @@ std::string identity_of(const Options& options, const Records& records, const st
 }
 
 /// Puts scores on the model and says how many.
-void attach(const Options& options, ampsft::Transformer<float>& model, const ampsft::BasisByWidth<float>& bases,
+void attach(const Options& options, ampsft::Transformer<float>& model, const ampsft::BasisSet<float>& bases,
             Index steps) {
   ampsft::attach_scores(model.weights(), bases, options.form, {.patterns = options.targets});
   std::printf("%td scores to train, %td steps\n", ampsft::trainable_count(model.parameters()), steps);

@@ -18,7 +18,7 @@ void print_basis_plan(const Options& options, example::Pretrained& pretrained, c
     return;
   }
   ampsft::UnfilledWeights<float> no_values;
-  ampsft::Transformer<float> second(ampsft::transformer_config(pretrained.config()), no_values);
+  ampsft::Transformer<float> second(pretrained.config(), no_values);
   second.checkpoint_blocks(options.checkpoint_blocks);
   const auto batch = records.training.shuffled_batch(options.seed, 0, options.batch);
   const auto plan = ampsft::plan_collect_gradients(second, batch.view(), options.targets);

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <ampsft/core/dtype.hpp>
-#include <ampsft/text/chat_template.hpp>
 #include <ampsft/model/load_options.hpp>
 #include <ampsft/parameterization/score.hpp>
+#include <ampsft/text/chat_template.hpp>
 #include <ampsft/train/schedule.hpp>
 
 #include <cstdint>

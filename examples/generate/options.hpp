@@ -4,8 +4,8 @@
 #pragma once
 
 #include <ampsft/generate/generation_defaults.hpp>
-#include <ampsft/model/load_options.hpp>
 #include <ampsft/generate/sampling.hpp>
+#include <ampsft/model/load_options.hpp>
 
 #include <optional>
 #include <string>

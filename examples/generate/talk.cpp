@@ -105,12 +105,9 @@ std::vector<std::int32_t> Talk::fitting_prompt() {
 std::string Talk::write_after(std::span<const std::int32_t> prompt, ampsft::TextPlace place) {
   const Interrupt interrupt;
   auto start = Clock::now();
-  const auto known = text_.tokens();
   const auto next = text_.become(prompt);
-  const auto same = std::mismatch(known.begin(), known.end(), prompt.begin(), prompt.end()).second - prompt.begin();
-  const Index reused = std::min(static_cast<Index>(same), static_cast<Index>(prompt.size()) - 1);
-  reused_ += reused;
-  read_.tokens += static_cast<Index>(prompt.size()) - reused;
+  reused_ += text_.length() - text_.computed();
+  read_.tokens += text_.computed();
   read_.seconds += seconds_since(start);
   start = Clock::now();
   auto written = ampsft::generate_text(

@@ -7,10 +7,10 @@
 
 int main() {
   // A byte-level model, small enough to train in a second.
-  ampsft::TransformerConfig config;
+  ampsft::ModelConfig config;
   config.vocabulary = 256;
   config.context = 32;
-  config.width = 64;
+  config.hidden_size = 64;
   config.layers = 2;
   config.heads = 4;
   config.intermediate_size = 128;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "corpus.hpp"
 
-#include <ampsft/text/bpe_trainer.hpp>
+#include <ampsft/basis/source.hpp>
 #include <ampsft/data/text.hpp>
 #include <ampsft/io/checksum.hpp>
+#include <ampsft/text/bpe_trainer.hpp>
 
 #include <cstdio>
 #include <filesystem>
@@ -80,8 +81,8 @@ ampsft::TextSplit split(const std::string& text) {
 }
 
 ampsft::BpeTokenizer make_tokenizer(const Options& options, std::string_view training_text, std::uint64_t text_hash) {
-  const auto path =
-      options.output / ampsft::concat("tokenizer-", options.model.vocabulary, "-", std::hex, text_hash, ".json");
+  const auto path = options.output /
+                    ampsft::concat("tokenizer-", options.model.vocabulary, "-", ampsft::hash_text(text_hash), ".json");
   if (std::filesystem::exists(path)) {
     return ampsft::BpeTokenizer::load(path);
   }

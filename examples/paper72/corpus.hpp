@@ -3,8 +3,8 @@
 /// The two texts of the experiment as tokens, each divided into train, validation and test parts.
 #pragma once
 
-#include <ampsft/text/bpe_tokenizer.hpp>
 #include <ampsft/data/token_stream.hpp>
+#include <ampsft/text/bpe_tokenizer.hpp>
 
 #include <cstdint>
 #include <string>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "experiment.hpp"
 
+#include <ampsft/basis/source.hpp>
 #include <ampsft/core/version.hpp>
+#include <ampsft/generate/generate.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/checksum.hpp>
 #include <ampsft/io/read_text.hpp>
 #include <ampsft/model/transformer_file.hpp>
-#include <ampsft/generate/generate.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 std::string id_of(const std::string& settings) {
   ampsft::Checksum checksum;
   checksum.update(std::as_bytes(std::span(settings)));
-  return ampsft::concat(std::hex, checksum.value()).substr(0, 10);
+  return ampsft::hash_text(checksum.value()).substr(0, 10);
 }
 
 std::string describe(const Stage& stage, double rate) {
@@ -33,7 +34,7 @@ std::string describe(const Stage& stage, double rate) {
 }
 
 std::string settings_of(const Options& options, const Texts& texts) {
-  return ampsft::concat(ampsft::detail::to_json(options.model).dump(), texts.hash, " ",
+  return ampsft::concat(ampsft::config_json(options.model).dump(), texts.hash, " ",
                         describe(options.pretraining, options.pretraining_rate), " ", options.validation_windows);
 }
 
@@ -53,22 +54,14 @@ ampsft::ParameterList<float> trained(Model& model) {
   return list;
 }
 
-std::uintmax_t bytes_of(const ampsft::BasisByWidth<float>& bases) {
-  std::uintmax_t bytes = 0;
-  for (const auto& [width, basis] : bases) {
-    bytes += (basis->components().size() + basis->mean().size()) * sizeof(float);
-  }
-  return bytes;
-}
-
 const std::vector<std::string> paper_rows = ampsft::paper72_targets();
 const std::vector<std::string> linear_layers{"blocks.*"};
 const std::vector<std::string> every_matrix{"*"};
 
-Method scores(std::string key, std::string name, double rate, ampsft::BasisByWidth<float> bases, ampsft::ScoreForm form,
+Method scores(std::string key, std::string name, double rate, ampsft::BasisSet<float> bases, ampsft::ScoreForm form,
               const std::vector<std::string>& patterns) {
-  const auto bytes = bytes_of(bases);
-  const Index rank = bases.begin()->second->rank();
+  const auto bytes = static_cast<std::uintmax_t>(bases.bytes());
+  const Index rank = bases.ranks().front();
   return {std::move(key),
           std::move(name),
           rate,
@@ -144,9 +137,9 @@ Base pretrain(const Options& options, const Texts& texts) {
   return base;
 }
 
-std::vector<Method> methods(const Options& options, Model& base, const ampsft::BasisByWidth<float>& bases) {
-  const Index width = options.model.width;
-  const ampsft::BasisByWidth<float> residual{{width, bases.at(width)}};
+std::vector<Method> methods(const Options& options, Model& base, const ampsft::BasisSet<float>& bases) {
+  const Index width = options.model.hidden_size;
+  const ampsft::BasisSet<float> residual{bases.at(width)};
   Index stacked = 0;
   for (const auto* weight : ampsft::match_weights(base.weights(), paper_rows)) {
     stacked += weight->rows();

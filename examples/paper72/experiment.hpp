@@ -37,7 +37,7 @@ struct Method {
 Base pretrain(const Options& options, const Texts& texts);
 
 /// The six methods of the experiment, with their bases fitted to `base`.
-std::vector<Method> methods(const Options& options, Model& base, const ampsft::BasisByWidth<float>& bases);
+std::vector<Method> methods(const Options& options, Model& base, const ampsft::BasisSet<float>& bases);
 
 /// The exact start on every matrix with another rank.
 Method exact_start_of_rank(Model& base, Index rank);

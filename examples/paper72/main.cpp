@@ -116,7 +116,9 @@ void run_experiment(const Options& options) {
   report["version"] = AMPSFT_VERSION;
   report["seeds"] = options.seeds;
   report["machine"] = {{"cpu", cpu_name()}, {"threads", ampsft::thread_count()}};
-  report["model"] = ampsft::detail::to_json(options.model);
+  report["model"] = {{"vocabulary", options.model.vocabulary}, {"context", options.model.context},
+                     {"width", options.model.hidden_size},     {"layers", options.model.layers.size()},
+                     {"heads", options.model.heads},           {"intermediate_size", options.model.intermediate_size}};
   report["rank"] = options.rank;
   report["texts"] = {{"pretrain", corpus_json(texts.pretraining)}, {"sft", corpus_json(texts.sft)}};
   report["settings"] = options_json(options);
@@ -131,7 +133,7 @@ void run_experiment(const Options& options) {
                           {"unique_parameters", counts.unique_parameters},
                           {"stacked_rows", counts.stacked_rows}};
   const auto bases = ampsft::fit_bases(model.weights(), {.rank = options.rank});
-  add_spectrum(report, *bases.at(options.model.width)->spectrum(), options.model.width);
+  add_spectrum(report, *bases.at(options.model.hidden_size)->spectrum(), options.model.hidden_size);
   const double base_loss = test_loss(model, options, texts);
   report["base_loss"] = base_loss;
   std::string prompt;

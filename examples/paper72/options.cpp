@@ -33,11 +33,11 @@ void set_mode(Options& options, bool full) {
 }
 
 /// A model that trains in seconds, to see the program work.
-ampsft::TransformerConfig tiny() {
-  ampsft::TransformerConfig config;
+ampsft::ModelConfig tiny() {
+  ampsft::ModelConfig config;
   config.vocabulary = 400;
   config.context = 32;
-  config.width = 32;
+  config.hidden_size = 32;
   config.layers = 2;
   config.heads = 4;
   config.intermediate_size = 64;
@@ -88,9 +88,10 @@ bool parse_options(int argc, char** argv, Options& options) {
   for (auto* stage : {&options.pretraining, &options.tuning}) {
     stage->evaluate_every = std::min(stage->evaluate_every, stage->steps);
   }
-  std::erase_if(options.rank_study, [&](Index rank) { return rank > options.model.width; });
-  ampsft::require(options.rank >= 1 && options.rank <= options.model.width, "--rank must be between 1 and the model's ",
-                  "width of ", options.model.width, ", not ", options.rank);
+  std::erase_if(options.rank_study, [&](Index rank) { return rank > options.model.hidden_size; });
+  ampsft::require(options.rank >= 1 && options.rank <= options.model.hidden_size,
+                  "--rank must be between 1 and the model's ", "width of ", options.model.hidden_size, ", not ",
+                  options.rank);
   ampsft::require(options.seeds >= 1, "--seeds must be at least 1, not ", options.seeds);
   return true;
 }

@@ -3,7 +3,7 @@
 /// What the command line asks for, and how much work that is.
 #pragma once
 
-#include <ampsft/model/transformer_config.hpp>
+#include <ampsft/model/config.hpp>
 #include <ampsft/train/trainer.hpp>
 
 #include <filesystem>
@@ -29,7 +29,7 @@ struct Options {
   std::vector<std::filesystem::path> pretrain_text;  ///< empty: the King James Bible
   std::vector<std::filesystem::path> sft_text;       ///< empty: Eigen's headers
   std::filesystem::path output = "out/paper72";
-  ampsft::TransformerConfig model = ampsft::TransformerConfig::paper72();
+  ampsft::ModelConfig model = ampsft::ModelConfig::paper72();
   std::string mode = "quick";
   Index rank = 8;
   Index seeds = 1;

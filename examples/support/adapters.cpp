@@ -11,11 +11,6 @@
 
 namespace example {
 
-ampsft::BasisByWidth<float> read_bases(const std::filesystem::path& path) {
-  const bool adapter = ampsft::SafetensorsFile(path).metadata().contains(ampsft::detail::adapter_key);
-  return adapter ? ampsft::load_adapter<float>(path).bases : ampsft::detail::load_bases_by_width<float>(path);
-}
-
 std::vector<NamedAdapter> load_adapters(const std::vector<AdapterChoice>& choices) {
   std::vector<NamedAdapter> adapters;
   for (const AdapterChoice& choice : choices) {
@@ -25,15 +20,16 @@ std::vector<NamedAdapter> load_adapters(const std::vector<AdapterChoice>& choice
 }
 
 void share_bases(std::vector<NamedAdapter>& adapters) {
-  ampsft::BasisByWidth<float> bases;
+  ampsft::BasisSet<float> bases;
   std::map<ampsft::Index, std::string> owners;
   for (const auto& [name, adapter] : adapters) {
     for (const auto& [width, basis] : adapter.bases) {
       const std::string& owner = owners.emplace(width, name).first->second;
-      const auto [known, is_new] = bases.emplace(width, basis);
-      ampsft::require(is_new || ampsft::basis_hash(*known->second) == ampsft::basis_hash(*basis), "the adapters ",
-                      owner, " and ", name, " have different bases of width ", width,
+      const auto known = bases.find(width);
+      ampsft::require(known == nullptr || ampsft::same_basis(known, basis), "the adapters ", owner, " and ", name,
+                      " have different bases of width ", width,
                       "; use one at a time, or train the second one with finetune --basis and the first one's file");
+      bases.insert(basis);
     }
   }
   for (auto& one : adapters) {

@@ -19,9 +19,6 @@ struct NamedAdapter {
   ampsft::ScoreAdapter<float> adapter;
 };
 
-/// The bases in an adapter's file, or in a file of bases.
-[[nodiscard]] ampsft::BasisByWidth<float> read_bases(const std::filesystem::path& path);
-
 /// Reads them all. Throws `ampsft::Error` that names the file.
 [[nodiscard]] std::vector<NamedAdapter> load_adapters(const std::vector<AdapterChoice>& choices);
 

@@ -4,7 +4,6 @@
 #include <ampsft/core/error.hpp>
 #include <ampsft/model/pretrained.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <system_error>
 
@@ -29,11 +28,7 @@ Pretrained::Pretrained(const PretrainedOptions& options, const ampsft::LoadOptio
       model_(ampsft::load_pretrained<float>(path_, load)) {}
 
 std::vector<std::int32_t> Pretrained::stops() const {
-  std::vector<std::int32_t> ids = text_.config.eos;
-  if (const auto end = chat_.end_of_turn(); end && std::find(ids.begin(), ids.end(), *end) == ids.end()) {
-    ids.push_back(*end);
-  }
-  return ids;
+  return text_.stops(chat_);
 }
 
 }  // namespace example

@@ -26,7 +26,7 @@ class Pretrained {
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   [[nodiscard]] ampsft::Transformer<float>& model() noexcept { return model_; }
-  [[nodiscard]] const ampsft::PretrainedConfig& config() const noexcept { return text_.config; }
+  [[nodiscard]] const ampsft::ModelConfig& config() const noexcept { return text_.config; }
   [[nodiscard]] const ampsft::PretrainedTokenizer& tokenizer() const noexcept { return text_.tokenizer; }
   [[nodiscard]] const ampsft::GenerationDefaults& sampling() const noexcept { return text_.sampling; }
   [[nodiscard]] const ampsft::ChatTemplate& chat() const noexcept { return chat_; }

@@ -14,7 +14,7 @@ using namespace ampsft::test;
 namespace {
 
 /// A GPT-2 folder of the model's weights before they were adapted, in BF16; every vector and position is 0.5.
-void write_folder(const std::filesystem::path& folder, const Model& model, const PretrainedConfig& config) {
+void write_folder(const std::filesystem::path& folder, const Model& model, const ModelConfig& config) {
   std::filesystem::create_directories(folder);
   write_text(folder / "config.json", R"({"architectures": ["GPT2LMHeadModel"], "tie_word_embeddings": true})");
   write_text(folder / "tokenizer.json", "{}");

@@ -29,11 +29,10 @@ template <Scalar T>
 
 /// One random basis a width, of `rank` directions.
 template <Scalar T>
-[[nodiscard]] BasisByWidth<T> random_bases(const std::vector<Index>& widths = {8, 12}, Index rank = 3) {
-  BasisByWidth<T> bases;
+[[nodiscard]] BasisSet<T> random_bases(const std::vector<Index>& widths = {8, 12}, Index rank = 3) {
+  BasisSet<T> bases;
   for (const Index width : widths) {
-    bases[width] = std::make_shared<const UniversalBasis<T>>(
-        UniversalBasis<T>::random(width, rank, static_cast<std::uint64_t>(width)));
+    bases.insert(UniversalBasis<T>::random(width, rank, static_cast<std::uint64_t>(width)));
   }
   return bases;
 }
@@ -50,7 +49,7 @@ void fill_leaves(const ParameterList<T>& leaves, std::uint64_t seed) {
 template <Scalar T>
 struct Tuned {
   Transformer<T> model{tiny::config(), 3};
-  BasisByWidth<T> bases = random_bases<T>();
+  BasisSet<T> bases = random_bases<T>();
   Matrix<T> before = logits_of(model);
   ParameterList<T> leaves;
 

@@ -5,7 +5,7 @@
 
 #include <ampsft/adapter/score_adapter.hpp>
 #include <ampsft/core/random.hpp>
-#include <ampsft/model/pretrained_tensors.hpp>
+#include <ampsft/model/tensor_sources.hpp>
 
 #include <deque>
 #include <string>
@@ -16,21 +16,22 @@
 
 namespace ampsft::test {
 
-inline PretrainedConfig small(bool gpt2, bool tied) {
-  PretrainedConfig config;
-  config.architecture = gpt2 ? "GPT2LMHeadModel" : "LlamaForCausalLM";
+inline ModelConfig small(bool gpt2, bool tied) {
+  ModelConfig config{.family = gpt2 ? "gpt2" : "llama"};
   config.vocabulary = 10;
   config.context = 16;
-  config.width = 8;
+  config.hidden_size = 8;
   config.layers = 1;
   config.heads = 2;
   config.kv_heads = gpt2 ? 2 : 1;
   config.head_dim = 4;
   config.intermediate_size = 12;
   config.tied_head = tied;
-  if (gpt2) {
-    config.positions = PositionKind::learned;
-    config.activation = Activation::gelu_tanh;
+  config.attention_bias = config.attention_output_bias = config.mlp_bias = false;
+  if (!gpt2) {
+    config.layers[0] = {.rope = RopeConfig{}, .gated = true, .activation = Activation::silu};
+    config.learned_positions = false;
+    config.norm = NormKind::rms;
   }
   return config;
 }
@@ -39,11 +40,11 @@ inline PretrainedConfig small(bool gpt2, bool tied) {
 struct Model {
   std::deque<Weight<float>> all;
   WeightList<float> weights;
-  BasisByWidth<float> bases;
+  BasisSet<float> bases;
   std::vector<Matrix<float>> before;
   ScoreAdapter<float> adapter;
 
-  explicit Model(const PretrainedConfig& config, std::vector<std::string> patterns = {"*"}) {
+  explicit Model(const ModelConfig& config, std::vector<std::string> patterns = {"*"}) {
     Random random(1);
     for (const auto& source : tensor_sources(config, TensorNaming::gguf)) {
       if (source.shape.size() == 2 && source.name != "position_embedding.weight") {
@@ -60,7 +61,7 @@ struct Model {
       before.push_back(weight.materialize());
     }
     for (const Index width : {8, 12}) {
-      bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, width / 4, 1));
+      bases.insert(UniversalBasis<float>::random(width, width / 4, 1));
     }
     for (auto* leaf : attach_scores(weights, bases, ScoreForm::exact_start, {.patterns = std::move(patterns)})) {
       fill_normal(leaf->value, 1.0, random);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// A batch of variants computes what each variant computes by itself; the store may change while others read it.
+#include <ampsft/adapter/merge.hpp>
 #include <ampsft/adapter/variant_weights.hpp>
+#include <ampsft/autograd/gradient_check.hpp>
+#include <ampsft/autograd/ops/weighted_sum.hpp>
 
 #include <atomic>
 #include <thread>
@@ -59,7 +62,8 @@ TEST_CASE("a variant of another base, basis or set of matrices is refused") {
   bad.base = "0123456789abcdef";
   CHECK_THROWS_WITH(store.add("bad", bad), ContainsSubstring("0123456789abcdef"));
   bad = good;
-  bad.bases[12] = std::make_shared<const UniversalBasis<double>>(UniversalBasis<double>::random(12, 3, 77));
+  bad.bases.erase(12);
+  bad.bases.insert(UniversalBasis<double>::random(12, 3, 77));
   CHECK_THROWS_WITH(store.add("bad", bad), ContainsSubstring("bases"));
   CHECK_THROWS_AS(store.add("bad", variant(1, {.patterns = {"blocks.*"}})), Error);
   bad = good;
@@ -104,6 +108,57 @@ TEST_CASE("variants come and go while others use them") {
   CHECK(store.remove("kept"));
   CHECK(held->scores(0, 0) == value);
   CHECK(store.names().empty());
+}
+
+TEST_CASE("gradients pass through a batch of variants, unless others are selected in between") {
+  const Index outputs = 7;
+  const Index rank = 3;
+  const auto basis = std::make_shared<const UniversalBasis<double>>(UniversalBasis<double>::random(5, rank, 1));
+  auto any = [random = Random(3)](Index rows, Index cols) mutable {
+    auto matrix = make_matrix<double>(rows, cols);
+    fill_normal(matrix, 1, random);
+    return matrix;
+  };
+  const auto selection = std::make_shared<VariantSelection<double>>();
+  const auto one = std::make_shared<const Variant<double>>(Variant<double>{any(1, outputs * rank)});
+  const auto two = std::make_shared<const Variant<double>>(Variant<double>{any(1, outputs * rank)});
+  selection->use({two, nullptr, one});
+  const FrozenBase<double> base = std::make_shared<const Matrix<double>>(any(outputs, 5));
+  VariantParameterization<double> weight("w", base, {{"w"}, outputs, 0, basis}, selection);
+  Parameter<double> x("x", any(6, 5));
+  const Matrix<double> factor = any(6, outputs);
+  const auto loss = [&](Tape<double>& tape) { return weighted_sum(linear(weight.products(tape.leaf(x))), factor); };
+  const ParameterList<double> parameters{&x};
+  CHECK(check_gradients<double>(loss, parameters).largest_error < 1e-8);
+
+  Tape<double> tape;
+  const auto y = loss(tape);
+  selection->use({two, nullptr, two});
+  CHECK_THROWS_WITH(tape.backward(y), ContainsSubstring("other variants were selected"));
+}
+
+TEST_CASE("a model that uses one variant is merged as its adapter is; one that uses several is refused") {
+  Tuned<double> tuned({.patterns = {"blocks.*"}});
+  const auto adapter = take_adapter(tuned.model.weights());
+  VariantStore<double> store(adapter);
+  store.add("one", adapter);
+  Transformer<double> model(tiny::config(), 3);
+  const auto selection = attach_variants(store, model.weights());
+  const auto before = base_hash(model.weights());
+  CHECK(before == adapter.base);
+  selection->use(std::vector{store.find("one"), store.find("one")});
+  CHECK_THROWS_WITH(merge(model.weights()), ContainsSubstring("2 sequences"));
+  selection->use(store.find("one"));
+  auto merged = merge(model.weights());
+  const auto expected = merge(tuned.model.weights());
+  for (std::size_t i = 0; i < model.weights().size(); ++i) {
+    CHECK_FALSE(model.weights()[i]->is_adapted());
+    CHECK(same(model.weights()[i]->materialize(), tuned.model.weights()[i]->materialize()));  // bit for bit
+  }
+  merged.unmerge();
+  CHECK_THROWS_WITH(take_adapter(model.weights()), ContainsSubstring("parameterised as variants"));
+  detach(model.weights());
+  CHECK(base_hash(model.weights()) == before);
 }
 
 TEST_CASE("a variant's memory is its scores") {
@@ -157,7 +212,13 @@ TEST_CASE("any number of threads computes the product of a batch, each sequence 
     set_thread_count(threads);
     Matrix<double> y = before;
     expansion.output(map(z), map(y), mode, 0.5, added);
+    Matrix<double> parts = before;
+    for (const auto& [first, count] : {std::pair<Index, Index>{0, 3}, {3, outputs - 3}}) {
+      expansion.output_part(first, map(z), map(parts).middleCols(first, count), mode, 0.5,
+                            added.middleCols(first, count));
+    }
     set_thread_count(0);
     CHECK(distance(y, expected) < 1e-12);
+    CHECK(distance(parts, expected) < 1e-12);
   }
 }

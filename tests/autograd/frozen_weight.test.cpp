@@ -57,6 +57,48 @@ TEST_CASE("a weight in bfloat16 computes what its dequantized matrix does", "[au
   }
 }
 
+TEST_CASE("products with some rows of a weight in bfloat16 are parts of the whole ones", "[autograd]") {
+  const Bf16Weight<float> frozen(random_matrix<float>(100, 70, 1));
+  const Matrix<float> bias = random_matrix<float>(1, 100, 4);
+  for (const Index tokens : {3, 20}) {
+    const Matrix<float> x = random_matrix<float>(tokens, 70, 2);
+    const Matrix<float> dy = random_matrix<float>(tokens, 100, 3);
+    for (const WriteMode mode : {WriteMode::overwrite, WriteMode::add}) {
+      Matrix<float> y = random_matrix<float>(tokens, 100, 5);
+      Matrix<float> dx = random_matrix<float>(tokens, 70, 6);
+      Matrix<float> y_parts = y;
+      Matrix<float> dx_parts = dx;
+      frozen.output(map(x), map(y), mode, 0.5F, map(bias));
+      frozen.input_gradient(map(dy), map(dx), mode, 0.5F);
+      for (const auto& [first, count] : {std::pair<Index, Index>{0, 67}, {67, 1}, {68, 32}}) {
+        frozen.output_part(first, map(x), map(y_parts).middleCols(first, count), mode, 0.5F,
+                           map(bias).middleCols(first, count));
+        frozen.input_gradient_part(first, map(dy).middleCols(first, count), map(dx_parts),
+                                   first == 0 ? mode : WriteMode::add, 0.5F);
+      }
+      CHECK(difference<float>(y_parts, y) < rounding<float>);
+      CHECK(difference<float>(dx_parts, dx) < rounding<float>);
+    }
+  }
+}
+
+TEST_CASE("a linear operator refuses rows that it does not have", "[autograd]") {
+  const Bf16Weight<float> frozen(random_matrix<float>(9, 4, 1));
+  const Matrix<float> x = random_matrix<float>(2, 4, 2);
+  Matrix<float> y = random_matrix<float>(2, 5, 3);
+  Matrix<float> dx = x;
+  const ConstMatrixMap<float> none(nullptr, 0, 0);
+  CHECK_NOTHROW(frozen.output_part(4, map(x), map(y), WriteMode::overwrite, 1.0F, none));
+  CHECK_THROWS_WITH(frozen.output_part(5, map(x), map(y), WriteMode::overwrite, 1.0F, none),
+                    ContainsSubstring("9 outputs has none from 5 to 10"));
+  CHECK_THROWS_WITH(frozen.output_part(-1, map(x), map(y), WriteMode::overwrite, 1.0F, none),
+                    ContainsSubstring("from -1 to 4"));
+  CHECK_THROWS_WITH(frozen.input_gradient_part(5, map(y), map(dx), WriteMode::overwrite, 1.0F),
+                    ContainsSubstring("from 5 to 10"));
+  CHECK_THROWS_WITH(frozen.output(map(x), map(y), WriteMode::overwrite, 1.0F, none), ContainsSubstring("5 columns"));
+  CHECK_THROWS_WITH(frozen.input_gradient(map(y), map(dx), WriteMode::overwrite, 1.0F), ContainsSubstring("5 columns"));
+}
+
 TEST_CASE("rows of a frozen weight are looked up", "[autograd]") {
   const Bf16Weight<float> frozen(random_matrix<float>(9, 4, 1));
   const Matrix<float> dequantized = frozen.dequantized();

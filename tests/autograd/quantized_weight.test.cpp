@@ -51,6 +51,16 @@ TEMPLATE_TEST_CASE("a quantised weight computes what its numbers compute", "[aut
       weight.input_gradient(map(dy), map(dx), mode, T{2});
       const EigenMatrix<T> dx_wanted = kept * old_dx + T{2} * map(dy) * map(w);
       CHECK((map(dx) - dx_wanted).cwiseAbs().maxCoeff() < tolerance);
+      // the rows of the weight in two parts
+      Matrix<T> parts = make_matrix(old_y), sum = make_matrix(old_dx);
+      for (const auto& [first, count] : {std::pair<Index, Index>{0, n / 3}, {n / 3, n - n / 3}}) {
+        weight.output_part(first, map(x), map(parts).middleCols(first, count), mode, T{2},
+                           map(bias).middleCols(first, count));
+        weight.input_gradient_part(first, map(dy).middleCols(first, count), map(sum),
+                                   first == 0 ? mode : WriteMode::add, T{2});
+      }
+      CHECK((map(parts) - y_wanted).cwiseAbs().maxCoeff() < tolerance);
+      CHECK((map(sum) - dx_wanted).cwiseAbs().maxCoeff() < tolerance);
     }
   }
 }

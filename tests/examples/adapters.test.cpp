@@ -17,7 +17,7 @@ namespace {
 
 Transformer<float> tiny_model() {
   return Transformer<float>(
-      {.vocabulary = 11, .context = 12, .width = 8, .layers = 2, .heads = 2, .intermediate_size = 12}, 3);
+      {.vocabulary = 11, .context = 12, .hidden_size = 8, .layers = 2, .heads = 2, .intermediate_size = 12}, 3);
 }
 
 Matrix<float> logits_of(Transformer<float>& model) {
@@ -38,9 +38,9 @@ struct Trained {
 /// An adapter of the matching weights as a training leaves it: with the bases of their widths alone.
 Trained train(const std::string& pattern, std::uint64_t seed, std::uint64_t basis_seed = 1) {
   Transformer<float> model = tiny_model();
-  BasisByWidth<float> bases;
+  BasisSet<float> bases;
   for (const Index width : {8, 12}) {
-    bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 3, basis_seed));
+    bases.insert(UniversalBasis<float>::random(width, 3, basis_seed));
   }
   Random random(seed);
   for (auto* leaf : attach_scores(model.weights(), bases, ScoreForm::exact_start, {.patterns = {pattern}})) {

@@ -7,9 +7,9 @@
 #include <ampsft/data/encode_records.hpp>
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
-#include <ampsft/model/gguf_model.hpp>
-#include <ampsft/model/huggingface.hpp>
-#include <ampsft/model/pretrained_tensors.hpp>
+#include <ampsft/model/gguf_config.hpp>
+#include <ampsft/model/huggingface_config.hpp>
+#include <ampsft/model/tensor_sources.hpp>
 #include <ampsft/text/chat_template.hpp>
 #include <ampsft/text/gguf_tokenizer.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
@@ -114,7 +114,7 @@ std::string good_adapter(const testing::TemporaryFolder& folder) {
   adapter.base = "0123456789abcdef";
   adapter.training = {{"steps", 3}, {"losses", {2.5, 2.25}}};
   for (const Index width : {8, 12}) {
-    adapter.bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 3, 1));
+    adapter.bases.insert(UniversalBasis<float>::random(width, 3, 1));
     auto scores = make_matrix<float>(5, 3);
     fill_normal(scores, 1, random);
     adapter.matrices.push_back({{concat("a.", width), concat("b.", width)}, width, std::move(scores)});
@@ -182,19 +182,26 @@ std::vector<Kind> kinds(const testing::TemporaryFolder& folder) {
   const std::string lines =
       "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", \"content\": \"Yo\"}]}\n"
       "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"text\": \"c\"}\n";
-  const std::string config = read_text(fixtures / "configs" / "llama" / "config.json");
-  return {{"a.safetensors", good_safetensors(folder, values), 300, read_safetensors},
-          {"adapter.safetensors", good_adapter(folder), 1100, read_adapter},
-          {"version_0.safetensors", read_text(fixtures / "adapter_version_0.safetensors"), 600, read_adapter},
-          {"a.gguf", good_gguf(folder, values, "gpt2"), 900, read_gguf},
-          {"scores.gguf", good_gguf(folder, values, "llama"), 900, read_gguf},
-          {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama3.tokenizer.json"), 3000, read_tokenizer},
-          {"gemma.gguf", good_vocabulary(folder, fixtures), 4000, read_gguf},
-          {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama.tokenizer.json"), 3000, read_tokenizer},
-          {"tokenizer.json", read_text(fixtures / "tokenizers" / "gemma.tokenizer.json"), 6000, read_tokenizer},
-          {"tokenizer.json", read_text(fixtures / "tokenizers" / "gpt4o.tokenizer.json"), 3000, read_tokenizer},
-          {"config.json", config, config.size(), read_config},
-          {"a.jsonl", lines, lines.size(), read_lines}};
+  std::vector<Kind> all{
+      {"a.safetensors", good_safetensors(folder, values), 300, read_safetensors},
+      {"adapter.safetensors", good_adapter(folder), 1100, read_adapter},
+      {"version_0.safetensors", read_text(fixtures / "adapter_version_0.safetensors"), 600, read_adapter},
+      {"a.gguf", good_gguf(folder, values, "gpt2"), 900, read_gguf},
+      {"scores.gguf", good_gguf(folder, values, "llama"), 900, read_gguf},
+      {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama3.tokenizer.json"), 3000, read_tokenizer},
+      {"tokenizer.json", read_text(fixtures / "tokenizers" / "llama.tokenizer.json"), 3000, read_tokenizer},
+      {"gemma.gguf", good_vocabulary(folder, fixtures), 4000, read_gguf},
+      {"tokenizer.json", read_text(fixtures / "tokenizers" / "gemma.tokenizer.json"), 6000, read_tokenizer},
+      {"a.jsonl", lines, lines.size(), read_lines}};
+  for (const auto& entry : std::filesystem::directory_iterator(fixtures / "models")) {  // of every family
+    const std::string config = read_text(entry.path() / "config.json");
+    all.push_back({"config.json", config, config.size(), read_config});
+    if (std::filesystem::exists(entry.path() / "model.gguf")) {
+      const std::string gguf = read_text(entry.path() / "model.gguf");
+      all.push_back({"model.gguf", gguf, gguf.find("token_embd.weight"), read_gguf});
+    }
+  }
+  return all;
 }
 
 /// Returns whether all went well.

@@ -59,7 +59,7 @@ TEST_CASE("greedy text from the cache is that of whole passes, in every family")
 
 TEST_CASE("a cached text becomes another one by computing what differs") {
   Transformer<double> model(
-      {.vocabulary = 20, .context = 12, .width = 8, .layers = 2, .heads = 2, .intermediate_size = 12}, 3);
+      {.vocabulary = 20, .context = 12, .hidden_size = 8, .layers = 2, .heads = 2, .intermediate_size = 12}, 3);
   CachedText text(model);
   CHECK(difference(text.append(prompt), logits_after(model, prompt)) < 1e-12);
   const Tokens other{3, 14, 15, 1, 1};
@@ -84,7 +84,7 @@ TEST_CASE("a cached text becomes another one by computing what differs") {
 
 TEST_CASE("a text ends at its count, a stop token, the context, or when it is told to") {
   Transformer<double> model(
-      {.vocabulary = 20, .context = 12, .width = 8, .layers = 1, .heads = 2, .intermediate_size = 12}, 5);
+      {.vocabulary = 20, .context = 12, .hidden_size = 8, .layers = 1, .heads = 2, .intermediate_size = 12}, 5);
   const Tokens all = greedy(model, prompt, 7);  // one more than fits: the last is drawn, not read
   const auto run = [&](const GenerateOptions& options, Index most = 99) {
     CachedText text(model);
@@ -112,7 +112,7 @@ TEST_CASE("a text ends at its count, a stop token, the context, or when it is to
 
 TEST_CASE("a full context goes on from its newest half") {
   Transformer<double> model(
-      {.vocabulary = 20, .context = 7, .width = 8, .layers = 1, .heads = 2, .intermediate_size = 12}, 5);
+      {.vocabulary = 20, .context = 7, .hidden_size = 8, .layers = 1, .heads = 2, .intermediate_size = 12}, 5);
   Tokens expected;
   Tokens seen = prompt;
   for (int i = 0; i < 12; ++i) {
@@ -129,7 +129,7 @@ TEST_CASE("a full context goes on from its newest half") {
 
 TEST_CASE("the repetition penalty sees the prompt and what is written") {
   Transformer<double> model(
-      {.vocabulary = 20, .context = 40, .width = 8, .layers = 1, .heads = 2, .intermediate_size = 12}, 5);
+      {.vocabulary = 20, .context = 40, .hidden_size = 8, .layers = 1, .heads = 2, .intermediate_size = 12}, 5);
   auto seen = prompt;
   const auto written = generate(model, prompt, 14, {.temperature = 0.0, .repetition_penalty = 1e9});
   for (const std::int32_t id : written) {  // all logits of new tokens that are not negative come first

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <ampsft/generate/generate_text.hpp>
 #include <ampsft/generate/pretrained_text.hpp>
 #include <ampsft/model/pretrained.hpp>
-#include <ampsft/generate/generate_text.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -67,7 +67,7 @@ namespace {
 
 /// The same model with 8 more rows in its embedding, which is its head, of which one has the largest logit.
 Transformer<float> padded(Transformer<float>& model) {
-  TransformerConfig config = model.config();
+  ModelConfig config = model.config();
   REQUIRE(config.tied_head);
   config.vocabulary += 8;
   Transformer<float> larger(config);
@@ -78,7 +78,7 @@ Transformer<float> padded(Transformer<float>& model) {
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const Index missing = rows(theirs[i]->value) - rows(ours[i]->value);
     for (Index row = 0; row < missing; row += 2) {
-      for (Index col = 0; col < config.width; ++col) {
+      for (Index col = 0; col < config.hidden_size; ++col) {
         const auto value = static_cast<float>(100.0 * random.normal());
         map(theirs[i]->value)(rows(ours[i]->value) + row, col) = value;
         map(theirs[i]->value)(rows(ours[i]->value) + row + 1, col) = -value;
@@ -120,7 +120,7 @@ TEST_CASE("tokens that the tokenizer does not have are never drawn, however like
 
 TEST_CASE("a tokenizer of more tokens than the model has leaves all of the model's") {
   Chat chat;
-  TransformerConfig config = chat.model.config();
+  ModelConfig config = chat.model.config();
   config.vocabulary -= 60;
   Transformer<float> smaller(config);
   CachedText text(smaller);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Many stacks in one call give what they give one by one.
+#include <ampsft/core/parallel_for.hpp>
 #include <ampsft/linalg/batched_svd.hpp>
 #include <ampsft/linalg/dense_svd.hpp>
 

@@ -3,6 +3,8 @@
 /// No algorithm leaves more energy than the optimum that Eckart and Young give, on random shapes and spectra.
 #include <ampsft/linalg/truncated_svd.hpp>
 
+#include <Eigen/SVD>
+
 #include <cmath>
 #include <vector>
 

@@ -9,6 +9,7 @@
 
 #include "linalg/known_matrix.hpp"
 #include "support/catch.hpp"
+#include "support/count_allocations.hpp"
 
 using namespace ampsft;
 using namespace ampsft::test;
@@ -57,7 +58,8 @@ struct ThreadCount {
 }  // namespace
 
 TEMPLATE_TEST_CASE("the Gram accumulator equals the naive scatter", "", float, double) {
-  for (const auto& [n, d] : {std::pair<Index, Index>{1, 1}, {1, 5}, {3, 7}, {255, 4}, {256, 4}, {257, 4}, {3000, 9}}) {
+  for (const auto& [n, d] :
+       {std::pair<Index, Index>{1, 1}, {1, 5}, {3, 7}, {255, 4}, {512, 4}, {513, 4}, {3000, 9}, {200, 97}}) {
     CAPTURE(n, d);
     const Matrix<TestType> matrix = normal_matrix<TestType>(n, d, 7);
     const auto gram = accumulate(matrix);
@@ -115,15 +117,43 @@ TEST_CASE("rows are read at their stride") {
   CHECK(max_difference(strided.scatter(), accumulate(copy).scatter()) == 0.0);
 }
 
-TEST_CASE("the thread count changes nothing beyond rounding, and a repetition nothing at all") {
-  const Matrix<float> matrix = normal_matrix<float>(9000, 12, 2);
-  const ThreadCount three(3);
-  const auto threaded = accumulate(matrix);
-  CHECK(max_difference(threaded.scatter(), accumulate(matrix).scatter()) == 0.0);
-  const ThreadCount one(1);
-  const auto serial = accumulate(matrix);
-  CHECK(threaded.count() == serial.count());
-  CHECK(max_difference(threaded.scatter(), serial.scatter()) <= 1e-10);
+TEST_CASE("the thread count changes no bit") {
+  for (const auto& [n, d] : {std::pair<Index, Index>{9000, 12}, {600, 145}, {1, 30}}) {
+    const Matrix<float> matrix = normal_matrix<float>(n, d, 2);
+    const auto with = [&, width = d](int threads) {
+      const ThreadCount count(threads);
+      GramAccumulator<float> gram(width);
+      gram.add(map(matrix));
+      gram.add(map(matrix).topRows(1));
+      return gram;
+    };
+    const auto serial = with(1);
+    for (const int threads : {2, 3, 16}) {
+      CAPTURE(n, d, threads);
+      const auto threaded = with(threads);
+      CHECK(max_difference(threaded.scatter(), serial.scatter()) == 0.0);
+      CHECK((threaded.mean() == serial.mean()));
+      CHECK(threaded.raw_energy() == serial.raw_energy());
+    }
+  }
+}
+
+TEST_CASE("an accumulator and what adds to it hold at most 1.3 d^2 doubles, or 256 KiB beside d^2") {
+  for (const Index d : {1, 47, 300, 363, 385, 577, 1000}) {
+    const Matrix<float> matrix = normal_matrix<float>(1200, d, 2);
+    for (const int threads : {1, 3, 16}) {
+      const ThreadCount count(threads);
+      const auto bytes = peak_bytes([&, width = d] {
+        GramAccumulator<float> gram(width);
+        gram.add(map(matrix).topRows(1));
+        gram.add(map(matrix));
+      });
+      CAPTURE(d, threads);
+      const auto square = static_cast<std::size_t>(d * d) * sizeof(double);
+      CHECK(bytes >= square);
+      CHECK(bytes <= std::max(square * 13 / 10, square + (std::size_t{256} << 10) + 2000));
+    }
+  }
 }
 
 TEST_CASE("extreme magnitudes and bad input") {

@@ -67,6 +67,31 @@ TEST_CASE("16-bit numbers of every kind become the float that they are") {
   }
 }
 
+TEST_CASE("rows that a function gives are read as asked, and only those") {
+  Index reads = 0;
+  const RowBlock<double> block("w", 7, 3, [&](Index first, Index count, double* to) {
+    ++reads;
+    for (Index i = 0; i < count * 3; ++i) {
+      to[i] = static_cast<double>(first * 3 + i);
+    }
+  });
+  CHECK(block.rows() == 7);
+  CHECK(block.cols() == 3);
+  CHECK_FALSE(block.in_place());
+  Matrix<double> buffer;
+  const RowBlock<double> copy = block;
+  const auto rows = copy.read(2, 4, buffer);
+  CHECK(rows.data() == buffer.data());
+  CHECK(rows.rows() == 4);
+  CHECK(rows(0, 0) == 6.0);
+  CHECK(rows(3, 2) == 17.0);
+  CHECK(reads == 1);
+  CHECK(block.read(7, 0, buffer).rows() == 0);
+  CHECK_THROWS_WITH(block.read(5, 3, buffer), ContainsSubstring("'w' has no rows 5 to 8"));
+  CHECK_THROWS_WITH(RowBlock<double>("w", 7, 3, nullptr), ContainsSubstring("'w' has no function"));
+  CHECK_THROWS_WITH(RowBlock<double>("w", -1, 3, [](Index, Index, double*) {}), ContainsSubstring("-1 x 3"));
+}
+
 TEST_CASE("rows in memory are read where they are") {
   const Matrix<double> wide = normal_matrix<double>(9, 8, 1);
   const ConstStridedMap<double> part(wide.data() + 2, 9, 5, Eigen::OuterStride<>(8));

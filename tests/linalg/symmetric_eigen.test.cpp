@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Leading eigenpairs: residuals, orthogonality and all values, also of clusters, zeros and matrices that fall apart.
+#include <ampsft/core/compat/eigen_solvers.hpp>
 #include <ampsft/linalg/detail/symmetric_eigen.hpp>
 #include <ampsft/linalg/orthonormalize.hpp>
 

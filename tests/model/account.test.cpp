@@ -11,7 +11,7 @@
 using namespace ampsft;
 
 TEST_CASE("the preset of paper 72 has the paper's counts", "[model]") {
-  Transformer<float> model(TransformerConfig::paper72());
+  Transformer<float> model(ModelConfig::paper72());
   const auto counts = account(model, 8);
   CHECK(counts.stacked_rows == 46398);
   CHECK(counts.score_coefficients == 371184);
@@ -46,13 +46,31 @@ TEST_CASE("the preset of paper 72 has the paper's counts", "[model]") {
   CHECK(kinds["stacked"] == (46398 - 15007) * 256);  // the tied matrix once
 }
 
+TEST_CASE("frozen weights count as dense ones do, adapted ones are refused", "[model]") {
+  for (const bool tied : {true, false}) {
+    ModelConfig config;
+    config.tied_head = tied;
+    Transformer<float> model(config);
+    const auto expected = account(model, 4);
+    keep_in_bf16(model.weights(), {.patterns = {"*embedding*", "lm_head*", "*.mlp.*"}});
+    const auto counts = account(model, 4);
+    CHECK(counts.stacked_rows == expected.stacked_rows);
+    CHECK(counts.non_weight == expected.non_weight);
+    CHECK(counts.unique_parameters == expected.unique_parameters);
+    CHECK(counts.total == expected.total);
+    attach_lora(model.weights(), {.rank = 2}, {.patterns = {"blocks.0.mlp.up.weight"}});
+    CHECK_THROWS_WITH(account(model, 4), ContainsSubstring("blocks.0.mlp.up.weight is parameterised as lora"));
+  }
+}
+
 TEST_CASE("an untied head is a matrix of its own", "[model]") {
-  TransformerConfig config;
+  ModelConfig config;
   config.tied_head = false;
   Transformer<float> untied(config);
   config.tied_head = true;
   Transformer<float> tied(config);
   CHECK(account(untied, 4).stacked_rows == account(tied, 4).stacked_rows);
   CHECK(account(untied, 4).total == account(tied, 4).total);
-  CHECK(account(untied, 4).unique_parameters - account(tied, 4).unique_parameters == config.vocabulary * config.width);
+  CHECK(account(untied, 4).unique_parameters - account(tied, 4).unique_parameters ==
+        config.vocabulary * config.hidden_size);
 }

@@ -17,10 +17,10 @@ const Tokens tokens{1, 2, 3, 4, 5, 6};
 const Tokens targets{2, 3, -1, 5, 6, 0};
 
 Transformer<double> make_model() {
-  TransformerConfig config;
+  ModelConfig config;
   config.vocabulary = 7;
   config.context = 3;
-  config.width = 4;
+  config.hidden_size = 4;
   config.layers = 1;
   config.heads = 2;
   config.intermediate_size = 6;

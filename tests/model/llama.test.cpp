@@ -14,22 +14,22 @@ using namespace ampsft;
 namespace {
 
 /// Grouped heads whose width is not the model's, q/k norms, every bias, rotated by any pairing.
-TransformerConfig tiny(RopePairing pairing) {
-  TransformerConfig config;
+ModelConfig tiny(RopePairing pairing, Index layers = 1) {
+  ModelConfig config;
   config.vocabulary = 11;
   config.context = 12;
-  config.width = 6;
-  config.layers = 1;
+  config.hidden_size = 6;
   config.heads = 4;
   config.kv_heads = 2;
   config.head_dim = 4;
   config.intermediate_size = 7;
   config.norm = NormKind::rms;
-  config.positions = PositionKind::rotary;
-  config.rope.theta = 50;
-  config.rope.pairing = pairing;
-  config.activation = Activation::silu;
-  config.qk_norm = true;
+  config.learned_positions = false;
+  config.layers = {layers,
+                   {.rope = RopeConfig{.theta = 50, .pairing = pairing},
+                    .qk_norm = QkNorm::per_head,
+                    .gated = true,
+                    .activation = Activation::silu}};
   config.initial_stddev = 0.4;
   return config;
 }
@@ -69,10 +69,14 @@ TEST_CASE("gradients of a Llama block equal finite differences", "[model]") {
 }
 
 TEST_CASE("documents packed into one row compute what each computes alone", "[model]") {
-  for (const auto positions : {PositionKind::rotary, PositionKind::learned}) {
-    TransformerConfig config = tiny(RopePairing::halves);
-    config.layers = 2;
-    config.positions = positions;
+  for (const bool learned : {false, true}) {
+    ModelConfig config = tiny(RopePairing::halves, 2);
+    if (learned) {
+      config.learned_positions = true;
+      for (auto& layer : config.layers) {
+        layer.rope.reset();
+      }
+    }
     Transformer<double> model(config, 5);
     const std::int32_t documents[] = {0, 0, 0, 0, 1, 1, 1, 1, 1, -1};
     const std::int32_t places[] = {0, 1, 2, 3, 0, 1, 2, 3, 4, 0};
@@ -94,10 +98,14 @@ TEST_CASE("documents packed into one row compute what each computes alone", "[mo
 }
 
 TEST_CASE("text that goes on from a cache computes what the whole text computes", "[model]") {
-  for (const auto positions : {PositionKind::rotary, PositionKind::learned}) {
-    TransformerConfig config = tiny(RopePairing::interleaved);
-    config.layers = 2;
-    config.positions = positions;
+  for (const bool learned : {false, true}) {
+    ModelConfig config = tiny(RopePairing::interleaved, 2);
+    if (learned) {
+      config.learned_positions = true;
+      for (auto& layer : config.layers) {
+        layer.rope.reset();
+      }
+    }
     Transformer<double> model(config, 5);
     const std::span<const std::int32_t> tokens(text);
     const auto whole = logits_of(model, {.tokens = tokens});

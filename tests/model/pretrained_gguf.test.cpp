@@ -39,7 +39,7 @@ std::filesystem::path write_gguf(const TemporaryFolder& folder, const std::files
                                  const Change& change = {}, const std::string& without = "") {
   auto model = load_pretrained<float>(from);
   const auto config = read_huggingface_config(from);
-  const bool gpt2 = config.positions == PositionKind::learned;
+  const bool gpt2 = config.family == "gpt2";
   const std::string architecture = gpt2 ? "gpt2" : "llama";
   GgufWriter writer;
   writer.set("general.architecture", architecture);
@@ -47,8 +47,8 @@ std::filesystem::path write_gguf(const TemporaryFolder& folder, const std::files
     writer.set(architecture + "." + key, static_cast<std::uint32_t>(value));
   };
   set("context_length", config.context);
-  set("embedding_length", config.width);
-  set("block_count", config.layers);
+  set("embedding_length", config.hidden_size);
+  set("block_count", config.layers.size());
   set("feed_forward_length", config.intermediate_size);
   set("attention.head_count", config.heads);
   set("attention.head_count_kv", config.kv_heads);
@@ -103,7 +103,7 @@ TEST_CASE("GGUF files compute what transformers computes", "[model]") {
       auto model = load_pretrained<float>(path, {.storage = storage});
       CHECK(relative_difference<float>(logits_of(model, reference), reference.logits) < 1e-5);
       if (std::string(name) == "llama") {
-        CHECK(model.config().rope.pairing == RopePairing::interleaved);
+        CHECK(model.config().pairing() == RopePairing::interleaved);
       }
     }
   }
@@ -140,10 +140,12 @@ TEST_CASE("frequency factors of a GGUF file stand for scaled frequencies", "[mod
     writer.add("rope_freqs.weight", BlockFormat::f32, {2}, kept.back());
   });
   auto divided = load_pretrained<float>(path);
-  CHECK(divided.config().frequency_factors == std::vector<double>{4, 4});
-  TransformerConfig linear = load_pretrained<float>(reference.folder).config();
-  linear.rope.scaling = RopeScaling::linear;
-  linear.rope.factor = 4;
+  CHECK(divided.config().layers.front().rope->frequency_factors == std::vector<double>{4, 4});
+  ModelConfig linear = load_pretrained<float>(reference.folder).config();
+  for (auto& layer : linear.layers) {
+    layer.rope->scaling = RopeScaling::linear;
+    layer.rope->factor = 4;
+  }
   auto plain = load_pretrained<float>(reference.folder);
   Transformer<float> scaled(linear);
   const auto from = plain.parameters();

@@ -6,6 +6,9 @@
 #include <ampsft/model/pretrained.hpp>
 
 #include <filesystem>
+#include <functional>
+#include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,7 +16,9 @@
 
 namespace ampsft::test {
 
-inline const char* const pretrained_models[] = {"gpt2", "llama", "llama_tied", "qwen2", "qwen3"};
+inline const char* const pretrained_models[] = {
+    "gpt2", "llama",         "llama_tied",    "mistral",       "qwen2",   "qwen2_window",   "qwen3",   "gemma3",
+    "phi3", "phi3_longrope", "gemma3_scaled", "gemma3_capped", "smollm3", "smollm3_window", "granite", "olmo2"};
 
 /// One model's folder, and what transformers computed from it.
 class PretrainedReference {
@@ -27,6 +32,20 @@ class PretrainedReference {
         loss(file_.read_matrix<double>("loss")(0, 0)) {}
 
   std::filesystem::path folder;
+
+  [[nodiscard]] bool has(const std::string& name) const { return file_.contains(name); }
+
+  /// Token ids beside the main ones.
+  [[nodiscard]] std::vector<std::int32_t> ids(const std::string& name) const { return integers(name); }
+
+  /// Any of the numbers that transformers computed, a row a token.
+  [[nodiscard]] Matrix<double> numbers(const std::string& name) const {
+    const auto shape = file_.info(name).shape;
+    Matrix<double> values = make_matrix<double>(
+        std::accumulate(shape.begin(), shape.end() - 1, Index{1}, std::multiplies<>()), shape.back());
+    file_.read_into(name, std::span(shape), values.data());
+    return values;
+  }
 
  private:
   [[nodiscard]] std::vector<std::int32_t> integers(const std::string& name) const {

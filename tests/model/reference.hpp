@@ -25,19 +25,19 @@ class Reference {
 
   [[nodiscard]] const std::string& setting(const std::string& key) const { return file_.metadata().at(key); }
 
-  [[nodiscard]] TransformerConfig config() const {
-    TransformerConfig config;
+  [[nodiscard]] ModelConfig config() const {
+    ModelConfig config;
     config.vocabulary = std::stol(setting("vocabulary"));
     config.context = std::stol(setting("context"));
-    config.width = std::stol(setting("width"));
-    config.layers = std::stol(setting("layers"));
+    config.hidden_size = std::stol(setting("width"));
+    config.layers = {std::stol(setting("layers")),
+                     {.activation = setting("activation") == "tanh" ? Activation::gelu_tanh : Activation::gelu_erf}};
     config.heads = std::stol(setting("heads"));
     config.intermediate_size = std::stol(setting("intermediate_size"));
     config.tied_head = setting("tied_head") == "True";
     config.attention_bias = config.attention_output_bias = config.mlp_bias = setting("linear_bias") == "True";
     config.norm_bias = setting("norm_bias") == "True";
     config.head_bias = setting("head_bias") == "True";
-    config.activation = setting("activation") == "tanh" ? Activation::gelu_tanh : Activation::gelu_erf;
     return config;
   }
 

@@ -46,9 +46,18 @@ TEST_CASE("plain frequencies fall from one radian by powers of theta; frequency 
   config.theta = 100;
   const auto plain = rope_frequencies(config, 4);
   CHECK(plain == std::vector<double>{1.0, 0.1});
-  const double frequency_factors[] = {2, 8};
-  const auto divided = rope_frequencies(config, 4, frequency_factors);
+  config.frequency_factors = {2, 8};
+  const auto divided = rope_frequencies(config, 4);
   CHECK(divided == std::vector<double>{plain[0] / 2, plain[1] / 8});
-  CHECK_THROWS_WITH(rope_frequencies(config, 6, frequency_factors), ContainsSubstring("2 frequency factors"));
-  CHECK_THROWS_WITH(rope_frequencies(config, 5), ContainsSubstring("even width, not 5"));
+  CHECK_THROWS_WITH(rope_frequencies(config, 6), ContainsSubstring("2 frequency factors for 3 pairs"));
+  CHECK_THROWS_WITH(rope_frequencies(config, 5), ContainsSubstring("must rotate, not 5"));
+
+  RopeConfig part{.theta = 100, .dims = 4};
+  CHECK(rope_frequencies(part, 10) == plain);
+  part.scaling = RopeScaling::longrope;
+  part.original_context = 8;
+  part.short_factors = {1, 2};
+  part.long_factors = {4, 8};
+  CHECK(rope_frequencies(part, 10) == std::vector<double>{plain[0], plain[1] / 2});
+  CHECK(rope_frequencies(part, 10, true) == std::vector<double>{plain[0] / 4, plain[1] / 8});
 }

@@ -13,11 +13,11 @@ using Tokens = std::vector<std::int32_t>;
 
 namespace {
 
-TransformerConfig tiny() {
-  TransformerConfig config;
+ModelConfig tiny() {
+  ModelConfig config;
   config.vocabulary = 13;
   config.context = 6;
-  config.width = 8;
+  config.hidden_size = 8;
   config.layers = 2;
   config.heads = 2;
   config.intermediate_size = 12;
@@ -35,7 +35,7 @@ Matrix<double> logits_of(Transformer<double>& model, const Tokens& tokens, Index
 
 TEST_CASE("parameters are unique, named, and as many as the formula says", "[model]") {
   for (unsigned bits = 0; bits < 16; ++bits) {
-    TransformerConfig config = tiny();
+    ModelConfig config = tiny();
     config.tied_head = (bits & 1U) != 0;
     config.attention_bias = config.attention_output_bias = config.mlp_bias = (bits & 2U) != 0;
     config.norm_bias = (bits & 4U) != 0;
@@ -99,8 +99,8 @@ TEST_CASE("the seed decides the weights", "[model]") {
 }
 
 TEST_CASE("weights start with the standard deviation asked for, smaller where a branch ends", "[model]") {
-  TransformerConfig config = tiny();
-  config.width = 64;
+  ModelConfig config = tiny();
+  config.hidden_size = 64;
   config.intermediate_size = 128;
   config.layers = 8;
   Transformer<double> model(config);
@@ -117,7 +117,7 @@ TEST_CASE("weights start with the standard deviation asked for, smaller where a 
 }
 
 TEST_CASE("dropout acts in training alone and repeats with its seed", "[model]") {
-  TransformerConfig config = tiny();
+  ModelConfig config = tiny();
   config.dropout = 0.3;
   Transformer<double> model(config, 3);
   const Tokens tokens{1, 2, 3, 4};
@@ -143,7 +143,7 @@ TEST_CASE("tokens that do not fit the model are refused", "[model]") {
   CHECK_THROWS_WITH(logits_of(model, {0, 1, 2}, 2), ContainsSubstring("3 tokens are not 2"));
   CHECK_THROWS_AS(logits_of(model, {}, 1), Error);
   CHECK_THROWS_AS(logits_of(model, {0}, 0), Error);
-  TransformerConfig impossible = tiny();
+  ModelConfig impossible = tiny();
   impossible.heads = 3;
   CHECK_THROWS_WITH(Transformer<double>(impossible), ContainsSubstring("3 heads"));
 }

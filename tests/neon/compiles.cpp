@@ -55,18 +55,22 @@ void functions(const ConstView<T>& in, View<T> out, std::span<T> numbers, std::s
   hyperbolic_tangent<T>(in, out);
   add<T>(in, in, out);
   accumulate<T>(in, out);
+  scale<T>(in, T{2}, out);
+  add_scaled<T>(in, in, T{2}, out);
+  soft_cap<T>(in, T{2}, out);
+  soft_cap_gradient<T>(in, in, T{2}, out);
   for (const auto form : {GeluForm::tanh, GeluForm::erf}) {
     gelu<T>(in, out, form);
     gelu_gradient<T>(in, in, out, form);
   }
   silu<T>(in, out);
   silu_gradient<T>(in, in, out);
-  swiglu<T>(in, in, out);
-  swiglu_gradient<T>(in, in, in, {out, WriteMode::add, out, WriteMode::add});
+  gated<T>(in, in, out, GatedActivation::silu);
+  gated_gradient<T>(in, in, in, GatedActivation::silu, {out, WriteMode::add, out, WriteMode::add});
   normalize<T>(in, in, in, 1e-5, {numbers.data(), numbers.data()}, out);
   normalize_gradient<T>(in, in, {nullptr, numbers.data()}, in, {out});
   add_to_log_sum<T>(in, numbers, numbers, targets);
-  cross_entropy_gradient<T>(in, std::span<const T>(numbers), targets, 0, T{1}, out);
+  cross_entropy_gradient<T>(in, std::span<const T>(numbers), targets, 0, T{1}, out, WriteMode::overwrite, T{2});
   attention<T>(in, in, in, {}, 1.0, targets, out, numbers);
   attention_gradient<T>(in, in, in, {}, 1.0, targets, in, numbers, in, {out, WriteMode::add, out, WriteMode::add, out});
   adamw_step<T>(numbers, numbers, numbers, numbers, {});

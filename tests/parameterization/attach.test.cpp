@@ -20,17 +20,17 @@ struct Model {
   [[nodiscard]] WeightList<double> weights() { return {&embedding, &up, &down, &head}; }
 };
 
-BasisByWidth<double> bases() {
-  BasisByWidth<double> result;
+BasisSet<double> bases() {
+  BasisSet<double> result;
   for (const Index width : {4, 6}) {
-    result[width] = std::make_shared<const UniversalBasis<double>>(UniversalBasis<double>::random(width, 2, 1));
+    result.insert(UniversalBasis<double>::random(width, 2, 1));
   }
   return result;
 }
 
-bool all_dense(Model& model) {
+bool none_adapted(Model& model) {
   const auto weights = model.weights();
-  return std::all_of(weights.begin(), weights.end(), [](const auto* weight) { return weight->dense() != nullptr; });
+  return std::none_of(weights.begin(), weights.end(), [](const auto* weight) { return weight->is_adapted(); });
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ TEST_CASE("scores go onto every weight by default, one set for a tied pair", "[p
 
 TEST_CASE("tied weights may have leaves of their own over one frozen matrix", "[parameterization]") {
   Model model;
-  const auto* const frozen = model.embedding.dense().get();
+  const auto* const frozen = model.embedding.base().matrix().get();
   const auto leaves = attach_lora(model.weights(), {.rank = 2}, {.patterns = {"*"}, .tied = Tied::separate});
   REQUIRE(leaves.size() == 8);
   CHECK(leaves[6]->name == "lm_head.weight.lora_A");
@@ -65,9 +65,9 @@ TEST_CASE("patterns choose", "[parameterization]") {
   const auto leaves =
       attach_scores(model.weights(), bases(), ScoreForm::truncated, {.patterns = {"*.mlp.?p.*", "*wn*"}});
   CHECK(leaves.size() == 2);
-  CHECK(model.embedding.kind() == "dense");
-  CHECK(model.up.kind() == "score (truncated)");
-  CHECK(model.down.kind() == "score (truncated)");
+  CHECK_FALSE(model.embedding.is_adapted());
+  CHECK(model.up.is_adapted());
+  CHECK(model.down.is_adapted());
   CHECK(model.head.is_tied_to(model.embedding));
   CHECK(match_weights(model.weights(), {"*head*", "token*", "*"}).front() == &model.embedding);  // in the model's order
   CHECK(match_weights(model.weights(), {"*head*"}).size() == 1);
@@ -78,7 +78,7 @@ TEST_CASE("a pattern that matches nothing lists the names and changes nothing", 
   CHECK_THROWS_WITH(attach_scores(model.weights(), bases(), ScoreForm::exact_start, {.patterns = {"*", "*.mpl.*"}}),
                     ContainsSubstring("'*.mpl.*'") && ContainsSubstring("token_embedding.weight, blocks.0.mlp.up") &&
                         ContainsSubstring("lm_head.weight"));
-  CHECK(all_dense(model));
+  CHECK(none_adapted(model));
 }
 
 TEST_CASE("a missing basis changes nothing", "[parameterization]") {
@@ -86,14 +86,14 @@ TEST_CASE("a missing basis changes nothing", "[parameterization]") {
   auto incomplete = bases();
   incomplete.erase(6);
   CHECK_THROWS_WITH(attach_scores(model.weights(), incomplete, ScoreForm::exact_start),
-                    ContainsSubstring("width 6") && ContainsSubstring("blocks.0.mlp.down.weight"));
-  CHECK(all_dense(model));
+                    ContainsSubstring("width 6 for blocks.0.mlp.down.weight") && ContainsSubstring("width 4"));
+  CHECK(none_adapted(model));
 }
 
 TEST_CASE("a rank too large for one weight changes nothing", "[parameterization]") {
   Model model;
   CHECK_THROWS_AS(attach_lora(model.weights(), {.rank = 5}), Error);
-  CHECK(all_dense(model));
+  CHECK(none_adapted(model));
 }
 
 TEST_CASE("attaching twice is refused and changes nothing", "[parameterization]") {
@@ -103,8 +103,8 @@ TEST_CASE("attaching twice is refused and changes nothing", "[parameterization]"
   CHECK_THROWS_WITH(attach_lora(model.weights(), {.rank = 2}),
                     ContainsSubstring("blocks.0.mlp.down.weight is already parameterised as score (exact start)"));
   CHECK(model.down.leaves().front() == leaf);
-  CHECK(model.up.kind() == "dense");
-  CHECK(model.embedding.kind() == "dense");
+  CHECK_FALSE(model.up.is_adapted());
+  CHECK_FALSE(model.embedding.is_adapted());
 }
 
 TEST_CASE("the base of an attached weight stays when a tied weight goes on training", "[parameterization]") {
@@ -117,6 +117,30 @@ TEST_CASE("the base of an attached weight stays when a tied weight goes on train
     map(embedding.value).array() += 1.0;
     const Matrix<double> after = model.head.materialize();
     CHECK(map(after) == map(before));
+  }
+}
+
+TEST_CASE("detach puts the bases back, tied where they are one matrix, or changes nothing", "[parameterization]") {
+  for (const auto tied : {Tied::shared, Tied::separate}) {
+    Model model;
+    const auto* const embedding = model.embedding.base().matrix().get();
+    attach_scores(model.weights(), bases(), ScoreForm::exact_start,
+                  {.patterns = {"*embedding*", "*head*"}, .tied = tied});
+    attach_lora(model.weights(), {.rank = 2}, {.patterns = {"*.down.*"}});
+    detach(model.weights());
+    CHECK(none_adapted(model));
+    CHECK(model.embedding.base().matrix().get() == embedding);
+    CHECK(model.head.is_tied_to(model.embedding));
+    CHECK(model.head.name() == "lm_head.weight");
+    CHECK(model.down.leaves().empty());          // frozen, as it was under its factors
+    CHECK(model.up.own_parameter() != nullptr);  // it was not adapted, and is left alone
+
+    attach_lora(model.weights(), {.rank = 2}, {.patterns = {"*embedding*"}});
+    attach_scores(model.weights(), bases(), ScoreForm::truncated, {.patterns = {"*.up.*"}});
+    CHECK_THROWS_WITH(detach(model.weights()),
+                      ContainsSubstring("blocks.0.mlp.up.weight") && ContainsSubstring("base"));
+    CHECK(model.embedding.is_adapted());
+    CHECK(model.up.is_adapted());
   }
 }
 
@@ -135,19 +159,19 @@ TEST_CASE("weights kept in bfloat16 take scores and factors as dense ones do", "
   Weight<float> other{"other.weight", random_matrix<float>(6, 4, 3)};
   const WeightList<float> weights{&embedding, &up, &head, &other};
   keep_in_bf16(weights, {.patterns = {"*embedding*", "up*", "lm_head*"}});
-  CHECK(up.kind() == "frozen");
+  CHECK_FALSE(up.is_adapted());
   CHECK(up.leaves().empty());
-  CHECK(up.dense() == nullptr);
+  CHECK(up.base().matrix() == nullptr);
   CHECK(up.buffers().front().bytes() == 2 * 80 * 70);
   CHECK(head.is_tied_to(embedding));
-  CHECK(other.dense() != nullptr);
+  CHECK(other.own_parameter() != nullptr);
   CHECK_THROWS_WITH(keep_in_bf16(weights, {.patterns = {"up*"}}), ContainsSubstring("up.weight"));
 
   const Matrix<float> dequantized = up.materialize();
   Weight<float> dense{"up.weight", dequantized};
-  BasisByWidth<float> bases;
+  BasisSet<float> bases;
   for (const Index width : {4, 70}) {
-    bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, 2, 1));
+    bases.insert(UniversalBasis<float>::random(width, 2, 1));
   }
   const Matrix<float> x = random_matrix<float>(5, 70, 4);
   for (const bool lora : {false, true}) {

@@ -216,6 +216,23 @@ TEST_CASE("attention leaves out gradients that are not wanted", "[attention]") {
   }
 }
 
+TEST_CASE("attention refuses first places before the first key", "[attention]") {
+  Random random(6);
+  Case<float> task({2, 2, 1}, 4, 4, 3, 0.5, 1.0, random);
+  Results<float> good(task, WriteMode::overwrite, random);
+  for (const std::int32_t place : {-1, -96, -1000, std::numeric_limits<std::int32_t>::min()}) {
+    std::vector<std::int32_t> first(8, 0);
+    first[5] = place;
+    const std::string message = "key 5 sees must be at least 0, not " + std::to_string(place);
+    CHECK_THROWS_WITH(attention<float>(task.q.view(), task.k.view(), task.v.view(), task.shape, 1.0, first,
+                                       good.y.view(), good.log_sum),
+                      ContainsSubstring(message));
+    CHECK_THROWS_WITH(attention_gradient<float>(task.q.view(), task.k.view(), task.v.view(), task.shape, 1.0, first,
+                                                good.y.view(), good.log_sum, task.dy.view(), {}),
+                      ContainsSubstring(message));
+  }
+}
+
 TEST_CASE("attention refuses shapes that do not fit", "[attention]") {
   Random random(5);
   Case<float> task({1, 2, 1}, 4, 4, 3, 0.5, 1.0, random);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// exp and tanh to the units in the last place that their docstrings promise, at every level; sums and copies.
+/// exp, tanh and soft caps to the units in the last place that their docstrings promise, at every level; sums,
+/// multiples and copies.
 #include <ampsft/simd/elementwise.hpp>
 
 #include "simd/testing.hpp"
@@ -54,6 +55,56 @@ TEMPLATE_TEST_CASE("tanh is right to the last places, small numbers included", "
   CHECK(std::signbit(zero(0, 0)));
 }
 
+TEMPLATE_TEST_CASE("soft caps are right to the last places", "[math]", float, double) {
+  using T = TestType;
+  Matrix<T> x = numbers<T>(-500, 500, many);
+  for (T& element : x.storage()) {
+    if (std::abs(element) < 1000 * std::numeric_limits<T>::min()) {
+      element = T{0};  // x / cap has fewer places there
+    }
+  }
+  for (const T cap : {T{30}, static_cast<T>(0.7)}) {
+    CHECK(worst(
+              x, [&](const auto& in, auto out) { soft_cap<T>(in, cap, out); },
+              [&](long double v) { return cap * std::tanh(v / static_cast<long double>(cap)); }) <= 5.0);
+  }
+}
+
+TEMPLATE_TEST_CASE("multiples and gradients of soft caps of matrices at any place", "[math]", float, double) {
+  using T = TestType;
+  const long double unit = static_cast<long double>(std::numeric_limits<T>::epsilon());
+  Random random(2);
+  for (int round = 0; round < 60; ++round) {
+    const Index n = random.below(20);
+    const Index d = round % 10 == 0 ? 5000 : 1 + random.below(40);
+    const WriteMode mode = round % 2 == 0 ? WriteMode::overwrite : WriteMode::add;
+    const T factor = static_cast<T>(0.5 + 2 * random.uniform());
+    Placed<T> a(n, d, random, static_cast<double>(factor));  // what a cap of `factor` gives
+    Placed<T> b(n, d, random);
+    for (const simd::Level level : simd::levels()) {
+      CAPTURE(n, d, simd::name(level));
+      const UseLevel use(level);
+      Placed<T> multiple(n, d, random);
+      Placed<T> sum(n, d, random);
+      Placed<T> gradient(n, d, random);
+      scale<T>(b.view(), factor, multiple.view(), mode);
+      add_scaled<T>(a.view(), b.view(), factor, sum.view());
+      soft_cap_gradient<T>(a.view(), b.view(), factor, gradient.view(), mode);
+      const long double kept = mode == WriteMode::add ? 1 : 0;
+      for (Index i = 0; i < n; ++i) {
+        for (Index j = 0; j < d; ++j) {
+          const long double t = static_cast<long double>(a(i, j)) / factor;
+          const long double product = static_cast<long double>(factor) * b(i, j);
+          REQUIRE(std::abs(multiple.now(i, j) - (kept * multiple(i, j) + product)) <= 4 * unit);
+          REQUIRE(std::abs(sum.now(i, j) - (a(i, j) + product)) <= 4 * unit);
+          REQUIRE(std::abs(gradient.now(i, j) - (kept * gradient(i, j) + (1 - t * t) * b(i, j))) <= 8 * unit);
+        }
+      }
+      CHECK((multiple.untouched_around() && sum.untouched_around() && gradient.untouched_around()));
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("sums and copies of matrices at any place", "[math]", float, double) {
   using T = TestType;
   Random random(1);
@@ -89,4 +140,16 @@ TEST_CASE("elementwise functions refuse matrices that differ in shape", "[math]"
   CHECK_THROWS_WITH(exponential<float>(map(a), map(b)), ContainsSubstring("2 x 3") && ContainsSubstring("3 x 2"));
   CHECK_THROWS_AS(add<float>(map(a), map(b), map(a)), Error);
   CHECK_THROWS_AS(accumulate<float>(map(a), map(b)), Error);
+  CHECK_THROWS_AS(scale<float>(map(a), 2.0F, map(b)), Error);
+  CHECK_THROWS_AS(add_scaled<float>(map(a), map(b), 2.0F, map(a)), Error);
+  CHECK_THROWS_AS(soft_cap<float>(map(a), 2.0F, map(b)), Error);
+  CHECK_THROWS_AS(soft_cap_gradient<float>(map(a), map(b), 2.0F, map(a)), Error);
+}
+
+TEST_CASE("a soft cap must be a positive number", "[math]") {
+  Matrix<float> a = make_matrix<float>(2, 3, 0.0F);
+  for (const float cap : {0.0F, -1.0F, std::numeric_limits<float>::infinity(), 1e-42F}) {
+    CHECK_THROWS_WITH(soft_cap<float>(map(a), cap, map(a)), ContainsSubstring("positive number"));
+    CHECK_THROWS_WITH(soft_cap_gradient<float>(map(a), map(a), cap, map(a)), ContainsSubstring("positive number"));
+  }
 }

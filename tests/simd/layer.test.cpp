@@ -63,6 +63,21 @@ TEMPLATE_TEST_CASE("outputs of few rows and of many", "[simd]", float, double) {
   }
 }
 
+TEST_CASE("an output of few rows and many columns takes little memory and keeps its bits") {
+  const Index outputs = 180'000;  // times 13 rows are more than 2^20 numbers
+  const auto x = random_matrix<float>(13, 66, 1);
+  const auto w = random_matrix<float>(outputs, 66, 2);
+  const auto bias = random_matrix<float>(1, outputs, 3);
+  auto y = random_matrix<float>(13, outputs, 4);
+  auto alone = y;
+  layer_output<float>(map(x), map(w), map(y), WriteMode::add, 0.5F, map(bias));
+  for (Index first = 0; first < outputs; first += 60'000) {
+    layer_output<float>(map(x), map(w).middleRows(first, 60'000), map(alone).middleCols(first, 60'000), WriteMode::add,
+                        0.5F, map(bias).middleCols(first, 60'000));
+  }
+  CHECK((y == alone));
+}
+
 TEST_CASE("an output of few rows and a weight in bfloat16") {
   const auto values = random_matrix<float>(130, 97, 2);
   Matrix<BFloat16> w = make_matrix<BFloat16>(130, 97);

@@ -68,6 +68,50 @@ TEMPLATE_TEST_CASE("log-sums and gradients equal their naive twins, however the 
   }
 }
 
+TEMPLATE_TEST_CASE("the gradient of capped logits is that of what the cap was given", "[math]", float, double) {
+  using T = TestType;
+  const long double unit = static_cast<long double>(std::numeric_limits<T>::epsilon());
+  Random random(3);
+  for (int round = 0; round < 40; ++round) {
+    const Index n = random.below(9);
+    const Index d = 1 + random.below(90);
+    const T cap = static_cast<T>(1 + 4 * random.uniform());
+    Placed<T> x(n, d, random, 0.999 * static_cast<double>(cap));
+    std::vector<std::int32_t> targets;
+    std::vector<T> log_sum;
+    for (Index i = 0; i < n; ++i) {
+      targets.push_back(static_cast<std::int32_t>(random.below(d + 1)) - 1);  // -1 is ignored
+      long double sum = 0;
+      for (Index j = 0; j < d; ++j) {
+        sum += std::exp(static_cast<long double>(x(i, j)));
+      }
+      log_sum.push_back(static_cast<T>(std::log(sum)));
+    }
+    const std::span<const T> sums(log_sum);
+    for (const simd::Level level : simd::levels()) {
+      CAPTURE(round, n, d, simd::name(level));
+      const UseLevel use(level);
+      const WriteMode mode = round % 3 == 0 ? WriteMode::add : WriteMode::overwrite;
+      Placed<T> g(n, d, random);
+      cross_entropy_gradient<T>(x.view(), sums, targets, 0, static_cast<T>(0.25), g.view(), mode, cap);
+      Matrix<T> in_place = make_matrix(x.view());
+      cross_entropy_gradient<T>(map(in_place), sums, targets, 0, static_cast<T>(0.25), map(in_place),
+                                WriteMode::overwrite, cap);
+      for (Index i = 0; i < n; ++i) {
+        const auto k = static_cast<std::size_t>(i);
+        for (Index j = 0; j < d; ++j) {
+          const long double t = static_cast<long double>(x(i, j)) / cap;
+          const long double p = std::exp(static_cast<long double>(x(i, j)) - log_sum[k]) - (targets[k] == j ? 1 : 0);
+          const long double wanted = targets[k] >= 0 ? 0.25L * p * (1 - t * t) : 0.0L;
+          REQUIRE(std::abs(g.now(i, j) - ((mode == WriteMode::add ? g(i, j) : 0.0) + wanted)) <= 100 * unit);
+          REQUIRE(std::abs(map(in_place)(i, j) - wanted) <= 100 * unit);
+        }
+      }
+      CHECK(g.untouched_around());
+    }
+  }
+}
+
 TEST_CASE("log-sums of rows that are not finite", "[math]") {
   const float infinity = std::numeric_limits<float>::infinity();
   for (const simd::Level level : simd::levels()) {
@@ -110,4 +154,7 @@ TEST_CASE("log-sums refuse counts that differ", "[math]") {
   CHECK_THROWS_AS(add_to_log_sum<float>(map(x), two, two, targets), Error);
   const std::span<const float> sums(two);
   CHECK_THROWS_AS(cross_entropy_gradient<float>(map(x), sums, targets, 0, 1.0F, map(x)), Error);
+  const std::vector<std::int32_t> fitting{0, 0};
+  CHECK_THROWS_WITH(cross_entropy_gradient<float>(map(x), sums, fitting, 0, 1.0F, map(x), WriteMode::overwrite, -1.0F),
+                    ContainsSubstring("cap"));
 }

@@ -17,10 +17,10 @@ namespace {
 /// Allocations of three steps, after two that are not counted.
 template <class T>
 long steady_allocations(int form, bool checkpoints, double dropout, int accumulation) {
-  TransformerConfig config;
+  ModelConfig config;
   config.vocabulary = 211;
   config.context = 70;
-  config.width = 96;
+  config.hidden_size = 96;
   config.layers = 2;
   config.heads = 4;
   config.intermediate_size = 192;
@@ -28,9 +28,9 @@ long steady_allocations(int form, bool checkpoints, double dropout, int accumula
   Transformer<T> model(config);
   model.checkpoint_blocks(checkpoints);
   if (form > 0) {
-    BasisByWidth<T> bases;  // any do, and none needs a decomposition, which takes long to compile
+    BasisSet<T> bases;  // any do, and none needs a decomposition, which takes long to compile
     for (const Index width : {96, 192}) {
-      bases[width] = std::make_shared<const UniversalBasis<T>>(UniversalBasis<T>::random(width, 3, 1));
+      bases.insert(UniversalBasis<T>::random(width, 3, 1));
     }
     freeze(model.parameters());
     attach_scores(model.weights(), bases, form == 1 ? ScoreForm::exact_start : ScoreForm::truncated);

@@ -1,25 +1,40 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Replaces operator new by one that counts. For one file of a program only; Eigen's own allocations do not come here.
+/// Replaces operator new by one that counts blocks and bytes. For one file of a program only; Eigen's own allocations
+/// do not come here.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace ampsft::test {
 
 inline std::atomic<long> allocations = 0;  ///< of at least `counted_from` bytes, so far
 inline std::atomic<std::size_t> counted_from = 0;
+inline std::atomic<std::size_t> bytes_held = 0;  ///< now
+inline std::atomic<std::size_t> bytes_peak = 0;
 
 /// Every block is aligned as matrices want it, so that all forms of operator new can be one.
+inline constexpr std::size_t alignment = 64;
+
+/// The block's size stands in a line of its own before it.
 inline void* allocate(std::size_t bytes) noexcept {
-  constexpr std::size_t alignment = 64;
   if (bytes >= counted_from) {
     ++allocations;
   }
-  return std::aligned_alloc(alignment, (bytes / alignment + 1) * alignment);
+  auto* const block = static_cast<std::byte*>(std::aligned_alloc(alignment, (bytes / alignment + 2) * alignment));
+  if (block == nullptr) {
+    return nullptr;
+  }
+  std::memcpy(block, &bytes, sizeof(bytes));
+  const std::size_t held = bytes_held += bytes;
+  std::size_t peak = bytes_peak;
+  while (held > peak && !bytes_peak.compare_exchange_weak(peak, held)) {
+  }
+  return block + alignment;
 }
 
 inline void* allocate_or_throw(std::size_t bytes) {
@@ -32,7 +47,14 @@ inline void* allocate_or_throw(std::size_t bytes) {
 
 /// Not inlined, or GCC takes this `free` and the replaced operator new for no pair.
 [[gnu::noinline]] inline void release(void* memory) noexcept {
-  std::free(memory);
+  if (memory == nullptr) {
+    return;
+  }
+  std::byte* const block = static_cast<std::byte*>(memory) - alignment;
+  std::size_t bytes = 0;
+  std::memcpy(&bytes, block, sizeof(bytes));
+  bytes_held -= bytes;
+  std::free(block);
 }
 
 /// Allocations of at least `least` bytes while `work` runs.
@@ -42,6 +64,15 @@ long count_allocations(std::size_t least, Work&& work) {
   const long before = allocations;
   work();
   return allocations - before;
+}
+
+/// The most bytes that are held at once while `work` runs, beside those that were held before.
+template <class Work>
+std::size_t peak_bytes(Work&& work) {
+  const std::size_t before = bytes_held;
+  bytes_peak = before;
+  work();
+  return bytes_peak - before;
 }
 
 }  // namespace ampsft::test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Text that is cut before it is merged has the ids of text that is merged as a whole.
+#include <ampsft/core/random.hpp>
 #include <ampsft/text/detail/safe_cuts.hpp>
 #include <ampsft/text/pretrained_tokenizer.hpp>
 

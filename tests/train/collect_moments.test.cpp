@@ -95,7 +95,7 @@ TEST_CASE("such moments give every width its basis, which carries scores") {
   CHECK(map(bases.at(8)->components()) == map(expected.components));
   CHECK(bases.at(8)->spectrum()->centred_energy == policy.moments.at(8).raw_energy());
   attach_scores(model.weights(), bases, ScoreForm::exact_start);
-  CHECK(model.weights().front()->kind() == "score (exact start)");
+  CHECK(model.weights().front()->is_adapted());
   CHECK_THROWS_WITH(collect_gradients(model, text), ContainsSubstring("dense"));
   policy.moments.erase(12);
   Model other(tiny::config(), 1);

@@ -75,7 +75,7 @@ struct Together {
   TrainReport reports[2];
 };
 
-Together train_together(const TransformerConfig& config, const TokenStream& text, const TrainOptions& options,
+Together train_together(const ModelConfig& config, const TokenStream& text, const TrainOptions& options,
                         Index stopping_rank = -1, Index stop = 0) {
   Together result;
   const auto thrown = on_ranks(2, [&](const ThreadRanks& ranks) {

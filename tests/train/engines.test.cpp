@@ -15,11 +15,11 @@ namespace {
 enum class Form { dense, exact_start, truncated, lora };
 
 /// Odd sizes, none a multiple of a register, wide enough for every kernel.
-TransformerConfig odd_config() {
-  TransformerConfig config;
+ModelConfig odd_config() {
+  ModelConfig config;
   config.vocabulary = 103;
   config.context = 37;
-  config.width = 78;
+  config.hidden_size = 78;
   config.layers = 2;
   config.heads = 6;
   config.intermediate_size = 131;

@@ -18,11 +18,11 @@ using namespace ampsft;
 
 namespace {
 
-TransformerConfig small() {
-  TransformerConfig config;
+ModelConfig small() {
+  ModelConfig config;
   config.vocabulary = 301;
   config.context = 24;
-  config.width = 40;
+  config.hidden_size = 40;
   config.layers = 3;
   config.heads = 4;
   config.intermediate_size = 90;
@@ -138,7 +138,7 @@ TEST_CASE("a memory plan is printed in MiB", "[train]") {
 TEST_CASE("a long context takes no more memory a token than a short one", "[train]") {
   const AdamW<float> optimizer;
   const auto bytes_a_token = [&](Index context, bool scores) {
-    TransformerConfig config = TransformerConfig::paper72();
+    ModelConfig config = ModelConfig::paper72();
     config.context = context;
     config.layers = 2;
     config.vocabulary = 997;

@@ -25,10 +25,13 @@ using namespace ampsft;
 namespace {
 
 /// A Llama in small: rotary positions, so that a wrong position is seen.
-TransformerConfig small() {
-  TransformerConfig config = tiny::config();
+ModelConfig small() {
+  ModelConfig config = tiny::config();
   config.context = 24;
-  config.positions = PositionKind::rotary;
+  config.learned_positions = false;
+  for (auto& layer : config.layers) {
+    layer.rope = RopeConfig{};
+  }
   return config;
 }
 

@@ -107,7 +107,7 @@ Variable<T> plain_loss(Transformer<T>& model, Tape<T>& tape, std::span<const std
     positions.push_back(static_cast<std::int32_t>(i % (tokens.size() / static_cast<std::size_t>(sequences))));
   }
   Variable<T> x = add((*weight++)->gather(tape, tokens), gather<T>(leaf("position_embedding.weight"), positions));
-  for (Index i = 0; i < config.layers; ++i) {
+  for (Index i = 0; i < config.layers.size(); ++i) {
     const std::string name = "blocks." + std::to_string(i);
     const auto h = norm(x, name + ".norm_1");
     const auto q = layer(h);
@@ -115,7 +115,7 @@ Variable<T> plain_loss(Transformer<T>& model, Tape<T>& tape, std::span<const std
     const auto v = layer(h);
     x = add(x, layer(tape.apply(PlainAttention<T>{q, k, v, sequences, config.heads})));
     const auto wide = layer(norm(x, name + ".norm_2"));
-    const auto form = config.activation == Activation::gelu_erf ? GeluForm::erf : GeluForm::tanh;
+    const auto form = config.layers.front().activation == Activation::gelu_erf ? GeluForm::erf : GeluForm::tanh;
     x = add(x, layer(gelu(wide, form)));
   }
   return cross_entropy(layer(norm(x, "final_norm")), targets);

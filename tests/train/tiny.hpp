@@ -12,11 +12,11 @@
 
 namespace tiny {
 
-inline ampsft::TransformerConfig config() {
-  ampsft::TransformerConfig config;
+inline ampsft::ModelConfig config() {
+  ampsft::ModelConfig config;
   config.vocabulary = 11;
   config.context = 6;
-  config.width = 8;
+  config.hidden_size = 8;
   config.layers = 1;
   config.heads = 2;
   config.intermediate_size = 12;

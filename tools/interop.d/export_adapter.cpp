@@ -8,7 +8,7 @@
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/core/random.hpp>
-#include <ampsft/model/huggingface.hpp>
+#include <ampsft/model/huggingface_config.hpp>
 
 #include <deque>
 #include <filesystem>
@@ -20,7 +20,7 @@ using namespace ampsft;
 namespace {
 
 /// Every matrix that a layer multiplies, or the embedding looks up; a tied head shares the embedding's.
-std::deque<Weight<float>> read_weights(const PretrainedConfig& config, const ModelTensors& tensors) {
+std::deque<Weight<float>> read_weights(const ModelConfig& config, const ModelTensors& tensors) {
   std::deque<Weight<float>> weights;
   for (const auto& source : find_tensors(config, tensors)) {
     if (source.shape.size() == 2 && source.name != "position_embedding.weight") {
@@ -39,13 +39,13 @@ void run(const std::filesystem::path& from, const std::filesystem::path& out, co
   const auto config = read_huggingface_config(from);
   auto weights = read_weights(config, ModelTensors(from));
   WeightList<float> list;
-  BasisByWidth<float> bases;
+  BasisSet<float> bases;
   for (auto& weight : weights) {
     list.push_back(&weight);
     const Index width = weight.cols();
     if (!bases.contains(width)) {  // ranks that differ, so that patterns are needed
       const Index rank = static_cast<Index>(bases.size()) + 3;
-      bases[width] = std::make_shared<const UniversalBasis<float>>(UniversalBasis<float>::random(width, rank, 1));
+      bases.insert(UniversalBasis<float>::random(width, rank, 1));
     }
   }
   const AttachTargets targets{.patterns = {"*"}, .tied = tied == "shared" ? Tied::shared : Tied::separate};

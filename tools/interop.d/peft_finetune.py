@@ -3,7 +3,10 @@
 """Fine-tunes a model in GGUF with PEFT's LoRA on the data of examples/finetune, for what it takes beside that program:
 tokens a second, resident memory, validation perplexity.
 
-usage: peft_finetune.py MODEL.gguf TRAIN.jsonl VALIDATION.jsonl [STEPS [float32|bfloat16]]
+usage: peft_finetune.py smollm2|gemma3 MODEL.gguf TRAIN.jsonl VALIDATION.jsonl [STEPS [float32|bfloat16]]
+
+SmolLM2 gets the records in the template of its file. Gemma's base model has none: the records are plain turns,
+"User: ...", "Assistant: ..." and the end of text, as the program's template `plain` has them.
 
 LoRA of rank 8 on all linear layers, fused AdamW at 1e-3 with a cosine, rows of 512 tokens, one a step, records one after
 another in shuffled order, loss on the answers alone; `float32|bfloat16` is how the frozen model is held.
@@ -19,8 +22,9 @@ import numpy as np
 import peft
 import torch
 
-import gguf_tokenizer
-import pretrained
+import gemma3_tokenizer
+import gguf_models
+import smollm2_tokenizer
 
 ROW, ANSWER = 512, "<|im_start|>assistant\n"
 
@@ -30,18 +34,37 @@ def memory(field):
     return int(re.search(rf"^{field}:\s*(\d+)", text, re.MULTILINE)[1]) / 1024
 
 
-def encode(path, tokenizer, template):
+def smollm2_parts(path):
+    """A function from a record's messages to ids of three parts: before the answer, the answer with its end, the rest."""
+    tokenizer, _, template = smollm2_tokenizer.tokenizer_of(path)
+
+    def parts(messages):
+        text = template.render(messages=messages)
+        begin = text.index(ANSWER) + len(ANSWER)
+        end = text.index("<|im_end|>", begin) + len("<|im_end|>")
+        return [tokenizer.encode(part, add_special_tokens=False).ids
+                for part in (text[:begin], text[begin:end], text[end:])]
+    return parts
+
+
+def gemma3_parts(path):
+    ids_of = gemma3_tokenizer.encoder_of(path)
+
+    def parts(messages):
+        asked, answered = (message["content"] for message in messages)
+        return [ids_of(f"<bos>User: {asked}\nAssistant:"), ids_of(f" {answered}<eos>"), ids_of("\n")]
+    return parts
+
+
+PARTS = {"smollm2": smollm2_parts, "gemma3": gemma3_parts}
+
+
+def encode(path, parts_of):
     """Ids and labels of every record; labels of what is not an answer are -100."""
     records = []
     for line in pathlib.Path(path).read_text().splitlines():
-        text = template.render(messages=json.loads(line)["messages"])
-        begin = text.index(ANSWER) + len(ANSWER)
-        end = text.index("<|im_end|>", begin) + len("<|im_end|>")
-        parts = [tokenizer.encode(part, add_special_tokens=False).ids
-                 for part in (text[:begin], text[begin:end], text[end:])]
-        ids = sum(parts, [])
-        labels = [-100] * len(parts[0]) + parts[1] + [-100] * len(parts[2])
-        records.append((ids, labels))
+        before, answer, rest = parts_of(json.loads(line)["messages"])
+        records.append((before + answer + rest, [-100] * len(before) + answer + [-100] * len(rest)))
     return records
 
 
@@ -64,14 +87,14 @@ def perplexity(model, records):
 
 
 def main():
-    path, train, validation = sys.argv[1:4]
-    steps = int(sys.argv[4]) if len(sys.argv) > 4 else 86
-    dtype = getattr(torch, sys.argv[5]) if len(sys.argv) > 5 else torch.float32
+    name, path, train, validation = sys.argv[1:5]
+    steps = int(sys.argv[5]) if len(sys.argv) > 5 else 86
+    dtype = getattr(torch, sys.argv[6]) if len(sys.argv) > 6 else torch.float32
     torch.manual_seed(0)
     idle = memory("VmRSS")
-    tokenizer, _, template = gguf_tokenizer.tokenizer_of(path)
-    records, held_out = encode(train, tokenizer, template), encode(validation, tokenizer, template)
-    base = pretrained.torch_model(path).to(dtype)
+    parts_of = PARTS[name](path)
+    records, held_out = encode(train, parts_of), encode(validation, parts_of)
+    base = gguf_models.torch_model(path).to(dtype)
     model = peft.get_peft_model(base, peft.LoraConfig(r=8, lora_alpha=16, target_modules="all-linear"))
     before = perplexity(model, held_out)
     pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak from here on: loading is not what is compared
@@ -102,6 +125,6 @@ def main():
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 4:
+    if len(sys.argv) < 5 or sys.argv[1] not in PARTS:
         sys.exit(__doc__)
     main()

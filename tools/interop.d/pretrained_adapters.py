@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Exports random scores upon a model in GGUF, and compares with what PEFT, transformers and llama.cpp make of them.
 
-usage: pretrained_adapters.py MODEL.gguf PROGRAM WORK   PROGRAM is tools/interop.d/pretrained_logits.cpp
+usage: pretrained_adapters.py smollm2|gemma3 MODEL.gguf PROGRAM WORK   PROGRAM is tools/interop.d/pretrained_logits.cpp
 
 llama.cpp reads the file as it is and a copy in F32. Upon the copy it computes what we do. Upon the quantised file it
 also rounds activations to 8 bits, so there the change that the adapter makes is compared. Roundings with and without
@@ -19,6 +19,7 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
+import gguf_models
 import pretrained
 
 RANK = "8"
@@ -40,37 +41,37 @@ def llama_logits(llama, ids):
     return llama.scores[:len(ids)].copy()
 
 
-def compare_exports(what, ours, base, out):
+def compare_exports(what, ours, base, out, limit):
     """PEFT and the merged folder; returns whether all is well."""
     print(f"{what}: the adapter changes logits by up to "
           f"{max(np.abs(a.logits - b.logits).max() for a, b in zip(ours, base)):.2f}, "
           f"{sum((a.greedy == b.greedy).all() for a, b in zip(ours, base))} of {len(ours)} greedy texts are as before")
     load = lambda folder: AutoModelForCausalLM.from_pretrained(folder, dtype="float32").eval()
-    good = pretrained.compare_with_torch("  merged", ours, load(out / "merged"))
+    good = pretrained.compare_with_torch("  merged", ours, load(out / "merged"), limit)
     peft = PeftModel.from_pretrained(load(out.parent / "huggingface"), out / "peft").eval()
     empty = [key for key, value in peft.named_parameters() if "lora_B" in key and not value.any()]
     if empty:
         print("  PEFT did not load", *empty, "WRONG")
-    return pretrained.compare_with_torch("  PEFT", ours, peft) and good and not empty
+    return pretrained.compare_with_torch("  PEFT", ours, peft, limit) and good and not empty
 
 
-def compare_float(ours, base, copy, adapter):
+def compare_float(ours, base, copy, adapter, limit):
     """llama.cpp on the F32 copy."""
     good = []
     for name, answers, llama in (("  llama.cpp base", base, load_llama(copy)),
                                  ("  llama.cpp LoRA", ours, load_llama(copy, adapter))):
-        good += [pretrained.compare(f"{name} {i}", one, lambda ids: llama_logits(llama, ids))
+        good += [pretrained.compare(f"{name} {i}", one, lambda ids: llama_logits(llama, ids), limit)
                  for i, one in enumerate(answers)]
     return all(good)
 
 
 def compare_quantized(ours, base, model, adapter):
     """llama.cpp on the file as it is."""
-    def centred(logits):  # a number that is added to all logits of a token changes nothing
-        return logits - logits.mean(axis=1, keepdims=True)
+    def centred(logits, rows=0):  # a number that is added to all logits of a token changes nothing
+        return logits[-rows:] - logits[-rows:].mean(axis=1, keepdims=True)
     plain, adapted = load_llama(model), load_llama(model, adapter)
-    before = np.concatenate([centred(llama_logits(plain, one.ids)) for one in base])
-    after = np.concatenate([centred(llama_logits(adapted, one.ids)) for one in base])
+    before = np.concatenate([centred(llama_logits(plain, one.ids), len(one.logits)) for one in base])
+    after = np.concatenate([centred(llama_logits(adapted, one.ids), len(one.logits)) for one in base])
     expected = np.concatenate([centred(one.logits) for one in base])
     change = np.concatenate([centred(one.logits) for one in ours]) - expected
     rounding, apart = rms(before - expected), rms(after - before - change)
@@ -84,21 +85,23 @@ def compare_quantized(ours, base, model, adapter):
 
 def main():
     logging.disable_progress_bar()
-    model, program, work = sys.argv[1], sys.argv[2], Path(sys.argv[3])
-    base = pretrained.our_answers(program, model, work / "base")
-    pretrained.torch_model(model).save_pretrained(work / "huggingface")
+    name, model, program, work = sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4])
+    # Without the long prompt: llama.cpp keeps the logits of all tokens.
+    texts, limit = pretrained.prompts(name, long=False), pretrained.MODELS[name].limit
+    base = pretrained.our_answers(program, model, work / "base", texts)
+    gguf_models.torch_model(model).save_pretrained(work / "huggingface")
     copy = work / "float.gguf"
-    pretrained.write_float_copy(model, copy)
+    gguf_models.write_float_copy(model, copy)
     good = True
-    for name, pattern in (("all weights", "*"), ("all layers", "blocks.*")):
-        out = work / name.replace(" ", "-")
-        ours = pretrained.our_answers(program, model, out, work / "huggingface", pattern, RANK)
-        good = compare_exports(name, ours, base, out) and good
-    good = compare_float(ours, base, copy, out / "adapter.gguf") and good
+    for words, pattern in (("all weights", "*"), ("all layers", "blocks.*")):
+        out = work / words.replace(" ", "-")
+        ours = pretrained.our_answers(program, model, out, texts, work / "huggingface", pattern, RANK)
+        good = compare_exports(words, ours, base, out, limit) and good
+    good = compare_float(ours, base, copy, out / "adapter.gguf", limit) and good
     return compare_quantized(ours, base, model, out / "adapter.gguf") and good
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) != 5 or sys.argv[1] not in pretrained.MODELS:
         sys.exit(__doc__)
     sys.exit(0 if main() else 1)

@@ -4,7 +4,7 @@
 /// once more with random scores upon its weights, which it exports in every way.
 ///
 /// usage: pretrained_logits MODEL PROMPTS.json OUT                    OUT/logits.safetensors:
-/// <prompt>.{ids,logits,greedy}
+/// <prompt>.{ids,logits,greedy}, the logits of at most the last 256 tokens
 ///        pretrained_logits MODEL PROMPTS.json OUT BASE PATTERN RANK  the same of the adapted model, and OUT/peft,
 ///                                                                    OUT/merged (other tensors are those of BASE, a
 ///                                                                    Hugging Face folder) and, unless the pattern is
@@ -17,6 +17,7 @@
 #include <ampsft/model/pretrained.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -29,17 +30,25 @@ using namespace ampsft;
 namespace {
 
 constexpr int continuation = 64;  // tokens
+constexpr Index most_rows = 256;  // the last tokens of a prompt, whose logits are written
 
 struct Answer {
   std::vector<std::int64_t> ids;
-  Matrix<float> logits;  // one row a token
+  Matrix<float> logits;  // one row a token, of the last ones
   std::vector<std::int64_t> greedy;
 };
+
+Matrix<float> last_rows(const Matrix<float>& all) {
+  const Index kept = std::min(rows(all), most_rows);
+  Matrix<float> result = make_matrix<float>(kept, cols(all));
+  map(result) = map(all).bottomRows(kept);
+  return result;
+}
 
 Answer answer(Transformer<float>& model, const std::vector<std::int32_t>& ids) {
   Answer result{.ids = {ids.begin(), ids.end()}, .logits = {}, .greedy = {}};
   Tape<float> tape(TapeMode::inference);
-  result.logits = model.logits(model.hidden(tape, ids, 1)).value();
+  result.logits = last_rows(model.logits(model.hidden(tape, ids, 1)).value());
   KeyValueCache<float> cache;
   std::vector<std::int32_t> added = ids;
   Random random(0);
@@ -80,7 +89,7 @@ ScoreAdapter<float> adapt(Transformer<float>& model, const std::string& pattern,
   return take_adapter(model.weights());
 }
 
-void export_all(Transformer<float>& model, const ScoreAdapter<float>& adapter, const PretrainedConfig& config,
+void export_all(Transformer<float>& model, const ScoreAdapter<float>& adapter, const ModelConfig& config,
                 const std::filesystem::path& base, const std::filesystem::path& out) {
   export_peft(out / "peft", adapter, config, {.base_model = base.string()});
   export_merged(out / "merged", base, model.weights(), config);

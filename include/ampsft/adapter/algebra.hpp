@@ -4,11 +4,9 @@
 #pragma once
 
 #include <ampsft/adapter/score_adapter.hpp>
-#include <ampsft/basis/files/basis_file.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -22,24 +20,6 @@ struct WeightedAdapter {
   const ScoreAdapter<T>* adapter;
   double weight;
 };
-
-namespace detail {
-
-template <Scalar T>
-[[nodiscard]] bool same_basis(const std::shared_ptr<const UniversalBasis<T>>& one,
-                              const std::shared_ptr<const UniversalBasis<T>>& other) {
-  return one == other || basis_hash(*one) == basis_hash(*other);
-}
-
-template <Scalar T>
-[[nodiscard]] bool same_bases(const ScoreAdapter<T>& a, const ScoreAdapter<T>& b) {
-  return a.bases.size() == b.bases.size() &&
-         std::equal(a.bases.begin(), a.bases.end(), b.bases.begin(), [](const auto& one, const auto& other) {
-           return one.first == other.first && same_basis(one.second, other.second);
-         });
-}
-
-}  // namespace detail
 
 /// `sum_i w_i S_i` over one base and one basis a width; a matrix that a term does not adapt counts as zero there.
 ///
@@ -57,9 +37,10 @@ template <Scalar T>
     require(adapter->base == sum.base, "adapters of different bases cannot be summed; their hashes are ", sum.base,
             " and ", adapter->base);
     for (const auto& [width, basis] : adapter->bases) {
-      const auto [known, is_new] = sum.bases.emplace(width, basis);
-      require(is_new || detail::same_basis(known->second, basis), "adapters over different bases of width ", width,
+      const auto known = sum.bases.find(width);
+      require(known == nullptr || same_basis(known, basis), "adapters over different bases of width ", width,
               " cannot be summed; project one to the bases of the other");
+      sum.bases.insert(basis);
     }
     weights += weight;
     for (const auto& matrix : adapter->matrices) {
@@ -132,7 +113,7 @@ struct ProjectedAdapter {
 /// `W1 - W0` and its projection, one weight at a time in memory.
 template <Scalar T>
 [[nodiscard]] ProjectedAdapter<T> project_difference(const WeightList<T>& base, const WeightList<T>& tuned,
-                                                     const BasisByWidth<T>& bases,
+                                                     const BasisSet<T>& bases,
                                                      const std::vector<std::string>& targets = {"*"}) {
   ProjectedAdapter<T> result;
   result.adapter.base = base_hash(base);
@@ -148,18 +129,17 @@ template <Scalar T>
       result.adapter.matrices[static_cast<std::size_t>(twin - owners.begin())].weights.push_back(weight->name());
       continue;
     }
-    const auto basis = bases.find(weight->cols());
-    require(basis != bases.end(), "there is no basis of width ", weight->cols(), " for ", weight->name());
+    const auto& basis = bases.for_weight(weight->name(), weight->cols());
     Matrix<T> change = (*other)->materialize();
     const Matrix<T> before = base_of(*weight).dequantized();
     map(change) -= map(before);
-    Matrix<T> scores = basis->second->project(map(change));
+    Matrix<T> scores = basis->project(map(change));
     ProjectedEnergy energy{.weight = weight->name()};
     energy.energy = map(change).template cast<double>().squaredNorm();
-    map(change).noalias() -= map(scores) * map(basis->second->components());
+    map(change).noalias() -= map(scores) * map(basis->components());
     energy.lost = map(change).template cast<double>().squaredNorm();
     result.energies.push_back(energy);
-    result.adapter.bases.insert(*basis);
+    result.adapter.bases.insert(basis);
     result.adapter.matrices.push_back({{weight->name()}, weight->cols(), std::move(scores)});
     owners.emplace_back(weight, *other);
   }

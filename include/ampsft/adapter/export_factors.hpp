@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/adapter/score_adapter.hpp>
-#include <ampsft/model/pretrained_tensors.hpp>
+#include <ampsft/model/tensor_sources.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -38,10 +38,7 @@ template <Scalar T>
 }
 
 /// The heads of a weight or bias whose rows a rotary pairing orders, q's or k's; 0 for all others.
-[[nodiscard]] inline Index paired_heads(std::string_view name, const PretrainedConfig& config) {
-  if (config.positions != PositionKind::rotary) {
-    return 0;
-  }
+[[nodiscard]] inline Index paired_heads(std::string_view name, const ModelConfig& config) {
   const auto is_of = [&](std::string_view layer) {
     return name.ends_with(concat(layer, ".weight")) || name.ends_with(concat(layer, ".bias"));
   };
@@ -63,8 +60,7 @@ struct ExportedFactor {
 ///
 /// Throws `Error` for a truncated adapter, which is no sum with the base, and for a weight that the files do not have.
 template <Scalar T>
-[[nodiscard]] std::vector<ExportedFactor<T>> export_factors(const ScoreAdapter<T>& adapter,
-                                                            const PretrainedConfig& config,
+[[nodiscard]] std::vector<ExportedFactor<T>> export_factors(const ScoreAdapter<T>& adapter, const ModelConfig& config,
                                                             const std::vector<TensorSource>& sources, RopePairing to) {
   require(adapter.form == ScoreForm::exact_start, "a truncated adapter cannot be exported as factors: its weights are ",
           "not the base's plus something of low rank; export the merged model");
@@ -73,10 +69,11 @@ template <Scalar T>
     const auto& basis = adapter.basis(matrix);
     for (const auto& name : matrix.weights) {
       auto source = std::find_if(sources.begin(), sources.end(), [&](const auto& s) { return s.name == name; });
-      TensorSource head{.name = name, .shape = {config.vocabulary, config.width}, .source = name, .source_shape = {}};
+      TensorSource head{
+          .name = name, .shape = {config.vocabulary, config.hidden_size}, .source = name, .source_shape = {}};
       const bool tied_head = source == sources.end() && config.tied_head && name == "lm_head.weight";
       require(source != sources.end() || tied_head, "the adapter is for ", detail::quoted(name),
-              ", which a model of the architecture ", config.architecture, " does not have");
+              ", which a model of the family ", config.family, " does not have");
       const TensorSource& place = tied_head ? head : *source;
       require(place.shape == std::vector<Index>{rows(matrix.scores), matrix.width}, "the adapter's scores of ", name,
               " do not fit the model's config");
@@ -89,7 +86,7 @@ template <Scalar T>
         factor = std::prev(factors.end());
       }
       const Index heads = paired_heads(name, config);
-      const bool repairs = heads > 0 && config.rope.pairing != to;
+      const bool repairs = heads > 0 && config.pairing() != to;
       const Matrix<T> repaired = repairs ? repair_rows(matrix.scores, heads, to) : Matrix<T>{};
       map(factor->scores).middleRows(place.first, rows(matrix.scores)) = map(repairs ? repaired : matrix.scores);
     }

@@ -15,29 +15,6 @@
 
 namespace ampsft {
 
-namespace detail {
-
-/// What llama.cpp calls an architecture. Throws for one that it does not have.
-[[nodiscard]] inline std::string gguf_architecture(const PretrainedConfig& config) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> known{{{"LlamaForCausalLM", "llama"},
-                                                                                {"MistralForCausalLM", "llama"},
-                                                                                {"GPT2LMHeadModel", "gpt2"},
-                                                                                {"Qwen2ForCausalLM", "qwen2"},
-                                                                                {"Qwen3ForCausalLM", "qwen3"},
-                                                                                {"llama", "llama"},
-                                                                                {"gpt2", "gpt2"},
-                                                                                {"qwen2", "qwen2"},
-                                                                                {"qwen3", "qwen3"}}};
-  for (const auto& [name, theirs] : known) {
-    if (name == config.architecture) {
-      return std::string(theirs);
-    }
-  }
-  fail("the architecture ", quoted(config.architecture), " has no GGUF name");
-}
-
-}  // namespace detail
-
 /// Writes an adapter for llama.cpp: `<tensor>.lora_a` is the basis (`K x d`), `<tensor>.lora_b` the scores (`n x K`),
 /// of the embedding the scores (`n x K`) and the basis transposed, as F32 or `format`.
 ///
@@ -46,19 +23,18 @@ namespace detail {
 /// `export_factors`, and `Error` for an embedding that is tied to the head or such a head, because llama.cpp has one
 /// tensor for both and applies factors to one use of it alone: merge those.
 template <Scalar T>
-void export_gguf_lora(const std::filesystem::path& path, const ScoreAdapter<T>& adapter, const PretrainedConfig& config,
+void export_gguf_lora(const std::filesystem::path& path, const ScoreAdapter<T>& adapter, const ModelConfig& config,
                       BlockFormat format = BlockFormat::f32) {
-  const std::string architecture = detail::gguf_architecture(config);
+  const Family& family = family_of(config);
   for (const auto& name : adapter.weights()) {
     require(!config.tied_head || (name != "lm_head.weight" && name != "token_embedding.weight"), name,
             " is tied, and llama.cpp cannot adapt a matrix that is embedding and head; export the merged model, or ",
             "train without the two");
   }
-  const auto factors = export_factors(adapter, config, tensor_sources(config, TensorNaming::gguf),
-                                      architecture == "llama" ? RopePairing::interleaved : RopePairing::halves);
+  const auto factors = export_factors(adapter, config, tensor_sources(config, TensorNaming::gguf), family.gguf.pairing);
   const Index alpha = factors.front().basis->rank();
   GgufWriter writer;
-  writer.set("general.architecture", architecture);
+  writer.set("general.architecture", std::string(family.gguf_architecture));
   writer.set("general.type", "adapter");
   writer.set("adapter.type", "lora");
   writer.set("adapter.lora.alpha", static_cast<float>(alpha));

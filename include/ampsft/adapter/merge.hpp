@@ -18,10 +18,11 @@ namespace ampsft {
 template <Scalar T>
 class MergedWeights {
  public:
-  /// Makes every weight that has scores or factors dense: `materialize()` of it; tied weights stay tied.
+  /// Makes every adapted weight dense: `materialize()` of it; tied weights stay tied. Throws as that, and changes
+  /// nothing then.
   explicit MergedWeights(const WeightList<T>& weights) {
     for (auto* weight : weights) {
-      if (weight->kind() == "dense" || weight->kind() == "frozen") {
+      if (!weight->is_adapted()) {
         continue;
       }
       const auto twin = std::find_if(changed_.begin(), changed_.end(),

@@ -10,7 +10,7 @@
 #include <ampsft/io/read_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 #include <ampsft/io/writable.hpp>
-#include <ampsft/model/huggingface_writer.hpp>
+#include <ampsft/model/huggingface_config.hpp>
 
 #include <algorithm>
 #include <array>
@@ -62,9 +62,12 @@ inline constexpr std::array<std::string_view, 9> companions{"generation_config.j
 
 /// Puts a parameter's values (a vector is one row) into the stored tensor `into` (as it is stored) that holds it.
 template <Scalar T>
-void put_part(Matrix<T> values, const TensorSource& source, const PretrainedConfig& config, Matrix<T>& target) {
+void put_part(Matrix<T> values, const TensorSource& source, const ModelConfig& config, Matrix<T>& target) {
   const Index heads = paired_heads(source.name, config);
-  const bool repairs = heads > 0 && config.rope.pairing != RopePairing::halves;
+  if (source.offset != 0) {
+    map(values).array() -= static_cast<T>(source.offset);
+  }
+  const bool repairs = heads > 0 && config.pairing() != RopePairing::halves;
   if (source.shape.size() == 1) {
     if (repairs) {
       const Matrix<T> column = repair_rows(make_matrix(map(values).transpose()), heads, RopePairing::halves);
@@ -85,8 +88,7 @@ void put_part(Matrix<T> values, const TensorSource& source, const PretrainedConf
 
 /// Replaces part of a stored tensor (`values` as it is stored) by a weight of the model.
 template <Scalar T>
-void put_weight(const Weight<T>& weight, const TensorSource& source, const PretrainedConfig& config,
-                Matrix<T>& values) {
+void put_weight(const Weight<T>& weight, const TensorSource& source, const ModelConfig& config, Matrix<T>& values) {
   Matrix<T> merged = weight.materialize();
   require(source.shape == std::vector<Index>{rows(merged), cols(merged)}, weight.name(), " is ", rows(merged), " x ",
           cols(merged), ", but the folder's is ", shape_text(source.shape));
@@ -107,13 +109,12 @@ void put_weight(const Weight<T>& weight, const TensorSource& source, const Pretr
 /// cannot be written; nothing is written before all that can be checked is. Memory: the weights once, in `T`.
 template <Scalar T>
 void export_merged(const std::filesystem::path& to, const std::filesystem::path& from, const WeightList<T>& weights,
-                   const PretrainedConfig& config, std::optional<DType> dtype = {},
-                   const OnTensors& on_tensors = nullptr) {
+                   const ModelConfig& config, std::optional<DType> dtype = {}, const OnTensors& on_tensors = nullptr) {
   namespace fs = std::filesystem;
   std::error_code error;
   require(!fs::equivalent(from, to, error), "the merged model must get a folder of its own, not ", from);
   require_writable(to / "model.safetensors");
-  const ModelTensors tensors(from);
+  const ModelTensors tensors = open_folder_tensors(from);
   const auto sources = find_tensors(config, tensors);
   std::map<std::string, Matrix<T>> changed;
   bool unties = false;

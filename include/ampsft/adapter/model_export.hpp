@@ -7,8 +7,8 @@
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/writable.hpp>
-#include <ampsft/model/gguf_model.hpp>
-#include <ampsft/model/huggingface_writer.hpp>
+#include <ampsft/model/gguf_config.hpp>
+#include <ampsft/model/huggingface_config.hpp>
 #include <ampsft/model/transformer.hpp>
 #include <ampsft/text/gguf_tokenizer.hpp>
 #include <ampsft/text/hf_tokenizer_writer.hpp>
@@ -29,8 +29,7 @@ namespace detail {
 
 /// All tensors of a model by the names that a Hugging Face folder gives them.
 template <Scalar T>
-[[nodiscard]] std::map<std::string, Matrix<T>> huggingface_tensors(Transformer<T>& model,
-                                                                   const PretrainedConfig& config,
+[[nodiscard]] std::map<std::string, Matrix<T>> huggingface_tensors(Transformer<T>& model, const ModelConfig& config,
                                                                    const std::vector<TensorSource>& sources,
                                                                    const OnTensors& on_tensors) {
   const auto weights = model.weights();
@@ -79,14 +78,14 @@ template <Scalar T>
 /// "merged", then the writer's stages. Throws `Error` as `huggingface_config_json` does, if the config is another
 /// model's, and if a file cannot be written. Memory: the weights once, in `T`.
 template <Scalar T>
-void export_model(const std::filesystem::path& to, Transformer<T>& model, const PretrainedConfig& config,
+void export_model(const std::filesystem::path& to, Transformer<T>& model, const ModelConfig& config,
                   DType dtype = DType::f32, const OnTensors& on_tensors = nullptr) {
   const auto weights = model.weights();
   require_writable(to / "model.safetensors");
-  PretrainedConfig written = config;
+  ModelConfig written = config;
   written.tied_head = config.tied_head && weights.back()->is_tied_to(*weights.front());
   const std::string json = json_text(huggingface_config_json(written, dtype), 2) + "\n";
-  const auto sources = tensor_sources(written, TensorNaming::huggingface, detail::causal_model_prefix(config));
+  const auto sources = tensor_sources(written, TensorNaming::huggingface);
   const auto tensors = detail::huggingface_tensors(model, config, sources, on_tensors);
   SafetensorsWriter writer;
   writer.set_metadata("format", "pt");
@@ -109,7 +108,7 @@ template <Scalar T>
 void export_gguf_model(const std::filesystem::path& to, const std::filesystem::path& from, Transformer<T>& model,
                        DType dtype = DType::f32, const OnTensors& on_tensors = nullptr) {
   const GgufFile file(from);
-  const PretrainedConfig config = read_gguf_config(file);
+  const ModelConfig config = read_gguf_config(file);
   const GgufValue* const jinja = file.find("tokenizer.chat_template");
   const PretrainedTokenizerParts parts = read_gguf_tokenizer_parts(file);
   std::map<std::string, std::string> files;

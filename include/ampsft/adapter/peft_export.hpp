@@ -25,11 +25,6 @@ struct PeftOptions {
 
 namespace detail {
 
-/// What stands before all names of a Hugging Face causal model but the head's.
-[[nodiscard]] inline std::string_view causal_model_prefix(const PretrainedConfig& config) {
-  return config.positions == PositionKind::learned ? "transformer." : "model.";
-}
-
 inline constexpr std::string_view peft_prefix = "base_model.model.";
 
 }  // namespace detail
@@ -45,11 +40,13 @@ inline constexpr std::string_view peft_prefix = "base_model.model.";
 /// such an adapter, which would add both changes to the one matrix. Throws as `export_factors`, and `Error` if a file
 /// cannot be written.
 template <Scalar T>
-void export_peft(const std::filesystem::path& folder, const ScoreAdapter<T>& adapter, const PretrainedConfig& config,
+void export_peft(const std::filesystem::path& folder, const ScoreAdapter<T>& adapter, const ModelConfig& config,
                  const PeftOptions& options) {
-  const auto sources = tensor_sources(config, TensorNaming::huggingface, detail::causal_model_prefix(config));
+  const auto sources = tensor_sources(config, TensorNaming::huggingface);
   const auto factors = export_factors(adapter, config, sources, RopePairing::halves);
   const Index rank = factors.front().basis->rank();
+  const bool stores_transposed =
+      std::any_of(sources.begin(), sources.end(), [](const auto& s) { return s.transposed; });
   nlohmann::json json = {{"peft_type", "LORA"},
                          {"task_type", "CAUSAL_LM"},
                          {"base_model_name_or_path", options.base_model},
@@ -57,7 +54,7 @@ void export_peft(const std::filesystem::path& folder, const ScoreAdapter<T>& ada
                          {"lora_alpha", rank},
                          {"lora_dropout", 0.0},
                          {"bias", "none"},
-                         {"fan_in_fan_out", config.positions == PositionKind::learned},
+                         {"fan_in_fan_out", stores_transposed},
                          {"inference_mode", true},
                          {"init_lora_weights", true},
                          {"use_rslora", false},

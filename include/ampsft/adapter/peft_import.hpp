@@ -102,19 +102,18 @@ template <Scalar T>
 /// Throws `Error` that names file and tensor for what is damaged, does not fit the model, or is no plain LoRA (DoRA,
 /// biases, modules saved whole, patterns that are regular expressions).
 template <Scalar T>
-[[nodiscard]] std::vector<NamedFactors<T>> read_peft(const std::filesystem::path& folder,
-                                                     const PretrainedConfig& config) {
+[[nodiscard]] std::vector<NamedFactors<T>> read_peft(const std::filesystem::path& folder, const ModelConfig& config) {
   constexpr int depth = 8;
   const std::string source = concat(folder / "adapter_config.json");
   const nlohmann::json json = parse_json(read_text(folder / "adapter_config.json"), source, depth);
   const detail::PeftScale scale{detail::JsonFields(json, source)};
   const SafetensorsFile file(folder / "adapter_model.safetensors");
-  auto sources = tensor_sources(config, TensorNaming::huggingface, detail::causal_model_prefix(config));
+  auto sources = tensor_sources(config, TensorNaming::huggingface);
   if (config.tied_head) {
     sources.push_back({.name = "lm_head.weight",
-                       .shape = {config.vocabulary, config.width},
+                       .shape = {config.vocabulary, config.hidden_size},
                        .source = "lm_head.weight",
-                       .source_shape = {config.vocabulary, config.width}});
+                       .source_shape = {config.vocabulary, config.hidden_size}});
   }
   std::vector<NamedFactors<T>> all;
   std::size_t used = 0;
@@ -135,8 +134,8 @@ template <Scalar T>
     used += place.first == 0 ? 2 : 0;  // parts of a fused tensor share its factors
     factors.l = make_matrix(map(std::as_const(factors.l)).middleRows(place.first, place.shape[0]));
     const Index heads = paired_heads(place.name, config);
-    if (heads > 0 && config.rope.pairing != RopePairing::halves) {
-      factors.l = repair_rows(factors.l, heads, config.rope.pairing);
+    if (heads > 0 && config.pairing() != RopePairing::halves) {
+      factors.l = repair_rows(factors.l, heads, config.pairing());
     }
     all.push_back({place.name, std::move(factors)});
   }
@@ -167,14 +166,13 @@ ParameterList<T> attach_factors(const std::vector<NamedFactors<T>>& factors, con
 /// is the `base_hash` of the model. Throws `Error` if a basis is missing. Cost: `2 r (d K + n K)` a weight; no matrix
 /// of the weights' size is made.
 template <Scalar T>
-[[nodiscard]] ProjectedAdapter<T> project_factors(const std::vector<NamedFactors<T>>& factors,
-                                                  const BasisByWidth<T>& bases, const std::string& base) {
+[[nodiscard]] ProjectedAdapter<T> project_factors(const std::vector<NamedFactors<T>>& factors, const BasisSet<T>& bases,
+                                                  const std::string& base) {
   ProjectedAdapter<T> result;
   result.adapter.base = base;
   for (const auto& [name, lora] : factors) {
-    const auto basis = bases.find(cols(lora.a));
-    require(basis != bases.end(), "there is no basis of width ", cols(lora.a), " for ", name);
-    const Matrix<T> coordinates = basis->second->project(map(lora.a));  // r x K
+    const auto& basis = bases.for_weight(name, cols(lora.a));
+    const Matrix<T> coordinates = basis->project(map(lora.a));  // r x K
     const Matrix<T> scores = make_matrix(static_cast<T>(lora.scale) * (map(lora.l) * map(coordinates)));
     // what the basis misses is scale L (A - A B' B): its energy is that of the small Gram matrices' product
     EigenMatrix<double> rest = map(lora.a).template cast<double>();
@@ -183,10 +181,10 @@ template <Scalar T>
     const double square = lora.scale * lora.scale;
     ProjectedEnergy energy{.weight = name};
     energy.energy = square * (gram * rest).cwiseProduct(rest).sum();
-    rest -= (map(coordinates) * map(basis->second->components())).template cast<double>();
+    rest -= (map(coordinates) * map(basis->components())).template cast<double>();
     energy.lost = square * (gram * rest).cwiseProduct(rest).sum();
     result.energies.push_back(energy);
-    result.adapter.bases.insert(*basis);
+    result.adapter.bases.insert(basis);
     result.adapter.matrices.push_back({{name}, cols(lora.a), scores});
   }
   return result;

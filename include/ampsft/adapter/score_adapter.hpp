@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/adapter/base_hash.hpp>
+#include <ampsft/basis/basis_set.hpp>
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/parameterization/attach.hpp>
 
@@ -28,7 +29,7 @@ struct AdaptedMatrix {
 template <Scalar T>
 struct ScoreAdapter {
   ScoreForm form = ScoreForm::exact_start;
-  BasisByWidth<T> bases;
+  BasisSet<T> bases;
   std::vector<AdaptedMatrix<T>> matrices;
   std::string base;                                    ///< `base_hash` of the model; "" if it is not known
   nlohmann::json training = nlohmann::json::object();  ///< a summary: steps, losses, whatever is worth keeping
@@ -44,29 +45,30 @@ struct ScoreAdapter {
 
   /// The basis of a matrix. Throws `Error` if there is none of its width and rank.
   [[nodiscard]] const std::shared_ptr<const UniversalBasis<T>>& basis(const AdaptedMatrix<T>& matrix) const {
-    const auto found = bases.find(matrix.width);
-    require(found != bases.end() && found->second->rank() == cols(matrix.scores), "the adapter has no basis of width ",
-            matrix.width, " and rank ", cols(matrix.scores), ", which the scores of ", matrix.weights.front(), " need");
-    return found->second;
+    const auto& basis = bases.for_weight(matrix.weights.front(), matrix.width);
+    require(basis->rank() == cols(matrix.scores), "the adapter's basis of width ", matrix.width, " has rank ",
+            basis->rank(), ", but the scores of ", matrix.weights.front(), " are for one of rank ",
+            cols(matrix.scores));
+    return basis;
   }
 };
 
 /// Copies the scores of a model; `base` is the `base_hash` of its weights, which the truncated form needs to be told
 /// because it forgets them.
 ///
-/// Throws `Error` if no weight has scores, one has LoRA factors, forms differ, or two bases have one width.
+/// Throws `Error` if no weight has scores, one is adapted in another way, forms differ, or two bases have one width.
 template <Scalar T>
 [[nodiscard]] ScoreAdapter<T> take_adapter(const WeightList<T>& weights, const std::string& base) {
   ScoreAdapter<T> adapter;
   adapter.base = base;
   std::vector<const Weight<T>*> owners;  // of adapter.matrices
   for (const auto* weight : weights) {
-    require(weight->template as<LoraParameterization<T>>() == nullptr, weight->name(),
-            " has LoRA factors, not scores; take the adapter of a model with scores alone");
-    const auto scores = weight->template as<ScoreParameterization<T>>();
-    if (!scores) {
+    if (!weight->is_adapted()) {
       continue;
     }
+    const auto scores = weight->template as<ScoreParameterization<T>>();
+    require(scores != nullptr, weight->name(), " is parameterised as ", weight->kind(),
+            ", not by scores of its own; take the adapter of a model with scores alone");
     const auto twin =
         std::find_if(owners.begin(), owners.end(), [&](auto* owner) { return owner->is_tied_to(*weight); });
     if (twin != owners.end()) {
@@ -76,9 +78,10 @@ template <Scalar T>
     require(owners.empty() || scores->form() == adapter.form, weight->name(),
             " has scores of another form than the weights before it");
     adapter.form = scores->form();
-    const auto [basis, is_new] = adapter.bases.emplace(scores->cols(), scores->shared_basis());
-    require(is_new || basis->second == scores->shared_basis(), weight->name(), " has another basis of width ",
-            scores->cols(), " than the weights before it; an adapter has one a width");
+    const auto known = adapter.bases.find(scores->cols());
+    require(known == nullptr || same_basis(known, scores->shared_basis()), weight->name(),
+            " has another basis of width ", scores->cols(), " than the weights before it; an adapter has one a width");
+    adapter.bases.insert(scores->shared_basis());
     owners.push_back(weight);
     adapter.matrices.push_back({{weight->name()}, scores->cols(), scores->scores().value});
   }
@@ -154,30 +157,6 @@ ParameterList<T> attach_adapter(const ScoreAdapter<T>& adapter, const WeightList
                           made.leaves().front()->value = matrix.scores;
                           return made;
                         });
-}
-
-/// Takes the scores off the model again: its weights are the frozen base, the same matrices as before; those that have
-/// one matrix are tied.
-///
-/// Throws `Error` for the truncated form, whose base is gone. Nothing is copied or computed.
-template <Scalar T>
-void detach_scores(const WeightList<T>& weights) {
-  for (const auto* weight : weights) {
-    static_cast<void>(base_of(*weight));
-  }
-  std::vector<std::pair<Weight<T>, Weight<T>>> replaced;  // before, after
-  for (auto* weight : weights) {
-    if (weight->template as<ScoreParameterization<T>>()) {
-      const auto twin = std::find_if(replaced.begin(), replaced.end(), [&](const auto& pair) {
-        return base_of(pair.first).named("").identity() == base_of(*weight).named("").identity();
-      });
-      const Weight<T> before = *weight;
-      *weight = twin != replaced.end()
-                    ? twin->second.tied(before.name())
-                    : Weight<T>(before.name(), FrozenParameterization<T>(before.name(), base_of(before)));
-      replaced.emplace_back(before, *weight);
-    }
-  }
 }
 
 }  // namespace ampsft

@@ -28,14 +28,14 @@ struct AdapterFileOptions {
 
 namespace detail {
 
-/// Bases of a file that `save_bases` wrote, by width.
+/// Bases of a file that `save_bases` wrote.
 template <Scalar T>
-[[nodiscard]] BasisByWidth<T> load_bases_by_width(const std::filesystem::path& path) {
-  BasisByWidth<T> bases;
+[[nodiscard]] BasisSet<T> read_basis_file(const std::filesystem::path& path) {
+  BasisSet<T> bases;
   for (auto& [stack, basis, matrices] : load_bases<T>(path).bases) {
-    const Index width = basis.width();
-    require(bases.emplace(width, std::make_shared<const UniversalBasis<T>>(std::move(basis))).second, path,
-            " holds two bases of width ", width, "; an adapter has one a width");
+    require(!bases.contains(basis.width()), path, " holds two bases of width ", basis.width(),
+            "; an adapter has one a width");
+    bases.insert(std::move(basis));
   }
   return bases;
 }
@@ -43,13 +43,13 @@ template <Scalar T>
 /// Throws unless `bases` are those that the header tells of; numbers of another precision have other hashes, so only
 /// shapes are compared then.
 template <Scalar T>
-void require_bases(const AdapterHeader& header, const BasisByWidth<T>& bases, const std::filesystem::path& path) {
+void require_bases(const AdapterHeader& header, const BasisSet<T>& bases, const std::filesystem::path& path) {
   for (const auto& [width, known] : header.bases) {
     const auto found = bases.find(width);
-    require(found != bases.end(), path, " needs a basis of width ", width, ", which is not there");
-    require(found->second->rank() == known.rank, path, " needs a basis of width ", width, " and rank ", known.rank,
-            ", but the one given has rank ", found->second->rank());
-    const std::string hash = header.precision == dtype_name(dtype_of<T>) ? basis_hash(*found->second) : known.hash;
+    require(found != nullptr, path, " needs a basis of width ", width, ", which is not there");
+    require(found->rank() == known.rank, path, " needs a basis of width ", width, " and rank ", known.rank,
+            ", but the one given has rank ", found->rank());
+    const std::string hash = header.precision == dtype_name(dtype_of<T>) ? basis_hash(*found) : known.hash;
     require(known.hash.empty() || known.hash == hash, path, " needs the basis of width ", width, " with the hash ",
             known.hash, ", but the one given has ", hash);
   }
@@ -57,20 +57,20 @@ void require_bases(const AdapterHeader& header, const BasisByWidth<T>& bases, co
 
 /// Those of the bases that are stored in the adapter's own file.
 template <Scalar T>
-[[nodiscard]] BasisByWidth<T> read_own_bases(const SafetensorsFile& file, const AdapterHeader& header) {
-  BasisByWidth<T> bases;
+[[nodiscard]] BasisSet<T> read_own_bases(const SafetensorsFile& file, const AdapterHeader& header) {
+  BasisSet<T> bases;
   for (const auto& [width, known] : header.bases) {
     const std::string name = concat("basis.", width);
     auto basis = UniversalBasis<T>::from_components(file.read_matrix<T>(name + ".components"),
                                                     file.read_matrix<T>(name + ".mean"), known.kind);
     require(basis.width() == width, file.path(), ": the basis ", quoted(name), " has width ", basis.width());
-    bases.emplace(width, std::make_shared<const UniversalBasis<T>>(std::move(basis)));
+    bases.insert(std::move(basis));
   }
   return bases;
 }
 
 template <Scalar T>
-[[nodiscard]] ScoreAdapter<T> read_scores(const SafetensorsFile& file, AdapterHeader header, BasisByWidth<T> bases) {
+[[nodiscard]] ScoreAdapter<T> read_scores(const SafetensorsFile& file, AdapterHeader header, const BasisSet<T>& bases) {
   require_bases(header, bases, file.path());
   ScoreAdapter<T> adapter{.form = header.form,
                           .bases = {},
@@ -78,7 +78,7 @@ template <Scalar T>
                           .base = std::move(header.base),
                           .training = std::move(header.training)};
   for (const auto& [width, known] : header.bases) {
-    adapter.bases.emplace(width, bases.at(width));
+    adapter.bases.insert(bases.at(width));
   }
   for (auto& [weights, width] : header.matrices) {
     Matrix<T> scores = file.read_matrix<T>(weights.front() + ".scores");
@@ -121,7 +121,7 @@ void save_adapter(const std::filesystem::path& path, const ScoreAdapter<T>& adap
   if (!options.basis_file.empty()) {
     const auto beside = path.parent_path() / detail::checked_file_name(options.basis_file, concat(path));
     if (std::filesystem::exists(beside)) {
-      detail::require_bases(header, detail::load_bases_by_width<T>(beside), path);
+      detail::require_bases(header, detail::read_basis_file<T>(beside), path);
     } else {
       BasisFile<T> bases;
       for (const auto& [width, basis] : adapter.bases) {
@@ -144,17 +144,25 @@ template <Scalar T>
   const SafetensorsFile file(path);
   file.verify_checksum();
   auto header = detail::read_adapter_header(file);
-  auto bases = header.basis_file.empty() ? detail::read_own_bases<T>(file, header)
-                                         : detail::load_bases_by_width<T>(path.parent_path() / header.basis_file);
-  return detail::read_scores<T>(file, std::move(header), std::move(bases));
+  const auto bases = header.basis_file.empty() ? detail::read_own_bases<T>(file, header)
+                                               : detail::read_basis_file<T>(path.parent_path() / header.basis_file);
+  return detail::read_scores<T>(file, std::move(header), bases);
 }
 
 /// The same over bases that are in memory already, which the adapter then shares; throws if they are not its own.
 template <Scalar T>
-[[nodiscard]] ScoreAdapter<T> load_adapter(const std::filesystem::path& path, const BasisByWidth<T>& bases) {
+[[nodiscard]] ScoreAdapter<T> load_adapter(const std::filesystem::path& path, const BasisSet<T>& bases) {
   const SafetensorsFile file(path);
   file.verify_checksum();
   return detail::read_scores<T>(file, detail::read_adapter_header(file), bases);
+}
+
+/// The bases of an adapter's file, or of a file of bases that has one a width. Throws `Error` that names the file if it
+/// is neither, is damaged, or holds two of one width.
+template <Scalar T>
+[[nodiscard]] BasisSet<T> load_basis_set(const std::filesystem::path& path) {
+  const bool is_adapter = SafetensorsFile(path).metadata().contains(detail::adapter_key);
+  return is_adapter ? load_adapter<T>(path).bases : detail::read_basis_file<T>(path);
 }
 
 }  // namespace ampsft

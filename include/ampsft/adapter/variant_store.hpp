@@ -60,7 +60,7 @@ class VariantStore {
   void add(const std::string& name, const ScoreAdapter<T>& adapter) {
     require(adapter.form == like_.form && adapter.base == like_.base, "the variant '", name,
             "' has another base or form than the store; their hashes are ", adapter.base, " and ", like_.base);
-    require(detail::same_bases(adapter, like_), "the variant '", name, "' has other bases than the store");
+    require(adapter.bases == like_.bases, "the variant '", name, "' has other bases than the store");
     require(adapter.matrices.size() == slots_.size(), "the variant '", name, "' adapts ", adapter.matrices.size(),
             " matrices, but the store's adapt ", slots_.size());
     auto variant = std::make_shared<Variant<T>>(Variant<T>{make_matrix<T>(1, size_)});

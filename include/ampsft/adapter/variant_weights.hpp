@@ -4,7 +4,10 @@
 #pragma once
 
 #include <ampsft/adapter/variant_store.hpp>
+#include <ampsft/autograd/linear_operator.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
+#include <ampsft/parameterization/detail/add_product.hpp>
+#include <ampsft/simd/project.hpp>
 #include <ampsft/simd/reconstruct.hpp>
 
 #include <algorithm>
@@ -28,11 +31,18 @@ class VariantSelection {
   void use(std::vector<Pointer> sequences) {
     require(!sequences.empty(), "a batch needs at least one variant");
     sequences_ = std::move(sequences);
+    ++changes_;
   }
 
-  void use(Pointer one) { sequences_.assign(1, std::move(one)); }
+  void use(Pointer one) {
+    sequences_.assign(1, std::move(one));
+    ++changes_;
+  }
 
   [[nodiscard]] const std::vector<Pointer>& sequences() const noexcept { return sequences_; }
+
+  /// How often `use` was called: tells whether a pass still has the selection that it began with.
+  [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
 
   /// Calls `visit(variant, first, count)` for runs of rows that use one variant, of `tokens` rows in all: sequences are
   /// equally long. Throws `Error` if the rows do not split into the sequences.
@@ -52,44 +62,67 @@ class VariantSelection {
 
  private:
   std::vector<Pointer> sequences_{nullptr};
+  std::uint64_t changes_ = 0;
 };
 
-/// `z S_v'` where the rows of `z` (`T x K`) use the scores of different variants. It is no weight of its own: rows of
-/// it are those of no single variant.
+/// `z S_v'` where the rows of `z` (`T x K`) use the scores of different variants.
 template <Scalar T>
-class VariantExpansion final : public FrozenWeight<T> {
+class VariantExpansion final : public LinearOperator<T> {
  public:
   VariantExpansion(std::shared_ptr<const VariantSelection<T>> selection, const VariantSlot<T>& slot)
       : selection_(std::move(selection)), rows_(slot.rows), rank_(slot.basis->rank()), offset_(slot.offset) {}
 
   [[nodiscard]] Index rows() const override { return rows_; }
   [[nodiscard]] Index cols() const override { return rank_; }
-  [[nodiscard]] Index bytes() const override { return 0; }  // they are the store's
 
-  /// Says how many rows the whole batch has, for rows of a part would be taken for those of other sequences.
-  void expect(Index tokens) noexcept { tokens_ = tokens; }
+  /// Says how many rows the whole batch has, for rows of a part would be taken for those of other sequences. A pass
+  /// begins, with the selection as it is now.
+  void expect(Index tokens) noexcept {
+    tokens_ = tokens;
+    changes_ = selection_->changes();
+  }
 
   /// Where one variant is for all sequences, `x` may be any rows of the batch; else it must be all of them.
-  void output(const ConstView<T>& x, View<T> y, WriteMode mode, T scale, const ConstView<T>& bias) const override {
-    require(x.rows() == tokens_ || selection_->sequences().size() == 1, "a batch of several variants is computed ",
-            "whole, not ", x.rows(), " of its ", tokens_, " rows; for losses see evaluate_variants");
+  void output_part(Index first, const ConstView<T>& x, View<T> y, WriteMode mode, T scale,
+                   const ConstView<T>& bias) const override {
+    require_whole(x.rows());
+    this->require_part(first, y.cols());
     // The threads share all rows, for those of one variant are seldom worth two.
-    parallel_for(x.rows(), simd::detail::grain_of(rows_ * rank_), [&](Index begin, Index end) {
-      selection_->for_each_run(x.rows(), [&](const Variant<T>* variant, Index first, Index count) {
-        const Index from = std::max(begin, first);
-        const Index length = std::min(end, first + count) - from;
+    parallel_for(x.rows(), simd::detail::grain_of(y.cols() * rank_), [&](Index begin, Index end) {
+      selection_->for_each_run(x.rows(), [&](const Variant<T>* variant, Index row, Index count) {
+        const Index from = std::max(begin, row);
+        const Index length = std::min(end, row + count) - from;
         if (length > 0) {
-          expand(variant, x.middleRows(from, length), y.middleRows(from, length), mode, scale, bias);
+          expand(variant, first, x.middleRows(from, length), y.middleRows(from, length), mode, scale, bias);
         }
       });
     });
   }
 
-  void input_gradient(const ConstView<T>&, View<T>, WriteMode, T) const override {
-    fail("a batch of variants is for inference; train one adapter by itself");
+  /// `dz = scale dy S_v`, or added to `dz`. Throws `Error` if the selection has changed since the pass began.
+  void input_gradient_part(Index first, const ConstView<T>& dy, View<T> dz, WriteMode mode, T scale) const override {
+    require_whole(dy.rows());
+    this->require_part(first, dy.cols());
+    require(selection_->changes() == changes_, "other variants were selected between a forward pass and its backward ",
+            "pass; select before both");
+    selection_->for_each_run(dy.rows(), [&](const Variant<T>* variant, Index row, Index count) {
+      auto rows = dz.middleRows(row, count);
+      if (variant != nullptr) {
+        project<T>(dy.middleRows(row, count), transposed(*variant).middleCols(first, dy.cols()), rows, mode, scale);
+      } else if (mode == WriteMode::overwrite) {
+        rows.setZero();
+      }
+    });
   }
 
-  void copy_row(Index, T*) const override { fail("rows of a batch of variants belong to no single one"); }
+  /// The scores of the one variant that all sequences use, `n x K`; zeros for the base. Throws `Error` if there are
+  /// several.
+  [[nodiscard]] Matrix<T> scores() const {
+    const auto& sequences = selection_->sequences();
+    require(sequences.size() == 1, sequences.size(), " sequences have each a variant; select one for all first");
+    const Variant<T>* const one = sequences.front().get();
+    return one != nullptr ? make_matrix(transposed(*one).transpose()) : make_matrix<T>(rows_, rank_, T{0});
+  }
 
   /// The scores of `rows` of the weight for the tokens of a batch, `T x K`; zeros for the base.
   [[nodiscard]] Matrix<T> gather(std::span<const std::int32_t> row) const {
@@ -107,13 +140,19 @@ class VariantExpansion final : public FrozenWeight<T> {
  private:
   [[nodiscard]] static Index rows_of(std::span<const std::int32_t> row) { return static_cast<Index>(row.size()); }
 
+  void require_whole(Index rows) const {
+    require(rows == tokens_ || selection_->sequences().size() == 1, "a batch of several variants is computed ",
+            "whole, not ", rows, " of its ", tokens_, " rows; for losses see evaluate_variants");
+  }
+
   /// Rows of one variant. The kernel reads transposed scores where they lie. Measured: with scores that it had to turn,
   /// 32 sequences of one token and a variant each took 1.12 times as long.
-  void expand(const Variant<T>* variant, const ConstView<T>& z, View<T> y, WriteMode mode, T scale,
+  void expand(const Variant<T>* variant, Index first, const ConstView<T>& z, View<T> y, WriteMode mode, T scale,
               const ConstView<T>& bias) const {
     if (variant != nullptr) {
       const ReconstructJob<T> job{z, y, mode == WriteMode::add ? MatrixRef<const T>(y) : MatrixRef<const T>()};
-      reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), transposed(*variant), bias, scale);
+      reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), transposed(*variant).middleCols(first, y.cols()),
+                     bias, scale);
     } else if (mode == WriteMode::overwrite) {
       y.setZero();
       if (bias.rows() > 0) {
@@ -131,9 +170,11 @@ class VariantExpansion final : public FrozenWeight<T> {
   Index rank_;
   Index offset_;
   Index tokens_ = 0;
+  std::uint64_t changes_ = 0;
 };
 
-/// `W_v = W0 + S_v B`, for inference: the base's product and `x B'` are one for all sequences.
+/// `W_v = W0 + S_v B`, for inference: the base's product and `x B'` are one for all sequences. It has no leaves, but
+/// gradients pass through it to its input.
 ///
 /// Cost a token: `2 n d` operations for the base, `2 K (n + d)` for the scores, however many variants there are.
 template <Scalar T>
@@ -154,6 +195,8 @@ class VariantParameterization {
   [[nodiscard]] Index rows() const { return base_.rows(); }
   [[nodiscard]] Index cols() const { return base_.cols(); }
   [[nodiscard]] std::string_view kind() const { return "variants"; }
+  [[nodiscard]] bool is_adapted() const { return true; }
+  [[nodiscard]] const FrozenBase<T>& base() const { return base_; }
 
   ProductSum<T> products(Variable<T> x) {
     expansion_->expect(x.rows());
@@ -168,8 +211,12 @@ class VariantParameterization {
                           base_.gather(tape, row));
   }
 
-  /// Throws `Error`: it is another matrix for every variant.
-  [[nodiscard]] Matrix<T> materialize() const { fail(name_, " is another matrix for every variant"); }
+  /// `W0 + S_v B` of the variant that all sequences use. Throws `Error` if they use several.
+  [[nodiscard]] Matrix<T> materialize() const {
+    Matrix<T> weight = base_.dequantized();
+    detail::add_product(weight, T{1}, expansion_->scores(), basis_->components());
+    return weight;
+  }
 
   [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {}; }
   [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return {base_.named(name_)}; }
@@ -184,8 +231,8 @@ class VariantParameterization {
 /// Makes a model use the variants of a store, and returns the selection that says which; it starts with the base.
 ///
 /// Models of several threads share the base's matrices and the store, and have a selection each. Throws `Error`, and
-/// changes nothing, if the base is another one than the store's or a weight is missing, of another shape, or not dense
-/// or frozen.
+/// changes nothing, if the base is another one than the store's or a weight is missing, of another shape, or adapted
+/// already.
 template <Scalar T>
 [[nodiscard]] std::shared_ptr<VariantSelection<T>> attach_variants(const VariantStore<T>& store,
                                                                    const WeightList<T>& weights) {

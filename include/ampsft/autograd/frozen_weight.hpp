@@ -3,48 +3,39 @@
 /// Weights that are never trained, kept in fewer bytes than they are computed in.
 #pragma once
 
+#include <ampsft/autograd/linear_operator.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/core/widen.hpp>
-#include <ampsft/simd/layer.hpp>
 
 #include <algorithm>
 #include <concepts>
 
 namespace ampsft {
 
-/// A weight matrix `W` of `n x d` (outputs x inputs) that lies in any form, and the products that a layer needs of it.
+/// A stored matrix `W` of `n x d` (outputs x inputs) in any format: its products, and its rows as numbers of `T`.
 ///
-/// All are computed in `T`; nothing larger than a panel of the matrix is ever converted at once. Shapes and errors as
-/// in simd/layer.hpp.
+/// No product converts more than a panel of the matrix at once.
 template <Scalar T>
-class FrozenWeight {
+class FrozenWeight : public LinearOperator<T> {
  public:
-  FrozenWeight() = default;
-  FrozenWeight(const FrozenWeight&) = delete;
-  FrozenWeight& operator=(const FrozenWeight&) = delete;
-  virtual ~FrozenWeight() = default;
-
-  [[nodiscard]] virtual Index rows() const = 0;
-  [[nodiscard]] virtual Index cols() const = 0;
+  /// Bytes that the stored matrix occupies.
   [[nodiscard]] virtual Index bytes() const = 0;
-
-  /// `y = scale x W' + 1 bias'`, or added to `y`; the bias is `1 x n` or has no rows.
-  virtual void output(const ConstView<T>& x, View<T> y, WriteMode mode, T scale, const ConstView<T>& bias) const = 0;
-
-  /// `dx = scale dy W`, or added to `dx`.
-  virtual void input_gradient(const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const = 0;
 
   /// Row `i`, to `d` numbers.
   virtual void copy_row(Index i, T* to) const = 0;
 
-  /// All of it, `n x d`.
+  /// Rows `first` to `first + count`, one after the other, to `count x d` numbers.
+  void copy_rows(Index first, Index count, T* to) const {
+    for (Index i = 0; i < count; ++i) {
+      copy_row(first + i, to + i * this->cols());
+    }
+  }
+
+  /// A copy of all of it, `n x d`, made by all threads.
   [[nodiscard]] Matrix<T> dequantized() const {
-    Matrix<T> matrix = make_matrix<T>(rows(), cols());
-    parallel_for(rows(), 16, [&](Index begin, Index end) {
-      for (Index i = begin; i < end; ++i) {
-        copy_row(i, matrix.data() + i * cols());
-      }
-    });
+    Matrix<T> matrix = make_matrix<T>(this->rows(), this->cols());
+    parallel_for(this->rows(), 16,
+                 [&](Index begin, Index end) { copy_rows(begin, end - begin, matrix.data() + begin * this->cols()); });
     return matrix;
   }
 };
@@ -65,23 +56,29 @@ class Bf16Weight final : public FrozenWeight<T> {
   [[nodiscard]] Index cols() const override { return ampsft::cols(values_); }
   [[nodiscard]] Index bytes() const override { return static_cast<Index>(values_.size() * sizeof(BFloat16)); }
 
-  void output(const ConstView<T>& x, View<T> y, WriteMode mode, T scale, const ConstView<T>& bias) const override {
+  void output_part(Index first, const ConstView<T>& x, View<T> y, WriteMode mode, T scale,
+                   const ConstView<T>& bias) const override {
+    const auto part = values(first, y.cols());
     if (x.rows() <= few && arithmetic_ == Arithmetic::full) {
-      layer_output_of_few<T, BFloat16>(x, map(values_), y, mode, scale, bias);
+      layer_output_of_few<T, BFloat16>(x, part, y, mode, scale, bias);
       return;
     }
-    gemm<T, BFloat16>(Factor<T>::plain(x), Factor<BFloat16>::transposed(map(values_)), y, mode, scale, bias,
-                      arithmetic_);
+    gemm<T, BFloat16>(Factor<T>::plain(x), Factor<BFloat16>::transposed(part), y, mode, scale, bias, arithmetic_);
   }
 
-  void input_gradient(const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const override {
-    gemm<T, BFloat16>(Factor<T>::plain(dy), Factor<BFloat16>::plain(map(values_)), dx, mode, scale,
+  void input_gradient_part(Index first, const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const override {
+    gemm<T, BFloat16>(Factor<T>::plain(dy), Factor<BFloat16>::plain(values(first, dy.cols())), dx, mode, scale,
                       ConstMatrixMap<T>(nullptr, 0, 0), arithmetic_);
   }
 
   void copy_row(Index i, T* to) const override { ampsft::widen(values_.data() + i * cols(), cols(), to); }
 
  private:
+  [[nodiscard]] ConstMatrixMap<BFloat16> values(Index first, Index count) const {
+    this->require_part(first, count);
+    return {values_.data() + first * cols(), count, cols()};
+  }
+
   Arithmetic arithmetic_;
   Matrix<BFloat16> values_;
 };

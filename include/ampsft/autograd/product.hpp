@@ -3,7 +3,7 @@
 /// The products that layers are sums of.
 #pragma once
 
-#include <ampsft/autograd/frozen_weight.hpp>
+#include <ampsft/autograd/linear_operator.hpp>
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/simd/layer.hpp>
 
@@ -11,14 +11,14 @@
 
 namespace ampsft {
 
-/// One product `scale * x w'`: `x` is `T x d`; `w` is `n x d`, or else a weight in another form is, which must outlive
-/// the tape's use.
+/// One product `scale * x w'`: `x` is `T x d`; `w` is `n x d`. `frozen`, where it is given instead of `w`, is a fixed
+/// operator of that shape, which must outlive the tape's use.
 template <Scalar T>
 struct Product {
   Variable<T> x;
   Variable<T> w;
   T scale = T{1};
-  const FrozenWeight<T>* frozen = nullptr;
+  const LinearOperator<T>* frozen = nullptr;
 
   /// Whether there is a product.
   explicit operator bool() const noexcept { return static_cast<bool>(x); }
@@ -37,25 +37,27 @@ struct Product {
     }
   }
 
-  /// `y = scale rows w' + 1 bias'`, or added to `y`, for some rows of `x`.
-  void output(const ConstMatrixMap<T>& rows, MatrixMap<T> y, WriteMode mode, const ConstMatrixMap<T>& bias) const {
+  /// `y = scale rows w' + 1 bias'`, or added to `y`, for some rows of `x`, with the rows of `w` from `first` on, as
+  /// many as `y` has columns; the bias is that of those.
+  void output(const ConstMatrixMap<T>& rows, MatrixMap<T> y, WriteMode mode, const ConstMatrixMap<T>& bias,
+              Index first = 0) const {
     if (frozen != nullptr) {
-      frozen->output(rows, y, mode, scale, bias);
+      frozen->output_part(first, rows, y, mode, scale, bias);
     } else {
-      layer_output<T>(rows, w.map(), y, mode, scale, bias);
+      layer_output<T>(rows, w.map().middleRows(first, y.cols()), y, mode, scale, bias);
     }
   }
 
-  /// `dx = scale dy w`, or added to `dx`.
-  void input_gradient(const ConstMatrixMap<T>& dy, MatrixMap<T> dx, WriteMode mode) const {
+  /// `dx = scale dy w`, or added to `dx`, with the rows of `w` from `first` on, as many as `dy` has columns.
+  void input_gradient(const ConstMatrixMap<T>& dy, MatrixMap<T> dx, WriteMode mode, Index first = 0) const {
     if (frozen != nullptr) {
-      frozen->input_gradient(dy, dx, mode, scale);
+      frozen->input_gradient_part(first, dy, dx, mode, scale);
     } else {
-      layer_input_gradient<T>(dy, w.map(), dx, mode, scale);
+      layer_input_gradient<T>(dy, w.map().middleRows(first, dy.cols()), dx, mode, scale);
     }
   }
 
-  /// `dw = scale dy' rows`, or added to `dw`.
+  /// `dw = scale dy' rows`, or added to `dw`; `dw` may be some rows, those of `dy`'s columns.
   void weight_gradient(const ConstMatrixMap<T>& dy, const ConstMatrixMap<T>& rows, MatrixMap<T> dw,
                        WriteMode mode) const {
     layer_weight_gradient<T>(dy, rows, dw, mode, scale);
@@ -66,7 +68,7 @@ struct Product {
 template <Scalar T>
 using ProductSum = std::array<Product<T>, 2>;
 
-/// Throws unless the terms and the bias fit each other.
+/// Throws unless the products and the bias fit each other.
 template <Scalar T>
 void require_terms(const ProductSum<T>& products, Variable<T> bias) {
   const auto& [first, second] = products;

@@ -41,25 +41,26 @@ class QuantizedWeight final : public FrozenWeight<T> {
   [[nodiscard]] Index bytes() const override { return static_cast<Index>(bytes_.size()); }
   [[nodiscard]] BlockFormat format() const noexcept { return format_; }
 
-  void output(const ConstView<T>& x, View<T> y, WriteMode mode, T scale, const ConstView<T>& bias) const override {
-    require(y.cols() == rows_, "a frozen weight of ", rows_, " rows cannot fill ", y.cols(), " columns");
+  void output_part(Index first, const ConstView<T>& x, View<T> y, WriteMode mode, T scale,
+                   const ConstView<T>& bias) const override {
+    this->require_part(first, y.cols());
     const ConstMatrixMap<T> none(nullptr, 0, 0);
-    for_each_part(rows_, 1, [&](Index begin, Index end) {
-      for_each_panel(begin, end, 0, cols_, [&](Index first, const ConstMatrixMap<T>& panel) {
-        layer_output<T>(x, panel, y.middleCols(first, panel.rows()), mode, scale,
-                        bias.rows() > 0 ? ConstView<T>(bias.middleCols(first, panel.rows())) : ConstView<T>(none));
+    for_each_part(y.cols(), 1, [&](Index begin, Index end) {
+      for_each_panel(first + begin, first + end, 0, cols_, [&](Index row, const ConstMatrixMap<T>& panel) {
+        const Index at = row - first;
+        layer_output<T>(x, panel, y.middleCols(at, panel.rows()), mode, scale,
+                        bias.rows() > 0 ? ConstView<T>(bias.middleCols(at, panel.rows())) : ConstView<T>(none));
       });
     });
   }
 
-  void input_gradient(const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const override {
-    require(dy.cols() == rows_, "a frozen weight of ", rows_, " rows cannot take a gradient of ", dy.cols(),
-            " columns");
+  void input_gradient_part(Index first, const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const override {
+    this->require_part(first, dy.cols());
     for_each_part(cols_, static_cast<Index>(block_size(format_).numbers), [&](Index begin, Index end) {
       const auto to = dx.middleCols(begin, end - begin);
-      for_each_panel(0, rows_, begin, end, [&](Index first, const ConstMatrixMap<T>& panel) {
-        layer_input_gradient<T>(dy.middleCols(first, panel.rows()), panel, to, first == 0 ? mode : WriteMode::add,
-                                scale);
+      for_each_panel(first, first + dy.cols(), begin, end, [&](Index row, const ConstMatrixMap<T>& panel) {
+        layer_input_gradient<T>(dy.middleCols(row - first, panel.rows()), panel, to,
+                                row == first ? mode : WriteMode::add, scale);
       });
     });
   }

@@ -10,6 +10,7 @@
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/io/checksum.hpp>
+#include <ampsft/simd/project.hpp>
 
 #include <algorithm>
 #include <cmath>

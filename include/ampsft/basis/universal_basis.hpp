@@ -10,11 +10,7 @@
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/linalg/batched_svd.hpp>
 #include <ampsft/linalg/orthonormalize.hpp>
-#include <ampsft/simd/project.hpp>
-#include <ampsft/simd/reconstruct.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,14 +29,7 @@ struct BasisFit {
   double tolerance = 0.0;              ///< that was asked for
 
   /// What it says of the first `k` directions.
-  [[nodiscard]] BasisFit truncated(Index k) const {
-    BasisFit fit = *this;
-    fit.errors.resize(static_cast<std::size_t>(k));
-    fit.error = *std::max_element(fit.errors.begin(), fit.errors.end());
-    const auto first = std::find_if(fit.errors.begin(), fit.errors.end(), [&](double one) { return one > tolerance; });
-    fit.risk = detail::risk_text(method, passes, k, first - fit.errors.begin(), fit.error, tolerance);
-    return fit;
-  }
+  [[nodiscard]] BasisFit truncated(Index k) const;
 };
 
 /// `K` orthonormal directions `B` (`K x d`) and a mean `mu` (`1 x d`): a weight row is `s B + mu` with `K` scores `s`.
@@ -53,26 +42,12 @@ class UniversalBasis {
   ///
   /// Throws on an empty stack, a rank outside 1 to the width, and a NaN or infinity (the matrix and row are named).
   /// Signs: see `TruncatedSvd`. Cost and memory: those of the algorithm, see `truncated_svd`.
-  [[nodiscard]] static UniversalBasis fit(const RowStack<T>& stack, const SvdOptions& options = {}) {
-    return from_svd(stacked_svd(job(stack, options)), "weights");
-  }
+  [[nodiscard]] static UniversalBasis fit(const RowStack<T>& stack, const SvdOptions& options = {});
 
   /// One basis for each stack, each with options of its own; many small and one huge stack both use all threads.
   /// Throws as the former, and unless there are as many options as stacks.
   [[nodiscard]] static std::vector<UniversalBasis> fit_each(const std::vector<RowStack<T>>& stacks,
-                                                            const std::vector<SvdOptions>& options) {
-    require(options.size() == stacks.size(), options.size(), " options cannot fit ", stacks.size(),
-            " stacks; give each stack its own");
-    std::vector<SvdJob<T>> jobs;
-    for (std::size_t i = 0; i < stacks.size(); ++i) {
-      jobs.push_back(job(stacks[i], options[i]));
-    }
-    std::vector<UniversalBasis> bases;
-    for (const auto& svd : batched_svd(jobs)) {
-      bases.push_back(from_svd(svd, "weights"));
-    }
-    return bases;
-  }
+                                                            const std::vector<SvdOptions>& options);
 
   /// The same with equal options for all.
   [[nodiscard]] static std::vector<UniversalBasis> fit(const std::vector<RowStack<T>>& stacks,
@@ -82,43 +57,17 @@ class UniversalBasis {
 
   /// The leading directions and the mean of a decomposition from elsewhere, say of rows that were accumulated in parts;
   /// `kind` is a word for reports.
-  [[nodiscard]] static UniversalBasis from_svd(const TruncatedSvd<T>& svd, std::string kind) {
-    const Index width = cols(svd.components);
-    UniversalBasis basis(svd.components, svd.mean.size() > 0 ? svd.mean : make_matrix<T>(1, width, T{0}),
-                         std::move(kind));
-    basis.spectrum_ = make_spectrum(svd);
-    basis.fit_ = BasisFit{svd.method, svd.passes, svd.error, svd.risk, svd.errors, svd.tolerance};
-    return basis;
-  }
+  [[nodiscard]] static UniversalBasis from_svd(const TruncatedSvd<T>& svd, std::string kind);
 
   /// Random orthonormal directions without a mean; throws unless `1 <= rank <= width`.
-  [[nodiscard]] static UniversalBasis random(Index width, Index rank, std::uint64_t seed) {
-    Random generator(seed);
-    return UniversalBasis(random_orthonormal<T>(rank, width, generator), make_matrix<T>(1, width, T{0}), "random");
-  }
+  [[nodiscard]] static UniversalBasis random(Index width, Index rank, std::uint64_t seed);
 
   /// A basis from elsewhere: `components` `K x d`, `mean` `1 x d` or empty for none.
   ///
   /// Throws unless `1 <= K <= d`, all is finite, and `|B B' - I|` is at most 1e-4 in each element (a file in single
   /// precision passes; one in half precision is to be orthonormalised first, see `orthonormal_rows`).
   [[nodiscard]] static UniversalBasis from_components(Matrix<T> components, Matrix<T> mean = {},
-                                                      std::string kind = "given") {
-    const Index width = cols(components);
-    require(ampsft::rows(components) >= 1 && ampsft::rows(components) <= width, "a basis of ", ampsft::rows(components),
-            " x ", width, " is impossible; it needs 1 to ", width, " rows");
-    const EigenMatrix<double> wide = map(components).template cast<double>();
-    const Eigen::MatrixXd gram = wide * wide.transpose();
-    const Eigen::MatrixXd error = gram - Eigen::MatrixXd::Identity(gram.rows(), gram.cols());
-    require((error.array().abs() <= 1e-4).all(),
-            "the rows of the basis are not orthonormal within 1e-4; pass them through orthonormal_rows first");
-    if (mean.size() == 0) {
-      mean = make_matrix<T>(1, width, T{0});
-    }
-    require(ampsft::rows(mean) == 1 && cols(mean) == width, "the mean of the basis is ", ampsft::rows(mean), " x ",
-            cols(mean), ", expected 1 x ", width);
-    require(map(mean).allFinite(), "the mean of the basis holds a NaN or an infinity");
-    return UniversalBasis(std::move(components), std::move(mean), std::move(kind));
-  }
+                                                      std::string kind = "given");
 
   /// `B`, `K x d`, orthonormal rows.
   [[nodiscard]] const Matrix<T>& components() const noexcept { return components_; }
@@ -139,76 +88,30 @@ class UniversalBasis {
   [[nodiscard]] const std::optional<BasisFit>& fit_report() const noexcept { return fit_; }
 
   /// The same basis with a spectrum that is known from elsewhere, say a file; throws unless it has the basis' width.
-  [[nodiscard]] UniversalBasis with_spectrum(const Spectrum& spectrum) const {
-    require(spectrum.width() == width(), "a spectrum of width ", spectrum.width(), " does not fit a basis of width ",
-            width());
-    UniversalBasis result = *this;
-    result.spectrum_ = spectrum;
-    return result;
-  }
+  [[nodiscard]] UniversalBasis with_spectrum(const Spectrum& spectrum) const;
 
   /// `S = (W - mu) B'`, `n x K`, of weights `n x d`; throws if the width differs.
-  [[nodiscard]] Matrix<T> scores(const ConstView<T>& weights) const {
-    Matrix<T> result = make_matrix<T>(weights.rows(), rank());
-    extract<T>(weights, map(components_), map(mean_), map(result));
-    return result;
-  }
+  [[nodiscard]] Matrix<T> scores(const ConstView<T>& weights) const;
 
   /// `W = S B + mu`, `n x d`, of scores `n x K`; throws if the rank differs.
-  [[nodiscard]] Matrix<T> reconstruct(const ConstView<T>& scores) const {
-    Matrix<T> result = make_matrix<T>(scores.rows(), width());
-    ampsft::reconstruct<T>(scores, map(components_), map(mean_), map(result));
-    return result;
-  }
+  [[nodiscard]] Matrix<T> reconstruct(const ConstView<T>& scores) const;
 
   /// `dS = dW B'`, `n x K`, of a weight gradient `n x d`; the mean takes no part. Throws if the width differs.
-  [[nodiscard]] Matrix<T> project(const ConstView<T>& gradient) const {
-    Matrix<T> result = make_matrix<T>(gradient.rows(), rank());
-    ampsft::project<T>(gradient, map(components_), map(result));
-    return result;
-  }
+  [[nodiscard]] Matrix<T> project(const ConstView<T>& gradient) const;
 
   /// The basis of the first `k` directions, with the same spectrum; throws unless `1 <= k <= rank()`.
-  [[nodiscard]] UniversalBasis truncated(Index k) const {
-    require(k >= 1 && k <= rank(), "a basis of rank ", rank(), " can be cut to 1 to ", rank(), " directions, not ", k);
-    UniversalBasis result = *this;
-    result.components_ = make_matrix(map(components_).topRows(k));
-    if (fit_) {
-      result.fit_ = fit_->truncated(k);
-    }
-    return result;
-  }
+  [[nodiscard]] UniversalBasis truncated(Index k) const;
 
   /// R2 of one matrix, `1 - |W - (S B + mu)|^2 / |W|^2` (not centred); for a matrix of zeros 1 if it is met, else 0.
   ///
   /// `weights`: `n x d`; throws if the width differs. Memory: a reconstruction of 1024 rows.
-  [[nodiscard]] double r2(const ConstView<T>& weights) const {
-    constexpr Index chunk = 1024;
-    double energy = 0.0;
-    double residual = 0.0;
-    for (Index first = 0; first < weights.rows(); first += chunk) {
-      const auto rows = weights.middleRows(first, std::min(chunk, weights.rows() - first));
-      const Matrix<T> kept = scores(rows);
-      const Matrix<T> rebuilt = reconstruct(map(kept));
-      energy += rows.template cast<double>().squaredNorm();
-      residual += (rows.template cast<double>() - map(rebuilt).template cast<double>()).squaredNorm();
-    }
-    if (energy > 0.0) {
-      return 1.0 - residual / energy;
-    }
-    return residual > 0.0 ? 0.0 : 1.0;
-  }
+  [[nodiscard]] double r2(const ConstView<T>& weights) const;
 
  private:
   UniversalBasis(Matrix<T> components, Matrix<T> mean, std::string kind)
       : components_(std::move(components)), mean_(std::move(mean)), kind_(std::move(kind)) {}
 
-  static SvdJob<T> job(const RowStack<T>& stack, const SvdOptions& options) {
-    require(stack.rows() > 0, "a basis cannot be fitted to an empty stack; add a matrix first");
-    require(options.rank >= 1 && options.rank <= stack.width(), "the rank of a basis for rows of width ", stack.width(),
-            " must be 1 to ", stack.width(), ", not ", options.rank);
-    return {.blocks = stack.blocks(), .options = options};
-  }
+  static SvdJob<T> job(const RowStack<T>& stack, const SvdOptions& options);
 
   Matrix<T> components_;
   Matrix<T> mean_;
@@ -217,7 +120,8 @@ class UniversalBasis {
   std::optional<BasisFit> fit_;
 };
 
-AMPSFT_INSTANCE(class UniversalBasis<float>);
-AMPSFT_INSTANCE(class UniversalBasis<double>);
-
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/basis/detail/universal_basis_inl.hpp>
+#endif

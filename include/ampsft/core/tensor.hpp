@@ -6,6 +6,7 @@
 #include <ampsft/core/aligned_allocator.hpp>
 #include <ampsft/core/compat/eigen.hpp>
 #include <ampsft/core/compat/xtensor.hpp>
+#include <ampsft/core/detail/compiled_with.hpp>
 #include <ampsft/core/error.hpp>
 
 #include <algorithm>

@@ -4,22 +4,25 @@
 #pragma once
 
 #include <ampsft/generate/generation_defaults.hpp>
-#include <ampsft/model/gguf_model.hpp>
-#include <ampsft/model/huggingface.hpp>
+#include <ampsft/model/gguf_config.hpp>
+#include <ampsft/model/huggingface_config.hpp>
 #include <ampsft/text/chat_template.hpp>
 #include <ampsft/text/gguf_tokenizer.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace ampsft {
 
 /// A pretrained model without its weights.
 struct PretrainedText {
-  PretrainedConfig config;
+  ModelConfig config;
   PretrainedTokenizer tokenizer;
   std::optional<std::string> jinja;  ///< the model's own chat template
   GenerationDefaults sampling;       ///< a GGUF file has none
@@ -32,6 +35,18 @@ struct PretrainedText {
       return ChatTemplate::recognize(*jinja, tokenizer, end);
     }
     return ChatTemplate(kind.value_or(ChatTemplateKind::plain), tokenizer, end);
+  }
+
+  /// The tokens that end an answer: ends of text, the template's end of a turn, and that of the family's chat models,
+  /// each once.
+  [[nodiscard]] std::vector<std::int32_t> stops(const ChatTemplate& chat) const {
+    std::vector<std::int32_t> ids = config.eos;
+    for (const auto& end : {chat.end_of_turn(), tokenizer.find_added(family_of(config).turn_end)}) {
+      if (end && std::find(ids.begin(), ids.end(), *end) == ids.end()) {
+        ids.push_back(*end);
+      }
+    }
+    return ids;
   }
 };
 

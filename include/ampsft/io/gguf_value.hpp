@@ -69,6 +69,20 @@ class GgufValue {
     return all;
   }
 
+  /// An array of truth values, or of whole numbers that are not 0 where they are true.
+  [[nodiscard]] std::vector<bool> flags() const {
+    const bool booleans = is_array() && element_ == GgufKind::boolean;
+    require(booleans || (is_array() && is_integer(element_)), describe(),
+            " must be an array of bools or whole numbers, not ", kind_text());
+    std::vector<bool> all(count_);
+    const std::size_t size = detail::gguf_kind_bytes(element_);
+    for (std::size_t i = 0; i < count_; ++i) {
+      const std::byte* const at = bytes_.data() + i * size;
+      all[i] = booleans ? *at != std::byte{0} : integer_of(element_, at) != 0;
+    }
+    return all;
+  }
+
   /// All numbers of an array, converted to `T`.
   template <class T>
   [[nodiscard]] std::vector<T> numbers() const {

@@ -3,7 +3,6 @@
 /// The reference for `truncated_svd`: a dense singular value decomposition of the whole matrix.
 #pragma once
 
-#include <ampsft/core/instances.hpp>
 #include <ampsft/core/view.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
 
@@ -22,8 +21,5 @@ template <Scalar T>
   return truncated_svd(std::span<const RowBlock<T>>(&block, 1),
                        {.rank = rank, .centred = centred, .method = SvdMethod::dense});
 }
-
-AMPSFT_INSTANCE(TruncatedSvd<float> dense_svd(const ConstView<float>&, Index, bool));
-AMPSFT_INSTANCE(TruncatedSvd<double> dense_svd(const ConstView<double>&, Index, bool));
 
 }  // namespace ampsft

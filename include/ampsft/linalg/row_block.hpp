@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// A matrix of a stack of rows, wherever it lies and in whatever floating-point format it is stored.
+/// A matrix of a stack of rows, wherever it lies and in whatever format it is stored.
 #pragma once
 
 #include <ampsft/core/dtype.hpp>
 #include <ampsft/core/tensor.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,10 +16,14 @@ namespace ampsft {
 
 /// `n x d` rows that are read as `T`, with a name for messages; the memory must outlive it.
 ///
-/// Memory may be a mapped file: it is only read, in order, and need not be aligned.
+/// Memory may be a mapped file: it is only read, in order, and need not be aligned. Rows in a format that only their
+/// owner knows, a quantised one say, come from a function.
 template <Scalar T>
 class RowBlock {
  public:
+  /// Writes rows `first` to `first + count`, one after the other, to `to`; several threads may call it at once.
+  using Reader = std::function<void(Index first, Index count, T* to)>;
+
   /// Rows in memory, any distance apart.
   RowBlock(std::string name, const ConstStridedMap<T>& rows)
       : name_(std::move(name)),
@@ -56,41 +61,56 @@ class RowBlock {
             " bytes, but ", rows, " x ", cols, " elements of ", dtype_name(dtype), " are ", rows * row_bytes_);
   }
 
+  /// Rows that a function gives, `rows x cols`; what it reads must outlive the block, or be kept by the function.
+  /// Throws unless there is a function.
+  RowBlock(std::string name, Index rows, Index cols, Reader reader)
+      : name_(std::move(name)), bytes_(nullptr), reader_(std::move(reader)), rows_(rows), cols_(cols) {
+    require(static_cast<bool>(reader_), "matrix '", name_, "' has no function that reads its rows");
+    require(rows >= 0 && cols >= 0, "matrix '", name_, "' cannot have ", rows, " x ", cols, " elements");
+  }
+
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] Index rows() const noexcept { return rows_; }
   [[nodiscard]] Index cols() const noexcept { return cols_; }
+
+  /// The format in memory; that of `T` where a function gives the rows.
   [[nodiscard]] DType dtype() const noexcept { return dtype_; }
 
   /// Whether `read` needs no buffer: rows stored as `T`, each at an address that suits it.
   [[nodiscard]] bool in_place() const noexcept {
-    return dtype_ == dtype_of<T> && reinterpret_cast<std::uintptr_t>(bytes_) % alignof(T) == 0;
+    return !reader_ && dtype_ == dtype_of<T> && reinterpret_cast<std::uintptr_t>(bytes_) % alignof(T) == 0;
   }
 
   /// Rows `first` to `first + count` as `T`: where they are, or converted into `buffer`, which grows as needed and must
   /// then outlive the view. 16-bit formats convert exactly; F64 rounds to the nearest float. Throws unless the rows
-  /// exist.
+  /// exist, and as the function that gives them.
   [[nodiscard]] ConstStridedMap<T> read(Index first, Index count, Matrix<T>& buffer) const {
     require(first >= 0 && count >= 0 && count <= rows_ - first, "matrix '", name_, "' has no rows ", first, " to ",
             first + count, " (it has ", rows_, ")");
-    const std::byte* const from = bytes_ + first * row_bytes_;
     if (in_place()) {
+      const std::byte* const from = bytes_ + first * row_bytes_;
       return {reinterpret_cast<const T*>(from), count, cols_,
               Eigen::OuterStride<>(row_bytes_ / static_cast<Index>(sizeof(T)))};
     }
     if (static_cast<Index>(buffer.size()) < count * cols_) {
       buffer = make_matrix<T>(count, cols_);
     }
-    const auto bytes = static_cast<std::size_t>(cols_) * dtype_bytes(dtype_);
-    for (Index row = 0; row < count; ++row) {
-      detail::decode(dtype_, {from + row * row_bytes_, bytes}, buffer.data() + row * cols_);
+    if (reader_) {
+      reader_(first, count, buffer.data());
+    } else {
+      const auto bytes = static_cast<std::size_t>(cols_) * dtype_bytes(dtype_);
+      for (Index row = 0; row < count; ++row) {
+        detail::decode(dtype_, {bytes_ + (first + row) * row_bytes_, bytes}, buffer.data() + row * cols_);
+      }
     }
     return {buffer.data(), count, cols_, Eigen::OuterStride<>(cols_)};
   }
 
  private:
   std::string name_;
-  DType dtype_;
+  DType dtype_ = dtype_of<T>;
   const std::byte* bytes_;
+  Reader reader_;  // or none, where `bytes_` are the rows
   Index rows_;
   Index cols_;
   Index row_bytes_ = 0;  // from row to row

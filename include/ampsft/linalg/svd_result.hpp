@@ -6,7 +6,6 @@
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/linalg/svd_options.hpp>
 
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -40,20 +39,6 @@ namespace detail {
 
 inline void require_rank(Index rank, Index width) {
   require(rank >= 1 && rank <= width, "the rank must be 1 to the row width ", width, ", not ", rank);
-}
-
-inline void fix_signs(Matrix<double>& components) {
-  for (Index k = 0; k < rows(components); ++k) {
-    auto component = map(components).row(k);
-    const double threshold = (1.0 - 1e-6) * component.cwiseAbs().maxCoeff();
-    Index lead = 0;
-    while (std::abs(component(lead)) < threshold) {
-      ++lead;
-    }
-    if (component(lead) < 0.0) {
-      component = -component;
-    }
-  }
 }
 
 }  // namespace detail

@@ -9,12 +9,12 @@
 
 namespace ampsft {
 
-/// What the paper counts in a dense model whose matrices of the residual stream's width are parameterised by scores.
+/// What the paper counts in a model whose matrices of the residual stream's width are parameterised by scores.
 ///
-/// Stacked are all weights with `width` columns, a tied LM head once more beside the embedding. "Non-weight" is
+/// Stacked are all weights with `hidden_size` columns, a tied LM head once more beside the embedding. "Non-weight" is
 /// everything else that a checkpoint of the paper's program stores: narrower and wider matrices, positions, biases,
-/// normalisations, and one causal mask of `context x context` a layer. Throws `Error` if a weight is not dense or the
-/// rank does not fit. Source: paper 72, "Decomposition".
+/// normalisations, and one causal mask of `context x context` a layer. Frozen weights count as dense ones do. Throws
+/// `Error` if a weight is adapted already or the rank does not fit. Source: paper 72, "Decomposition".
 template <Scalar T>
 [[nodiscard]] Accounting account(Transformer<T>& model, Index rank) {
   const auto& config = model.config();
@@ -22,18 +22,19 @@ template <Scalar T>
   Index unique_stacked = 0;
   Index unique = 0;
   for (const auto* weight : model.weights()) {
-    require(weight->dense() != nullptr, weight->name(), " is parameterised as ", weight->kind(),
+    require(!weight->is_adapted(), weight->name(), " is parameterised as ", weight->kind(),
             "; count the model before scores are attached");
     const bool tied_again = weight->name() == "lm_head.weight" && config.tied_head;
-    const Index stacked = weight->cols() == config.width ? weight->rows() : 0;
+    const Index stacked = weight->cols() == config.hidden_size ? weight->rows() : 0;
     stacked_rows += stacked;
-    unique_stacked += tied_again ? 0 : stacked * config.width;
+    unique_stacked += tied_again ? 0 : stacked * config.hidden_size;
+    unique += tied_again || weight->own_parameter() != nullptr ? 0 : weight->rows() * weight->cols();  // frozen ones
   }
   for (const auto* parameter : model.parameters()) {
     unique += parameter->size();
   }
-  const Index masks = config.layers * config.context * config.context;
-  return make_accounting({{stacked_rows, config.width, rank}}, unique - unique_stacked + masks, unique);
+  const Index masks = config.layers.size() * config.context * config.context;
+  return make_accounting({{stacked_rows, config.hidden_size, rank}}, unique - unique_stacked + masks, unique);
 }
 
 AMPSFT_INSTANCE(Accounting account(Transformer<float>&, Index));

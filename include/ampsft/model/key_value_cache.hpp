@@ -3,58 +3,60 @@
 /// Keys and values of a text so far, so that new tokens cost their own computation only.
 #pragma once
 
+#include <ampsft/autograd/ops/cached_attention.hpp>
 #include <ampsft/autograd/tape.hpp>
-#include <ampsft/simd/attention.hpp>
+#include <ampsft/model/cached_layer.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <utility>
-#include <vector>
+#include <cstddef>
+#include <deque>
 
 namespace ampsft {
 
 /// The keys and values of one text in every layer.
 ///
-/// Belongs to the model that filled it, and to its weights as they were. Memory: `2 layers * key_width` numbers a
-/// token, up to twice that while it grows.
+/// Belongs to the model that filled it, and to its weights as they were. Memory: `2 * kv_heads * h` numbers a token and
+/// layer, up to twice that while it grows; in a layer with a window of `w`, of at most `w + max(64, w / 8)` tokens.
 template <Scalar T>
 class KeyValueCache {
  public:
-  /// One layer's keys and values; rows beyond the text's length hold nothing.
-  struct Layer {
-    Matrix<T> keys = make_matrix<T>(0, 0);
-    Matrix<T> values = make_matrix<T>(0, 0);
-
-    /// Puts rows of new tokens at `length`.
-    void append(Index length, const ConstMatrixMap<T>& new_keys, const ConstMatrixMap<T>& new_values) {
-      put(keys, length, new_keys);
-      put(values, length, new_values);
-    }
-
-   private:
-    static void put(Matrix<T>& all, Index length, const ConstMatrixMap<T>& added) {
-      const Index needed = length + added.rows();
-      if (rows(all) < needed) {
-        constexpr Index least = 64;
-        Matrix<T> larger = make_matrix<T>(std::max({least, needed, 2 * rows(all)}), added.cols());
-        std::copy_n(all.data(), length * cols(all), larger.data());
-        all = std::move(larger);
-      }
-      std::copy_n(added.data(), added.size(), all.data() + length * added.cols());
-    }
-  };
+  using Layer = CachedLayer<T>;
 
   /// Tokens that it holds.
   [[nodiscard]] Index length() const noexcept { return length_; }
 
-  /// Forgets all tokens from the `length`-th on, so that the text can go on otherwise. Throws `Error` for more than
-  /// there are.
-  void truncate(Index length) {
+  /// How many of the first `length` tokens the text can go on from: `length`, or 0 if a layer with a window has dropped
+  /// tokens that the next one would see. After tokens were added, at least the last `max(32, w / 16)` can be taken
+  /// back. Throws `Error` for more than there are.
+  [[nodiscard]] Index kept(Index length) const {
     require(length >= 0 && length <= length_, "a cache of ", length_, " tokens cannot be cut to ", length);
-    length_ = length;
+    const bool all = std::all_of(layers_.begin(), layers_.end(),
+                                 [length](const Layer& layer) { return layer.can_go_on_from(length); });
+    return all ? length : 0;
   }
 
-  /// For the model: the layer, made when it is first asked for.
+  /// Forgets all tokens from the `length`-th on, so that the text can go on otherwise. Throws `Error` for more than
+  /// there are, and where the text cannot go on from there (`kept`).
+  void truncate(Index length) {
+    require(kept(length) == length, "a cache of ", length_, " tokens cannot be cut to ", length,
+            ", for a layer with a window has dropped tokens before that; cut it to 0 and read the text again");
+    length_ = length;
+    longest_ = length == 0 ? 0 : longest_;
+  }
+
+  /// Tokens of the longest text that it held since it was last empty.
+  [[nodiscard]] Index longest() const noexcept { return longest_; }
+
+  /// Bytes of all keys and values, and of the memory in which they may grow.
+  [[nodiscard]] Index bytes() const noexcept {
+    Index sum = 0;
+    for (const Layer& layer : layers_) {
+      sum += layer.bytes();
+    }
+    return sum;
+  }
+
+  /// For the model: the layer, made when it is first asked for. It stays where it is.
   [[nodiscard]] Layer& layer(std::size_t index) {
     if (index >= layers_.size()) {
       layers_.resize(index + 1);
@@ -63,59 +65,31 @@ class KeyValueCache {
   }
 
   /// For the model: so many tokens were added to all layers.
-  void advance(Index count) noexcept { length_ += count; }
+  void advance(Index count) noexcept {
+    length_ += count;
+    longest_ = std::max(longest_, length_);
+  }
 
  private:
   Index length_ = 0;
-  std::vector<Layer> layers_;
+  Index longest_ = 0;
+  std::deque<Layer> layers_;
 };
 
-namespace ops {
-
-/// `softmax(scale q k' + mask) v` of queries at the end of a cached text; it has no gradient.
-template <Scalar T>
-struct CachedAttention {
-  Variable<T> q;  // T x (heads * h)
-  ConstMatrixMap<T> keys;
-  ConstMatrixMap<T> values;
-  AttentionShape shape;
-  Saved<T> saved;  // log-sums
-
-  [[nodiscard]] Index rows() const { return q.rows(); }
-  [[nodiscard]] Index cols() const { return q.cols(); }
-
-  static constexpr bool needs_result = false;
-  template <class Visit>
-  void inputs(Visit&& visit) const {
-    visit(q, NeedsInput::shape);
-  }
-
-  void forward(Matrix<T>& y) {
-    const double scale = 1.0 / std::sqrt(static_cast<double>(cols() / shape.heads));
-    attention<T>(q.map(), keys, values, shape, scale, {}, map(y), std::span(saved.data(), saved_count()));
-  }
-
-  void backward(const Matrix<T>&, const Matrix<T>&) const { fail("attention to a cache has no gradient"); }
-
- private:
-  [[nodiscard]] std::size_t saved_count() const { return static_cast<std::size_t>(shape.heads * rows()); }
-};
-
-}  // namespace ops
-
-/// Adds the keys and values of new tokens (`T x (kv_heads * h)`) to a layer that holds `length`, and attends to all.
+/// Adds the keys and values of new tokens to a layer of a cache of `length` tokens, and attends to all that they see.
 ///
-/// `q` and the result are `T x (heads * h)`. Throws `Error` on a tape that records.
+/// Shapes: `q` and the result `T x (heads * h)`, `k` and `v` `T x (kv_heads * h)`. Throws `Error` on a tape that
+/// records, if the shapes do not fit, for documents, and where `options.window` is not that of the tokens before or the
+/// layer has dropped tokens that the new ones see. Cost: as `causal_attention` forward. Memory: a text longer than
+/// what a layer with a window keeps is held for the call.
 template <Scalar T>
-[[nodiscard]] Variable<T> cached_attention(Variable<T> q, Variable<T> k, Variable<T> v,
-                                           typename KeyValueCache<T>::Layer& layer, Index length, Index heads,
-                                           Index kv_heads) {
+[[nodiscard]] Variable<T> cached_attention(Variable<T> q, Variable<T> k, Variable<T> v, CachedLayer<T>& layer,
+                                           Index length, Index heads, const AttentionOptions& options = {}) {
   require(!q.tape().recording(), "a cache of keys and values needs a tape of inference");
-  layer.append(length, k.map(), v.map());
-  const Index count = length + k.rows();
-  return q.tape().apply(ops::CachedAttention<T>{q, ConstMatrixMap<T>(layer.keys.data(), count, k.cols()),
-                                                ConstMatrixMap<T>(layer.values.data(), count, v.cols()),
-                                                AttentionShape{1, heads, kv_heads}, q.tape().save(heads, q.rows())});
+  return layer.append(length, k.map(), v.map(), options.window,
+                      [&](const ConstMatrixMap<T>& keys, const ConstMatrixMap<T>& values) {
+                        return attention_to_cache(q, keys, values, heads, options);
+                      });
 }
 
 }  // namespace ampsft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
+#include <ampsft/model/weight_source.hpp>
 #include <ampsft/parameterization/weight.hpp>
 
 #include <cstdint>
@@ -23,14 +24,19 @@ struct Linear {
   Linear(const std::string& name, Matrix<T> matrix, bool with_bias)
       : Linear(Weight<T>(name + ".weight", std::move(matrix)), name + ".bias", with_bias) {}
 
+  /// The weight comes from `source`; names as above.
+  Linear(WeightSource<T>& source, const std::string& name, Index outputs, Index inputs, bool with_bias, double stddev)
+      : Linear(source.weight(name + ".weight", outputs, inputs, stddev), name + ".bias", with_bias) {}
+
   Linear(Weight<T> shared_weight, const std::string& bias_name, bool with_bias)
       : weight(std::move(shared_weight)),
         bias(with_bias ? std::make_unique<Parameter<T>>(Parameter<T>::vector(bias_name, weight.rows(), T{0}))
                        : nullptr) {}
 
-  /// The mean cross-entropy of `forward(x)` against `targets`, 1 x 1, whose logits never exist all at once.
-  [[nodiscard]] Variable<T> loss(Variable<T> x, std::span<const std::int32_t> targets) const {
-    return linear_cross_entropy<T>(weight.products(x), bias ? x.tape().leaf(*bias) : Variable<T>{}, targets);
+  /// The mean cross-entropy of `forward(x)` against `targets`, 1 x 1, whose logits never exist all at once. `cap`: of
+  /// the logits, as in `soft_cap`, or 0 for none.
+  [[nodiscard]] Variable<T> loss(Variable<T> x, std::span<const std::int32_t> targets, T cap = T{0}) const {
+    return linear_cross_entropy<T>(weight.products(x), bias ? x.tape().leaf(*bias) : Variable<T>{}, targets, cap);
   }
 
   /// `x` is `T x inputs`, the result `T x outputs`.

@@ -5,14 +5,14 @@
 
 #include <ampsft/autograd/ops/layer_norm.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
-#include <ampsft/model/transformer_config.hpp>
+#include <ampsft/model/config.hpp>
 
 #include <memory>
 #include <string>
 
 namespace ampsft {
 
-/// Layer or RMS normalisation over `width` elements; gain 1 and bias 0 at the start.
+/// Layer or RMS normalisation over `size` elements; gain 1 and bias 0 at the start.
 template <Scalar T>
 struct Norm {
   NormKind kind;
@@ -20,17 +20,18 @@ struct Norm {
   std::unique_ptr<Parameter<T>> bias;  ///< or none
   double epsilon;
 
-  /// Of the config's kind. Names are `<name>.weight` and `<name>.bias`.
-  Norm(const std::string& name, Index width, const TransformerConfig& config)
-      : Norm(name, width, config.norm, config.norm_epsilon, config.norm == NormKind::layer && config.norm_bias) {}
+  /// Of the config's kind, over the residual stream. Names are `<name>.weight` and `<name>.bias`.
+  Norm(const std::string& name, const ModelConfig& config)
+      : Norm(name, config.hidden_size, config.norm, config.norm_epsilon,
+             config.norm == NormKind::layer && config.norm_bias) {}
 
-  Norm(const std::string& name, Index width, NormKind norm_kind, double added_to_variance, bool with_bias)
+  Norm(const std::string& name, Index size, NormKind norm_kind, double added_to_variance, bool with_bias)
       : kind(norm_kind),
-        gain(std::make_unique<Parameter<T>>(Parameter<T>::vector(name + ".weight", width, T{1}))),
-        bias(with_bias ? std::make_unique<Parameter<T>>(Parameter<T>::vector(name + ".bias", width, T{0})) : nullptr),
+        gain(std::make_unique<Parameter<T>>(Parameter<T>::vector(name + ".weight", size, T{1}))),
+        bias(with_bias ? std::make_unique<Parameter<T>>(Parameter<T>::vector(name + ".bias", size, T{0})) : nullptr),
         epsilon(added_to_variance) {}
 
-  /// `x` is `T x (n width)`: an RMS normalisation takes every `width` columns, a head, for itself.
+  /// `x` is `T x (n size)`: an RMS normalisation takes every `size` columns, a head, for itself.
   [[nodiscard]] Variable<T> forward(Variable<T> x) const {
     const Variable<T> gains = x.tape().leaf(*gain);
     return kind == NormKind::rms ? rms_norm(x, gains, epsilon)

@@ -20,32 +20,6 @@
 
 namespace ampsft {
 
-/// The model that a pretrained model's config describe.
-[[nodiscard]] inline TransformerConfig transformer_config(const PretrainedConfig& stored) {
-  TransformerConfig config;
-  config.vocabulary = stored.vocabulary;
-  config.context = stored.context;
-  config.width = stored.width;
-  config.layers = stored.layers;
-  config.heads = stored.heads;
-  config.kv_heads = stored.kv_heads;
-  config.head_dim = stored.head_dim;
-  config.intermediate_size = stored.intermediate_size;
-  config.norm = stored.norm;
-  config.positions = stored.positions;
-  config.rope = stored.rope;
-  config.rope.frequency_factors_in_file = false;  // they go with the config
-  config.activation = stored.activation;
-  config.tied_head = stored.tied_head;
-  config.attention_bias = stored.attention_bias;
-  config.attention_output_bias = stored.attention_output_bias;
-  config.mlp_bias = stored.mlp_bias;
-  config.norm_bias = stored.norm == NormKind::layer;
-  config.qk_norm = stored.qk_norm;
-  config.norm_epsilon = stored.norm_epsilon;
-  return config;
-}
-
 namespace detail {
 
 template <Scalar T>
@@ -106,10 +80,8 @@ template <Scalar T>
   require(options.storage != WeightStorage::bf16 || std::same_as<T, float>, path,
           ": weights are kept in bf16 for models in float only");
   const auto tensors = std::make_shared<const detail::StoredTensors>(path);
-  TransformerConfig config = transformer_config(tensors->config());
-  config.frequency_factors = tensors->frequency_factors();
   detail::PretrainedWeights<T> source(tensors, options);
-  Transformer<T> model(config, source);
+  Transformer<T> model(tensors->config(), source);
   for (auto* parameter : model.parameters()) {
     if (parameter->is_vector) {
       tensors->read(parameter->name, parameter->value);

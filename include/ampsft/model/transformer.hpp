@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// A decoder-only transformer of the GPT-2 or Llama family whose weights may be parameterised in any way.
+/// A decoder-only transformer of any family whose weights may be parameterised in any way.
 #pragma once
 
 #include <ampsft/autograd/ops/checkpoint.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
+#include <ampsft/autograd/ops/scale.hpp>
+#include <ampsft/autograd/ops/soft_cap.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/token_batch.hpp>
 #include <ampsft/model/block.hpp>
-#include <ampsft/model/rope_frequencies.hpp>
+#include <ampsft/model/pass.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -23,33 +25,37 @@ namespace ampsft {
 ///
 /// Weights are called `token_embedding.weight`, `blocks.<i>.attention.{q,k,v,output}.weight`,
 /// `blocks.<i>.mlp.{gate,up,down}.weight`, `lm_head.weight`; the other parameters `position_embedding.weight`,
-/// `blocks.<i>.norm_{1,2}.{weight,bias}`, `blocks.<i>.attention.{q,k}_norm.weight`, `final_norm.{weight,bias}` and
-/// `<layer>.bias`. Gates, head norms, biases and learned positions are there where the config says so.
+/// `blocks.<i>.[post_]norm_{1,2}.{weight,bias}`, `blocks.<i>.attention.{q,k}_norm.weight`, `final_norm.{weight,bias}`
+/// and `<layer>.bias`. Gates, norms, biases and learned positions are there where the config says so.
+///
+/// Several threads may run passes of inference at once, each on its own tape and cache, as long as none trains the
+/// model or changes its weights.
 template <Scalar T>
 class Transformer {
  public:
   using scalar = T;
 
   /// A model with random weights. Throws `Error` for a config that cannot be.
-  explicit Transformer(const TransformerConfig& config, std::uint64_t seed = 0)
+  explicit Transformer(const ModelConfig& config, std::uint64_t seed = 0)
       : Transformer((config.validate(), config), RandomWeights<T>(seed)) {}
 
   /// A model whose matrices come from `source`; gains are 1, biases 0. `seed` is that of the dropout. Throws `Error`
   /// for a config that cannot be, and as the source does.
-  Transformer(const TransformerConfig& config, WeightSource<T>& source, std::uint64_t seed = 0)
-      : config_((config.validate(), config)),
+  Transformer(const ModelConfig& config, WeightSource<T>& source, std::uint64_t seed = 0)
+      : config_((config.validate(), config.completed())),
         dropout_(seed),
         token_embedding_(
-            source.weight("token_embedding.weight", config.vocabulary, config.width, config.initial_stddev)),
-        position_embedding_(make_positions(config, source)),
-        blocks_(make_blocks(config, source)),
-        final_norm_("final_norm", config.width, config),
+            source.weight("token_embedding.weight", config.vocabulary, config.hidden_size, config.initial_stddev)),
+        position_embedding_(make_positions(config_, source)),
+        blocks_(make_blocks(config_, source)),
+        final_norm_("final_norm", config_),
         head_(config.tied_head
                   ? token_embedding_.tied("lm_head.weight")
-                  : source.weight("lm_head.weight", config.vocabulary, config.width, config.initial_stddev),
-              "lm_head.bias", config.head_bias) {}
+                  : source.weight("lm_head.weight", config.vocabulary, config.hidden_size, config.initial_stddev),
+              "lm_head.bias", config.head_bias),
+        memory_(std::make_unique<PassMemory<T>>(config_)) {}
 
-  [[nodiscard]] const TransformerConfig& config() const noexcept { return config_; }
+  [[nodiscard]] const ModelConfig& config() const noexcept { return config_; }
 
   /// Whether training keeps a block's input only and computes the block again in the backward pass: the activations of
   /// one block instead of all, for a third more time (almost half where only scores are trained, from the exact start).
@@ -75,7 +81,7 @@ class Transformer {
           std::make_shared<const std::vector<std::int32_t>>(batch.documents.begin(), batch.documents.end());
     }
     if (batch.positions.empty()) {
-      pass.positions = count_positions(batch.tokens.size(), batch.length(), 0);
+      pass.positions = memory_->count_positions(batch.tokens.size(), batch.length(), 0);
     } else {
       pass.positions =
           std::make_shared<const std::vector<std::int32_t>>(batch.positions.begin(), batch.positions.end());
@@ -92,16 +98,31 @@ class Transformer {
     require(count > 0, "there are no tokens to go on with");
     require(count <= config_.context - cache.length(), "a text of ", cache.length(), " + ", count,
             " tokens is longer than the context of ", config_.context);
+    require(continues(cache.longest(), cache.length() + count), "a text of ", cache.length(), " tokens cannot grow by ",
+            count, " in the cache: longrope has other angles for it; empty the cache and read the whole text again");
     Pass<T> pass{1};
-    pass.positions = count_positions(tokens.size(), count, cache.length());
+    pass.positions = memory_->count_positions(tokens.size(), count, cache.length());
     pass.cached = cache.length();
     const Variable<T> h = run(tape, tokens, pass, &cache);
     cache.advance(count);
     return h;
   }
 
+  /// Whether keys that a cache holds since it was last empty, when a text was `cached` tokens long at most, are those
+  /// of a text of `length` tokens: not where longrope has other angles for the longer one.
+  [[nodiscard]] bool continues(Index cached, Index length) const {
+    return cached == 0 || std::all_of(config_.layers.begin(), config_.layers.end(), [&](const LayerConfig& layer) {
+             const bool longrope = layer.rope && layer.rope->scaling == RopeScaling::longrope;
+             const Index limit = longrope ? layer.rope->original_context : config_.context;
+             return (cached <= limit) == (length <= limit);
+           });
+  }
+
   /// Logits of rows of `hidden`, `T x vocabulary`.
-  [[nodiscard]] Variable<T> logits(Variable<T> hidden) const { return head_.forward(hidden); }
+  [[nodiscard]] Variable<T> logits(Variable<T> hidden) const {
+    const Variable<T> logits = head_.forward(scaled_for_head(hidden));
+    return config_.logits_cap > 0 ? soft_cap(logits, static_cast<T>(config_.logits_cap)) : logits;
+  }
 
   /// Mean cross-entropy in nats a target, 1 x 1; negative targets are ignored.
   [[nodiscard]] Variable<T> loss(Tape<T>& tape, std::span<const std::int32_t> tokens,
@@ -119,7 +140,7 @@ class Transformer {
 
   /// The same of rows of `hidden`, one target each.
   [[nodiscard]] Variable<T> loss(Variable<T> hidden, std::span<const std::int32_t> targets) const {
-    return head_.loss(hidden, targets);
+    return head_.loss(scaled_for_head(hidden), targets, static_cast<T>(config_.logits_cap));
   }
 
   /// All weight matrices, in the order of the computation; a tied LM head is listed too, sharing the embedding's.
@@ -165,52 +186,31 @@ class Transformer {
   }
 
  private:
-  Transformer(const TransformerConfig& config, RandomWeights<T> source)
-      : Transformer(config, source, source.model_seed) {}
+  Transformer(const ModelConfig& config, RandomWeights<T> source) : Transformer(config, source, source.model_seed) {}
 
-  static std::unique_ptr<Parameter<T>> make_positions(const TransformerConfig& config, WeightSource<T>& source) {
+  static std::unique_ptr<Parameter<T>> make_positions(const ModelConfig& config, WeightSource<T>& source) {
     const std::string name = "position_embedding.weight";
-    return config.positions == PositionKind::learned
+    return config.learned_positions
                ? std::make_unique<Parameter<T>>(
-                     name, source.matrix(name, config.context, config.width, config.initial_stddev))
+                     name, source.matrix(name, config.context, config.hidden_size, config.initial_stddev))
                : nullptr;
   }
 
-  static std::vector<Block<T>> make_blocks(const TransformerConfig& config, WeightSource<T>& source) {
+  static std::vector<Block<T>> make_blocks(const ModelConfig& config, WeightSource<T>& source) {
     std::vector<Block<T>> blocks;
-    for (Index i = 0; i < config.layers; ++i) {
-      blocks.emplace_back("blocks." + std::to_string(i), config, source);
+    for (Index i = 0; i < config.layers.size(); ++i) {
+      blocks.emplace_back("blocks." + std::to_string(i), config, config.layers[i], source);
     }
     return blocks;
   }
 
-  /// `first`, `first + 1`, ... in every sequence. The list of the last pass serves again when nothing refers to it.
-  std::shared_ptr<const std::vector<std::int32_t>> count_positions(std::size_t count, Index length, Index first) {
-    if (positions_ == nullptr || positions_.use_count() > 1) {
-      positions_ = std::make_shared<std::vector<std::int32_t>>();
-    }
-    positions_->resize(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      (*positions_)[i] = static_cast<std::int32_t>(first + static_cast<Index>(i) % length);
-    }
-    return positions_;
-  }
-
-  /// The angles of all positions up to the pass's last. The table grows with the longest pass, for a context may be
-  /// much longer than anything that is read.
-  std::shared_ptr<const RopeTable<T>> turns(const std::vector<std::int32_t>& positions) {
-    const Index needed = *std::max_element(positions.begin(), positions.end()) + 1;
-    if (rope_tables_ == nullptr || rope_tables_->positions() < needed) {
-      const Index grown = rope_tables_ == nullptr ? needed : std::max(needed, 2 * rope_tables_->positions());
-      rope_tables_ = std::make_shared<const RopeTable<T>>(
-          rope_frequencies(config_.rope, config_.width_of_head(), config_.frequency_factors),
-          std::min(grown, config_.context), rope_magnitude(config_.rope));
-    }
-    return rope_tables_;
-  }
-
   Variable<T> embed(Tape<T>& tape, std::span<const std::int32_t> tokens, const Pass<T>& pass) {
-    const Variable<T> token = token_embedding_.gather(tape, tokens);
+    Variable<T> token = token_embedding_.gather(tape, tokens);
+    if (config_.embedding_multiplier != 1) {
+      const Variable<T> scaled = scale(token, static_cast<T>(config_.embedding_multiplier));
+      token.release();
+      token = scaled;
+    }
     if (position_embedding_ == nullptr) {
       return token;
     }
@@ -222,17 +222,22 @@ class Transformer {
     return sum;
   }
 
+  /// Rows of `hidden` times the multiplier of the logits, which costs less there.
+  Variable<T> scaled_for_head(Variable<T> hidden) const {
+    return config_.logits_multiplier == 1 ? hidden : scale(hidden, static_cast<T>(config_.logits_multiplier));
+  }
+
   Variable<T> run(Tape<T>& tape, std::span<const std::int32_t> tokens, Pass<T>& pass, KeyValueCache<T>* cache) {
-    if (config_.positions == PositionKind::rotary) {
-      pass.rope = turns(*pass.positions);
-    }
+    const Index longest = *std::max_element(pass.positions->begin(), pass.positions->end()) + 1;
     Variable<T> x = dropout(embed(tape, tokens, pass), config_.dropout, dropout_);
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      pass.rope = memory_->rope(i, longest);
       pass.cache = cache != nullptr ? &cache->layer(i) : nullptr;
-      const Random random = config_.dropout > 0.0 ? Random(dropout_()) : Random(0);
-      const auto segment = [this, &block = blocks_[i], pass, random](Variable<T> in) {
+      const Random random = config_.dropout > 0.0 && tape.training() ? Random(dropout_()) : Random(0);
+      const LayerConfig& layer = config_.layers[static_cast<Index>(i)];
+      const auto segment = [this, &block = blocks_[i], &layer, pass, random](Variable<T> in) {
         Random masks = random;  // the same whenever it runs
-        return block.forward(in, pass, config_, masks);
+        return block.forward(in, pass, config_, layer, masks);
       };
       x = checkpoints_ ? checkpoint(x, segment) : segment(x);
     }
@@ -241,7 +246,7 @@ class Transformer {
     return normalised;
   }
 
-  TransformerConfig config_;
+  ModelConfig config_;
   Random dropout_;
   Weight<T> token_embedding_;
   std::unique_ptr<Parameter<T>> position_embedding_;
@@ -249,8 +254,7 @@ class Transformer {
   Norm<T> final_norm_;
   Linear<T> head_;
   bool checkpoints_ = false;
-  std::shared_ptr<std::vector<std::int32_t>> positions_;  // of the last pass: memory that is kept
-  std::shared_ptr<const RopeTable<T>> rope_tables_;
+  std::unique_ptr<PassMemory<T>> memory_;
 };
 
 /// Name patterns of the weights that paper 72 stacks and trains: all that are as wide as the residual stream (46,398

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Puts scores or LoRA factors onto those weights of a model whose names match patterns.
+/// Puts scores or LoRA factors onto those weights of a model whose names match patterns, and takes them off again.
 #pragma once
 
+#include <ampsft/autograd/frozen_weight.hpp>
+#include <ampsft/basis/basis_set.hpp>
 #include <ampsft/core/glob.hpp>
 #include <ampsft/core/instances.hpp>
+#include <ampsft/parameterization/frozen.hpp>
 #include <ampsft/parameterization/lora.hpp>
 #include <ampsft/parameterization/score.hpp>
 #include <ampsft/parameterization/weight.hpp>
 
 #include <algorithm>
-#include <map>
+#include <concepts>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,10 +32,6 @@ struct AttachTargets {
   std::vector<std::string> patterns = {"*"};  ///< glob patterns over weight names: `*` any run, `?` one character
   Tied tied = Tied::shared;
 };
-
-/// The frozen bases of a model, one for each input width.
-template <Scalar T>
-using BasisByWidth = std::map<Index, std::shared_ptr<const UniversalBasis<T>>>;
 
 /// The weights whose names match any of the patterns, in the given order.
 ///
@@ -66,14 +65,14 @@ template <Scalar T>
 
 namespace detail {
 
-/// Replaces every chosen weight by `make(name, dense matrix)`; weights that shared a matrix share the result if asked.
+/// Replaces every chosen weight by `make(name, base)`; weights that shared a matrix share the result if asked.
 template <Scalar T, class Make>
 ParameterList<T> attach(const WeightList<T>& weights, const AttachTargets& targets, Make&& make) {
   std::vector<std::pair<Weight<T>, Weight<T>>> replaced;  // before, after
   std::vector<std::pair<Weight<T>*, Weight<T>>> plan;     // so that an error leaves the model as it was
   ParameterList<T> leaves;
   const auto chosen = match_weights(weights, targets.patterns);
-  const auto stays_dense = [&](const Weight<T>& weight) {  // a weight tied to this one is not chosen
+  const auto is_used_elsewhere = [&](const Weight<T>& weight) {  // a weight tied to this one is not chosen
     return std::any_of(weights.begin(), weights.end(), [&](Weight<T>* other) {
       return other->is_tied_to(weight) && std::find(chosen.begin(), chosen.end(), other) == chosen.end();
     });
@@ -87,12 +86,12 @@ ParameterList<T> attach(const WeightList<T>& weights, const AttachTargets& targe
         continue;
       }
     }
+    require(!weight->is_adapted(), weight->name(), " is already parameterised as ", weight->kind(),
+            "; attach to dense or frozen weights only, see detach and merge");
     FrozenBase<T> source = weight->base();
-    require(static_cast<bool>(source), weight->name(), " is already parameterised as ", weight->kind(),
-            "; attach to dense or frozen weights only");
-    if (weight->dense() != nullptr && stays_dense(*weight)) {
+    if (weight->own_parameter() != nullptr && is_used_elsewhere(*weight)) {
       // its matrix may be trained further, which must not move this weight's frozen base
-      source = std::make_shared<const Matrix<T>>(*source.matrix());
+      source = std::make_shared<const Matrix<T>>(source.dequantized());
     }
     Weight<T> made(weight->name(), make(weight->name(), std::move(source)));
     const auto own = made.leaves();
@@ -111,15 +110,14 @@ ParameterList<T> attach(const WeightList<T>& weights, const AttachTargets& targe
 /// Puts scores onto the chosen weights and returns their leaves.
 ///
 /// `bases` must hold a basis for the input width of every chosen weight. Throws `Error`, and changes nothing, if one
-/// is missing, a pattern matches nothing, or a chosen weight is not dense. Other parameters keep their state: freeze
-/// them first with `freeze` where scores alone are to be trained.
+/// is missing, a pattern matches nothing, or a chosen weight is adapted already. Other parameters keep their state:
+/// freeze them first with `freeze` where scores alone are to be trained.
 template <Scalar T>
-ParameterList<T> attach_scores(const WeightList<T>& weights, const BasisByWidth<T>& bases, ScoreForm form,
+ParameterList<T> attach_scores(const WeightList<T>& weights, const BasisSet<T>& bases, ScoreForm form,
                                const AttachTargets& targets = {}, Route route = Route::factored) {
   return detail::attach(weights, targets, [&](const std::string& name, FrozenBase<T> source) {
-    const auto basis = bases.find(source.cols());
-    require(basis != bases.end(), "there is no basis of width ", source.cols(), " for ", name);
-    return ScoreParameterization<T>(name, std::move(source), basis->second, form, route);
+    const auto& basis = bases.for_weight(name, source.cols());
+    return ScoreParameterization<T>(name, std::move(source), basis, form, route);
   });
 }
 
@@ -141,15 +139,40 @@ ParameterList<T> attach_lora(const WeightList<T>& weights, const LoraOptions& op
 ///
 /// Rounds every element to 8 bits of significand. `Arithmetic::bf16` also rounds what is multiplied with them, for
 /// twice the speed where the processor can. Throws `Error`, and changes nothing, if a pattern matches nothing or a
-/// chosen weight is not dense.
-inline void keep_in_bf16(const WeightList<float>& weights, const AttachTargets& targets = {},
-                         Arithmetic arithmetic = Arithmetic::full) {
-  static_cast<void>(detail::attach(weights, targets, [&](const std::string& name, const FrozenBase<float>& source) {
+/// chosen weight is adapted or lies in fewer bytes already.
+template <std::same_as<float> T>
+void keep_in_bf16(const WeightList<T>& weights, const AttachTargets& targets = {},
+                  Arithmetic arithmetic = Arithmetic::full) {
+  static_cast<void>(detail::attach(weights, targets, [&](const std::string& name, const FrozenBase<T>& source) {
     require(source.matrix() != nullptr, name, " is no dense matrix; what is frozen already stays as it is");
-    const std::shared_ptr<const FrozenWeight<float>> kept =
-        std::make_shared<const Bf16Weight<float>>(*source.matrix(), arithmetic);
-    return FrozenParameterization<float>(name, kept);
+    const std::shared_ptr<const FrozenWeight<T>> kept =
+        std::make_shared<const Bf16Weight<T>>(*source.matrix(), arithmetic);
+    return FrozenParameterization<T>(name, kept);
   }));
+}
+
+/// Takes scores and factors off again: every adapted weight is its base, frozen, the same matrix as before; those that
+/// have one matrix are tied.
+///
+/// Throws `Error`, and changes nothing, if one keeps no base, as the truncated form does. Nothing is copied or
+/// computed.
+template <Scalar T>
+void detach(const WeightList<T>& weights) {
+  std::vector<std::pair<Weight<T>*, Weight<T>>> plan;
+  for (auto* weight : weights) {
+    if (weight->is_adapted()) {
+      const FrozenBase<T> base = base_of(*weight);
+      const auto twin = std::find_if(plan.begin(), plan.end(), [&](const auto& pair) {
+        return pair.second.base().named("").identity() == base.named("").identity();
+      });
+      plan.emplace_back(weight, twin != plan.end()
+                                    ? twin->second.tied(weight->name())
+                                    : Weight<T>(weight->name(), FrozenParameterization<T>(weight->name(), base)));
+    }
+  }
+  for (auto& [weight, plain] : plan) {
+    *weight = std::move(plain);
+  }
 }
 
 /// Makes parameters frozen: they get no gradient and no optimiser touches them.
@@ -162,11 +185,14 @@ void freeze(const ParameterList<T>& parameters) {
 
 AMPSFT_INSTANCE(WeightList<float> match_weights(const WeightList<float>&, const std::vector<std::string>&));
 AMPSFT_INSTANCE(WeightList<double> match_weights(const WeightList<double>&, const std::vector<std::string>&));
-AMPSFT_INSTANCE(ParameterList<float> attach_scores(const WeightList<float>&, const BasisByWidth<float>&, ScoreForm,
+AMPSFT_INSTANCE(ParameterList<float> attach_scores(const WeightList<float>&, const BasisSet<float>&, ScoreForm,
                                                    const AttachTargets&, Route));
-AMPSFT_INSTANCE(ParameterList<double> attach_scores(const WeightList<double>&, const BasisByWidth<double>&, ScoreForm,
+AMPSFT_INSTANCE(ParameterList<double> attach_scores(const WeightList<double>&, const BasisSet<double>&, ScoreForm,
                                                     const AttachTargets&, Route));
 AMPSFT_INSTANCE(ParameterList<float> attach_lora(const WeightList<float>&, const LoraOptions&, const AttachTargets&));
 AMPSFT_INSTANCE(ParameterList<double> attach_lora(const WeightList<double>&, const LoraOptions&, const AttachTargets&));
+AMPSFT_INSTANCE(void keep_in_bf16(const WeightList<float>&, const AttachTargets&, Arithmetic));
+AMPSFT_INSTANCE(void detach(const WeightList<float>&));
+AMPSFT_INSTANCE(void detach(const WeightList<double>&));
 
 }  // namespace ampsft

@@ -7,6 +7,7 @@
 #include <ampsft/autograd/ops/linear.hpp>
 #include <ampsft/parameterization/concept.hpp>
 
+#include <memory>
 #include <utility>
 
 namespace ampsft {
@@ -18,24 +19,31 @@ class DenseParameterization {
   using scalar = T;
 
   /// `weight` is `n x d`.
-  DenseParameterization(std::string name, Matrix<T> weight) : weight_(std::move(name), std::move(weight)) {}
+  DenseParameterization(std::string name, Matrix<T> weight)
+      : weight_(std::make_shared<Parameter<T>>(std::move(name), std::move(weight))) {}
+  DenseParameterization(DenseParameterization&&) noexcept = default;  // a copy would share the parameter
+  DenseParameterization& operator=(DenseParameterization&&) noexcept = default;
 
-  [[nodiscard]] Index rows() const { return ampsft::rows(weight_.value); }
-  [[nodiscard]] Index cols() const { return ampsft::cols(weight_.value); }
+  [[nodiscard]] Index rows() const { return ampsft::rows(weight_->value); }
+  [[nodiscard]] Index cols() const { return ampsft::cols(weight_->value); }
   [[nodiscard]] std::string_view kind() const { return "dense"; }
+  [[nodiscard]] bool is_adapted() const { return false; }
 
-  ProductSum<T> products(Variable<T> x) { return {{{x, x.tape().leaf(weight_)}, {}}}; }
+  /// `W`, which lives as long as the result does.
+  [[nodiscard]] FrozenBase<T> base() const { return std::shared_ptr<const Matrix<T>>(weight_, &weight_->value); }
+
+  ProductSum<T> products(Variable<T> x) { return {{{x, x.tape().leaf(*weight_)}, {}}}; }
 
   Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) {
-    return ampsft::gather(tape.leaf(weight_), row);
+    return ampsft::gather(tape.leaf(*weight_), row);
   }
 
-  [[nodiscard]] Matrix<T> materialize() const { return weight_.value; }
-  [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {&weight_}; }
+  [[nodiscard]] Matrix<T> materialize() const { return weight_->value; }
+  [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {weight_.get()}; }
   [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return {}; }
 
  private:
-  Parameter<T> weight_;
+  std::shared_ptr<Parameter<T>> weight_;
 };
 
 }  // namespace ampsft

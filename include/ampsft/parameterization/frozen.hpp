@@ -3,7 +3,7 @@
 /// A weight that is not trained, in any form.
 #pragma once
 
-#include <ampsft/parameterization/frozen_base.hpp>
+#include <ampsft/parameterization/concept.hpp>
 
 #include <string>
 #include <utility>
@@ -24,6 +24,7 @@ class FrozenParameterization {
   [[nodiscard]] Index rows() const { return base_.rows(); }
   [[nodiscard]] Index cols() const { return base_.cols(); }
   [[nodiscard]] std::string_view kind() const { return "frozen"; }
+  [[nodiscard]] bool is_adapted() const { return false; }
   [[nodiscard]] const FrozenBase<T>& base() const { return base_; }
 
   ProductSum<T> products(Variable<T> x) { return {{base_.product(x), {}}}; }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The frozen matrix that scores or factors are added to, in whichever form it lies.
+/// The matrix that scores or factors are added to, in whichever form it lies.
 #pragma once
 
+#include <ampsft/autograd/frozen_weight.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
-#include <ampsft/parameterization/concept.hpp>
+#include <ampsft/autograd/product.hpp>
+#include <ampsft/linalg/row_block.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -14,7 +16,27 @@
 
 namespace ampsft {
 
-/// A shared frozen weight of `n x d`: a matrix of `T`, or one in another form (autograd/frozen_weight.hpp).
+/// A frozen matrix, possibly shared between weights, by its stable name.
+template <Scalar T>
+struct NamedBuffer {
+  std::string name;
+  const Matrix<T>* value;                  ///< or none, where it lies in another form:
+  const FrozenWeight<T>* other = nullptr;  ///< that
+
+  /// Bytes that it occupies.
+  [[nodiscard]] Index bytes() const {
+    return value != nullptr ? static_cast<Index>(value->size() * sizeof(T)) : other->bytes();
+  }
+
+  /// Tells one matrix from another.
+  [[nodiscard]] const void* identity() const noexcept {
+    return value != nullptr ? static_cast<const void*>(value) : static_cast<const void*>(other);
+  }
+};
+
+/// A shared weight of `n x d`: a matrix of `T`, or one in another form (autograd/frozen_weight.hpp).
+///
+/// What is added to it takes it for frozen. The base of a dense weight may be trained as long as nothing is added.
 template <Scalar T>
 class FrozenBase {
  public:
@@ -52,6 +74,15 @@ class FrozenBase {
 
   /// A copy, `n x d`.
   [[nodiscard]] Matrix<T> dequantized() const { return matrix_ ? *matrix_ : other_->dequantized(); }
+
+  /// Its rows, to be read a few at a time, whatever form they lie in; it must outlive them where it is a matrix of `T`.
+  [[nodiscard]] RowBlock<T> rows_named(std::string name) const {
+    if (matrix_) {
+      return {std::move(name), map(*matrix_)};
+    }
+    return {std::move(name), rows(), cols(),
+            [other = other_](Index first, Index count, T* to) { other->copy_rows(first, count, to); }};
+  }
 
  private:
   std::shared_ptr<const Matrix<T>> matrix_;

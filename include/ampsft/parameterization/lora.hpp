@@ -8,7 +8,8 @@
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/random.hpp>
-#include <ampsft/parameterization/frozen_base.hpp>
+#include <ampsft/parameterization/concept.hpp>
+#include <ampsft/parameterization/detail/add_product.hpp>
 
 #include <cmath>
 #include <memory>
@@ -71,6 +72,7 @@ class LoraParameterization {
   [[nodiscard]] Index cols() const { return base_.cols(); }
   [[nodiscard]] Index rank() const { return ampsft::rows(a_.value); }
   [[nodiscard]] std::string_view kind() const { return "lora"; }
+  [[nodiscard]] bool is_adapted() const { return true; }
   [[nodiscard]] const FrozenBase<T>& base() const { return base_; }
 
   ProductSum<T> products(Variable<T> x) {
@@ -91,7 +93,7 @@ class LoraParameterization {
 
   [[nodiscard]] Matrix<T> materialize() const {
     Matrix<T> weight = base_.dequantized();
-    map(weight).noalias() += scale_ * (map(l_.value) * map(a_.value));
+    detail::add_product(weight, scale_, l_.value, a_.value);
     return weight;
   }
 

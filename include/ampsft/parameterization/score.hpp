@@ -8,7 +8,8 @@
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/basis/universal_basis.hpp>
 #include <ampsft/core/instances.hpp>
-#include <ampsft/parameterization/frozen_base.hpp>
+#include <ampsft/parameterization/concept.hpp>
+#include <ampsft/parameterization/detail/add_product.hpp>
 
 #include <memory>
 #include <utility>
@@ -62,6 +63,8 @@ class ScoreParameterization {
   [[nodiscard]] const std::shared_ptr<const UniversalBasis<T>>& shared_basis() const { return basis_; }
   [[nodiscard]] const Parameter<T>& scores() const { return scores_; }
 
+  [[nodiscard]] bool is_adapted() const { return true; }
+
   /// The frozen weight of the exact-start form; the truncated one keeps none.
   [[nodiscard]] const FrozenBase<T>& base() const { return base_; }
 
@@ -96,7 +99,7 @@ class ScoreParameterization {
       return basis_->reconstruct(map(scores_.value));
     }
     Matrix<T> weight = base_.dequantized();
-    map(weight).noalias() += map(scores_.value) * map(basis_->components());
+    detail::add_product(weight, T{1}, scores_.value, basis_->components());
     return weight;
   }
 

@@ -6,10 +6,11 @@
 #include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/concept.hpp>
 #include <ampsft/parameterization/dense.hpp>
-#include <ampsft/parameterization/frozen.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace ampsft {
 
@@ -62,27 +63,26 @@ class Weight {
   [[nodiscard]] std::vector<Parameter<T>*> leaves() const { return model_->leaves(); }
   [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return model_->buffers(); }
 
-  /// The dense matrix without a copy, or nothing if the weight is not dense. It lives as long as the pointer.
-  [[nodiscard]] std::shared_ptr<const Matrix<T>> dense() const {
-    const auto dense = std::dynamic_pointer_cast<Model<DenseParameterization<T>>>(model_);
-    return dense ? std::shared_ptr<const Matrix<T>>(dense, &dense->parameterization.leaves().front()->value) : nullptr;
+  /// Whether scores or factors stand on another matrix, its base.
+  [[nodiscard]] bool is_adapted() const { return model_->is_adapted(); }
+
+  /// That matrix, or the weight's own where it is not adapted, without a copy; nothing where adapting has dropped it
+  /// (`base_of` throws then).
+  [[nodiscard]] FrozenBase<T> base() const { return model_->base(); }
+
+  /// The parameter that is `W` itself, or null where `W` is frozen or adapted. It lives as long as the weight.
+  [[nodiscard]] Parameter<T>* own_parameter() const {
+    const auto all = is_adapted() ? std::vector<Parameter<T>*>{} : leaves();
+    return all.empty() ? nullptr : all.front();
   }
 
-  /// The parameterisation itself, if it is of this type, else nothing. It lives as long as the pointer.
+  /// The parameterisation itself, if it is of this type, else nothing; for what only this type has, say its scores.
+  /// It lives as long as the pointer.
   template <Parameterization P>
   requires std::same_as<typename P::scalar, T>
   [[nodiscard]] std::shared_ptr<P> as() const {
     const auto model = std::dynamic_pointer_cast<Model<P>>(model_);
     return model ? std::shared_ptr<P>(model, &model->parameterization) : nullptr;
-  }
-
-  /// What scores or factors can be put upon: the dense matrix, or a frozen one in any form; else nothing.
-  [[nodiscard]] FrozenBase<T> base() const {
-    if (auto matrix = dense()) {
-      return matrix;
-    }
-    const auto frozen = std::dynamic_pointer_cast<Model<FrozenParameterization<T>>>(model_);
-    return frozen ? frozen->parameterization.base() : FrozenBase<T>();
   }
 
  private:
@@ -94,6 +94,8 @@ class Weight {
     virtual ProductSum<T> products(Variable<T> x) = 0;
     virtual Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) = 0;
     virtual Matrix<T> materialize() const = 0;
+    virtual bool is_adapted() const = 0;
+    virtual FrozenBase<T> base() const = 0;
     virtual std::vector<Parameter<T>*> leaves() = 0;
     virtual std::vector<NamedBuffer<T>> buffers() const = 0;
   };
@@ -109,6 +111,8 @@ class Weight {
       return parameterization.gather(tape, row);
     }
     Matrix<T> materialize() const override { return parameterization.materialize(); }
+    bool is_adapted() const override { return parameterization.is_adapted(); }
+    FrozenBase<T> base() const override { return parameterization.base(); }
     std::vector<Parameter<T>*> leaves() override { return parameterization.leaves(); }
     std::vector<NamedBuffer<T>> buffers() const override { return parameterization.buffers(); }
     P parameterization;
@@ -121,6 +125,17 @@ class Weight {
 /// Weights by reference, in a stable order.
 template <Scalar T>
 using WeightList = std::vector<Weight<T>*>;
+
+/// The matrix under scores or factors, or the weight itself where it is not adapted.
+///
+/// Throws `Error` for a weight that keeps no such matrix, as the truncated form of scores does.
+template <Scalar T>
+[[nodiscard]] FrozenBase<T> base_of(const Weight<T>& weight) {
+  FrozenBase<T> base = weight.base();
+  require(static_cast<bool>(base), weight.name(), " is parameterised as ", weight.kind(),
+          ", which keeps no base; take the base's hash, or a copy, before attaching");
+  return base;
+}
 
 AMPSFT_INSTANCE(class Weight<float>);
 AMPSFT_INSTANCE(class Weight<double>);

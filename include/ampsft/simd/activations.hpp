@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// GELU, SiLU and SwiGLU with their gradients, over whole matrices.
+/// GELU, SiLU and gated activations with their gradients, over whole matrices.
 #pragma once
 
 #include <ampsft/simd/detail/map_matrices.hpp>
@@ -51,28 +51,54 @@ void silu_gradient(const ConstView<T>& x, std::type_identity_t<const ConstView<T
   simd::detail::map_matrices<simd::detail::Map::silu_gradient, T>({x, dy}, {{dx, mode}});
 }
 
-/// `y = silu(gate) up`, elementwise (Shazeer 2020); `y` may be either. Throws `Error` if the shapes differ.
+/// The activation of a gate (Shazeer 2020).
+enum class GatedActivation {
+  silu,       ///< SwiGLU, as in Llama
+  gelu_tanh,  ///< GeGLU, as in Gemma
+  gelu_erf,   ///< GeGLU with the exact GELU
+};
+
+/// `y = f(gate) up`, elementwise; `y` may be either.
+///
+/// Error: that of `f`, see `silu` and `gelu`, and half a unit in the last place. Throws `Error` if the shapes differ.
 template <Scalar T>
-void swiglu(const ConstView<T>& gate, std::type_identity_t<const ConstView<T>&> up, std::type_identity_t<View<T>> y) {
-  simd::detail::map_matrices<simd::detail::Map::swiglu, T>({gate, up}, {{y}});
+void gated(const ConstView<T>& gate, std::type_identity_t<const ConstView<T>&> up, std::type_identity_t<View<T>> y,
+           GatedActivation f) {
+  using namespace simd::detail;
+  switch (f) {
+    case GatedActivation::silu:
+      return map_matrices<Map::silu_gated, T>({gate, up}, {{y}});
+    case GatedActivation::gelu_tanh:
+      return map_matrices<Map::gelu_tanh_gated, T>({gate, up}, {{y}});
+    case GatedActivation::gelu_erf:
+      return map_matrices<Map::gelu_erf_gated, T>({gate, up}, {{y}});
+  }
 }
 
-/// Where the gradients of SwiGLU go; a matrix without rows is not wanted.
+/// Where the gradients of `gated` go; a matrix without rows is not wanted.
 template <Scalar T>
-struct SwigluGradients {
+struct GatedGradients {
   MatrixRef<T> dgate{};
   WriteMode mode_gate = WriteMode::overwrite;
   MatrixRef<T> dup{};
   WriteMode mode_up = WriteMode::overwrite;
 };
 
-/// `dgate (+)= silu'(gate) up dy`, then `dup (+)= silu(gate) dy`, in one pass; they may be one matrix, added to. Throws
+/// `dgate (+)= f'(gate) up dy`, then `dup (+)= f(gate) dy`, in one pass; they may be one matrix, added to. Throws
 /// `Error` if the shapes differ.
 template <Scalar T>
-void swiglu_gradient(const ConstView<T>& gate, std::type_identity_t<const ConstView<T>&> up,
-                     std::type_identity_t<const ConstView<T>&> dy, const SwigluGradients<T>& to) {
-  simd::detail::map_matrices<simd::detail::Map::swiglu_gradient, T>({gate, up, dy},
-                                                                    {{to.dgate, to.mode_gate}, {to.dup, to.mode_up}});
+void gated_gradient(const ConstView<T>& gate, std::type_identity_t<const ConstView<T>&> up,
+                    std::type_identity_t<const ConstView<T>&> dy, GatedActivation f, const GatedGradients<T>& to) {
+  using namespace simd::detail;
+  const MapResult<T> out[] = {{to.dgate, to.mode_gate}, {to.dup, to.mode_up}};
+  switch (f) {
+    case GatedActivation::silu:
+      return map_matrices<Map::silu_gated_gradient, T>({gate, up, dy}, out);
+    case GatedActivation::gelu_tanh:
+      return map_matrices<Map::gelu_tanh_gated_gradient, T>({gate, up, dy}, out);
+    case GatedActivation::gelu_erf:
+      return map_matrices<Map::gelu_erf_gated_gradient, T>({gate, up, dy}, out);
+  }
 }
 
 }  // namespace ampsft

@@ -7,6 +7,7 @@
 #include <ampsft/simd/detail/run_attention.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <type_traits>
@@ -41,6 +42,9 @@ AttentionUnits<T> attention_units(const ConstView<T>& q, const ConstView<T>& k, 
           " queries; the queries are the last places of the keys");
   require(first.empty() || static_cast<Index>(first.size()) == k.rows(), "attention: ", first.size(),
           " first places for ", k.rows(), " keys");
+  const auto negative = std::find_if(first.begin(), first.end(), [](std::int32_t place) { return place < 0; });
+  require(negative == first.end(), "attention: the first place that key ", negative - first.begin(),
+          " sees must be at least 0, not ", negative == first.end() ? 0 : *negative);
   AttentionUnits<T> units;
   units.sequences = shape.sequences;
   units.kv_heads = shape.kv_heads;
@@ -84,11 +88,11 @@ struct AttentionPlace {
 /// 2022).
 ///
 /// Shapes: `q` and `y` `(sequences n) x (heads h)`; `k` and `v` `(sequences m) x (kv_heads h)`, `m >= n`: query `i`
-/// stands at place `m - n + i` and sees the keys from `first` of its place to its own place. `first`: `sequences m`, or
-/// empty for all zeros; a query whose `first` is beyond its place sees nothing and gives zeros. `log_sum`: `(sequences
-/// heads) x n` without gaps, logarithms to base 2 of the sums of `exp(scale q k')`. Throws `Error` if the shapes do not
-/// fit. Cost: `2 h` multiply-adds a query and key that it sees. Memory: each thread keeps a copy of one head's keys and
-/// values.
+/// stands at place `m - n + i` and sees the keys from `first` of its place to its own place. `first`: `sequences m`,
+/// none negative, or empty for all zeros; a query whose `first` is beyond its place sees nothing and gives zeros.
+/// `log_sum`: `(sequences heads) x n` without gaps, logarithms to base 2 of the sums of `exp(scale q k')`. Throws
+/// `Error` if the shapes do not fit or a `first` is negative. Cost: `2 h` multiply-adds a query and key that it sees.
+/// Memory: each thread keeps a copy of one head's keys and values.
 template <Scalar T>
 void attention(const ConstView<T>& q, std::type_identity_t<const ConstView<T>&> k,
                std::type_identity_t<const ConstView<T>&> v, const AttentionShape& shape, double scale,

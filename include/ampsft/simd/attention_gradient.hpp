@@ -55,7 +55,7 @@ void put_shared(const T* from, Index rows, Index cols, T* to, Index to_row, bool
 /// The gradients of `attention` from the one of its result.
 ///
 /// Shapes: as there; `y` and `log_sum` are what it gave; `dy` has the shape of `y`, `dq` of `q`, `dk` and `dv` of `k`.
-/// Throws `Error` if the shapes do not fit. Cost: `5 h` multiply-adds a query and key that it sees. Memory: each thread
+/// Throws `Error` as there. Cost: `5 h` multiply-adds a query and key that it sees. Memory: each thread
 /// keeps five copies of one head's keys; where threads share heads, four more of their gradients.
 template <Scalar T>
 void attention_gradient(const ConstView<T>& q, std::type_identity_t<const ConstView<T>&> k,

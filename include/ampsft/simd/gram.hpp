@@ -94,7 +94,10 @@ void GramSums<T>::add(const ConstView<T>& rows) {
       const T* const x = rows.data() + first * rows.outerStride();
       Code::panels(simd::detail::Panels<T>{count, width_, x, rows.outerStride(), centre_.data(), scale_, panels, panel,
                                            count * panel, column_sums_.data(), rows.rows() - first});
-      Code::gram(simd::detail::Gram<T>{count, width_, panels, count * panel, sums_.data(), stride_});
+      for (Index col = 0; col < width_; col += panel) {
+        Code::gram(simd::detail::Gram<T>{count, panels, count * panel, col, width_, col,
+                                         sums_.data() + col * stride_ + col, stride_});
+      }
     }
   });
   count_ += rows.rows();

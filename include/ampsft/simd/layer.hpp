@@ -11,6 +11,8 @@
 #include <ampsft/simd/gemm.hpp>
 #include <ampsft/simd/project.hpp>
 
+#include <algorithm>
+
 namespace ampsft {
 
 /// The widest side of a product that is taken for a rank.
@@ -20,7 +22,8 @@ inline constexpr Index narrow = 64;
 inline constexpr Index few = 16;
 
 /// `y = scale x w' + 1 bias'`, or added to `y`, for few rows of `x`: computed as `y' = w x'`, which reads the rows of
-/// the weight, `T` or bfloat16, once and in order, 2 to 4 times as fast as `gemm` where they come from memory.
+/// the weight, `T` or bfloat16, once and in order, 2 to 4 times as fast as `gemm` where they come from memory. Each
+/// thread that calls keeps up to 2^20 numbers.
 template <Scalar T, Storage X>
 void layer_output_of_few(const ConstView<T>& x, const std::type_identity_t<ConstView<X>>& w, View<T> y, WriteMode mode,
                          T scale, const ConstView<T>& bias) {
@@ -28,16 +31,21 @@ void layer_output_of_few(const ConstView<T>& x, const std::type_identity_t<Const
           x.rows(), " x ", w.rows());
   require(bias.rows() == 0 || (bias.rows() == 1 && bias.cols() == w.rows()), "the bias is ", bias.rows(), " x ",
           bias.cols(), ", expected 1 x ", w.rows());
-  struct Turned;
-  MatrixMap<T> transposed(simd::detail::scratch<Turned, T>(w.rows() * x.rows()), w.rows(), x.rows());
-  project<T, X>(w, x, transposed, WriteMode::overwrite, scale);
-  if (mode == WriteMode::add) {
-    y += transposed.transpose();
-  } else {
-    y = transposed.transpose();
-  }
-  if (bias.rows() > 0) {
-    y.rowwise() += bias.row(0);
+  struct Transposed;
+  const Index most = (Index{1} << 20) / std::max<Index>(x.rows(), 1);
+  for (Index first = 0; first < w.rows(); first += most) {
+    const Index count = std::min(most, w.rows() - first);
+    MatrixMap<T> transposed(simd::detail::scratch<Transposed, T>(count * x.rows()), count, x.rows());
+    project<T, X>(w.middleRows(first, count), x, transposed, WriteMode::overwrite, scale);
+    auto part = y.middleCols(first, count);
+    if (mode == WriteMode::add) {
+      part += transposed.transpose();
+    } else {
+      part = transposed.transpose();
+    }
+    if (bias.rows() > 0) {
+      part.rowwise() += bias.row(0).segment(first, count);
+    }
   }
 }
 

@@ -53,13 +53,17 @@ void add_to_log_sum(const ConstView<T>& logits, std::span<T> maximum, std::span<
 /// of the rows' cross-entropies, times `scale`, has as its gradient.
 ///
 /// Shapes: `logits` and `gradient` `T x n`, which may be one matrix; its columns are the classes from `first` on;
-/// `log_sum` (`maximum + log(sum)`) and `targets` `T`. Rows whose target is negative get zeros. Throws `Error` if the
-/// shapes differ.
+/// `log_sum` (`maximum + log(sum)`) and `targets` `T`. Rows whose target is negative get zeros. With `cap > 0` the
+/// logits are `cap tanh(z / cap)` and the gradient is that of `z`. Throws `Error` if the shapes differ or the cap is
+/// negative or not finite.
 template <Scalar T>
 void cross_entropy_gradient(const ConstView<T>& logits, std::span<const T> log_sum,
                             std::span<const std::int32_t> targets, Index first, T scale,
-                            std::type_identity_t<View<T>> gradient, WriteMode mode = WriteMode::overwrite) {
+                            std::type_identity_t<View<T>> gradient, WriteMode mode = WriteMode::overwrite,
+                            T cap = T{0}) {
   using namespace simd::detail;
+  require(cap >= T{0} && std::isfinite(cap), "cross-entropy: the cap of logits must be positive, or 0 for none, not ",
+          cap);
   require(static_cast<Index>(log_sum.size()) == logits.rows() && log_sum.size() == targets.size(),
           "cross-entropy: ", logits.rows(), " rows of logits, but ", log_sum.size(), " log-sums and ", targets.size(),
           " targets");
@@ -70,7 +74,7 @@ void cross_entropy_gradient(const ConstView<T>& logits, std::span<const T> log_s
       decltype(code)::softmax_gradient(SoftmaxGradient<T>{
           end - begin, logits.cols(), logits.data() + begin * logits.outerStride(), logits.outerStride(),
           log_sum.data() + begin, targets.data() + begin, first, scale,
-          gradient.data() + begin * gradient.outerStride(), gradient.outerStride(), mode == WriteMode::add});
+          gradient.data() + begin * gradient.outerStride(), gradient.outerStride(), mode == WriteMode::add, cap});
     });
   });
 }

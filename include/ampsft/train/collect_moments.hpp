@@ -77,9 +77,9 @@ class OnlyTrainable {
       before_.emplace_back(parameter, parameter->trainable);
     }
     for (auto* weight : weights) {
-      require(weight->dense() != nullptr, weight->name(), " is parameterised as ", weight->kind(),
+      auto* leaf = weight->own_parameter();
+      require(leaf != nullptr, weight->name(), " is parameterised as ", weight->kind(),
               "; gradients are collected of dense weights");
-      auto* leaf = weight->leaves().front();
       const bool tied =
           std::any_of(leaves_.begin(), leaves_.end(), [&](const auto& one) { return one.second == leaf; });
       if (!tied) {

@@ -18,6 +18,7 @@ struct Shape {
   Index kv_heads = 0;
   Index earlier = 0;  // keys before the first query
   bool packed = false;
+  Index window = 0;
 
   [[nodiscard]] Index rows() const { return sequences * length; }
   [[nodiscard]] Index cols() const { return heads * width; }
@@ -54,7 +55,8 @@ Matrix<T> naive(const Matrix<T>& q, const Matrix<T>& k, const Matrix<T>& v, cons
       std::vector<double> mixed(static_cast<std::size_t>(shape.width), 0.0);
       for (Index key = first; key <= own; ++key) {
         const auto document = [&](Index at) { return documents.empty() ? 0 : documents[static_cast<std::size_t>(at)]; };
-        if (document(own) < 0 || document(key) != document(own)) {
+        const bool near = shape.window == 0 || own - key < shape.window;
+        if (!near || document(own) < 0 || document(key) != document(own)) {
           continue;
         }
         double score = 0.0;
@@ -92,13 +94,27 @@ TEMPLATE_TEST_CASE("attention equals its naive twin", "[autograd]", float, doubl
                              {2, 1, 4, 16, 2, 150},
                              {1, 50, 2, 7, 1, 61},
                              {2, 100, 2, 9, 0, 0, true},
-                             {2, 31, 4, 8, 2, 90, true}}) {
+                             {2, 31, 4, 8, 2, 90, true},
+                             {1, 1, 1, 3, 0, 0, false, 1},
+                             {2, 97, 2, 5, 0, 0, false, 1},
+                             {2, 130, 2, 9, 1, 0, false, 17},
+                             {1, 300, 1, 3, 0, 0, false, 100},
+                             {1, 200, 2, 70, 1, 0, false, 96},
+                             {2, 40, 2, 7, 0, 0, false, 39},
+                             {2, 40, 2, 7, 0, 0, false, 40},
+                             {2, 40, 2, 7, 0, 0, false, 1000},
+                             {2, 5, 4, 16, 2, 150, false, 12},
+                             {1, 120, 2, 7, 1, 61, false, 150},
+                             {2, 100, 2, 9, 0, 0, true, 1},
+                             {2, 100, 2, 9, 0, 0, true, 8},
+                             {2, 100, 2, 9, 0, 0, true, 29},
+                             {2, 31, 4, 8, 2, 90, true, 5}}) {
     const Matrix<T> q = random_matrix<T>(shape.rows(), shape.cols(), 1);
     const Matrix<T> k = random_matrix<T>(shape.key_rows(), shape.groups() * shape.width, 2);
     const Matrix<T> v = random_matrix<T>(shape.key_rows(), shape.groups() * shape.width, 3);
     const auto documents = shape.documents();
     for (const double factor : {1.0, 0.3}) {
-      AttentionOptions options{.kv_heads = shape.kv_heads, .documents = documents};
+      AttentionOptions options{.kv_heads = shape.kv_heads, .window = shape.window, .documents = documents};
       const double scale = factor / std::sqrt(static_cast<double>(shape.width));
       if (factor != 1.0) {
         options.scale = scale;
@@ -106,7 +122,8 @@ TEMPLATE_TEST_CASE("attention equals its naive twin", "[autograd]", float, doubl
       Tape<T> tape;
       const auto y =
           causal_attention(tape.constant(q), tape.constant(k), tape.constant(v), shape.sequences, shape.heads, options);
-      INFO(shape.sequences << " x " << shape.length << ", " << shape.heads << " heads of " << shape.width);
+      INFO(shape.sequences << " x " << shape.length << ", " << shape.heads << " heads of " << shape.width << ", window "
+                           << shape.window);
       CHECK(difference<T>(y.value(), naive<T>(q, k, v, shape, scale)) < rounding<T>);
     }
   }
@@ -121,12 +138,19 @@ TEST_CASE("attention has the gradients of finite differences", "[autograd]") {
                              {1, 3, 2, 66, 1},
                              {1, 5, 2, 2, 1, 4},
                              {1, 35, 2, 2, 1, 0, true},
-                             {2, 3, 1, 2, 0, 30, true}}) {
+                             {2, 3, 1, 2, 0, 30, true},
+                             {2, 9, 2, 3, 0, 0, false, 1},
+                             {2, 9, 2, 3, 1, 0, false, 4},
+                             {1, 110, 1, 1, 0, 0, false, 30},
+                             {1, 5, 2, 2, 1, 4, false, 3},
+                             {2, 9, 1, 3, 0, 0, false, 9},
+                             {1, 35, 2, 2, 1, 0, true, 6},
+                             {2, 3, 1, 2, 0, 30, true, 2}}) {
     auto q = random_parameter<double>("q", shape.rows(), shape.cols(), 1);
     auto k = random_parameter<double>("k", shape.key_rows(), shape.groups() * shape.width, 2);
     auto v = random_parameter<double>("v", shape.key_rows(), shape.groups() * shape.width, 3);
     const auto documents = shape.documents();
-    const AttentionOptions options{.kv_heads = shape.kv_heads, .documents = documents};
+    const AttentionOptions options{.kv_heads = shape.kv_heads, .window = shape.window, .documents = documents};
     const auto loss = [&](auto& tape) {
       return probe(causal_attention(tape.leaf(q), tape.leaf(k), tape.leaf(v), shape.sequences, shape.heads, options));
     };
@@ -181,6 +205,48 @@ TEST_CASE("a later token changes no earlier output, nor another sequence", "[aut
   }
 }
 
+TEST_CASE("a window of one token gives its own value, and a token behind the window changes nothing", "[autograd]") {
+  const Shape shape{2, 70, 2, 3};
+  const Matrix<double> q = random_matrix<double>(shape.rows(), shape.cols(), 1);
+  Matrix<double> k = random_matrix<double>(shape.rows(), shape.cols(), 2);
+  const Matrix<double> v = random_matrix<double>(shape.rows(), shape.cols(), 3);
+  const auto run = [&](Index window) {
+    Tape<double> tape(TapeMode::inference);
+    return causal_attention(tape.constant(q), tape.constant(k), tape.constant(v), 2, 2, {.window = window}).value();
+  };
+  CHECK(difference(run(1), v) < rounding<double>);
+  const Matrix<double> before = run(20);
+  const Index changed = 10;  // in the first sequence
+  map(k).row(changed).array() += 1.0;
+  const Matrix<double> after = run(20);
+  for (Index row = 0; row < shape.rows(); ++row) {
+    CHECK((map(before).row(row) != map(after).row(row)) == (row >= changed && row < changed + 20));
+  }
+}
+
+TEST_CASE("a planning tape counts what attention saves, with and without a window", "[autograd]") {
+  auto x = random_parameter<double>("x", 60, 4, 1);
+  const std::vector<std::int32_t> documents(60, 0);
+  Index plain = 0;
+  for (const Index window : {0, 7, 30, 31}) {
+    for (const bool packed : {false, true}) {
+      const auto bytes = [&](TapeMode mode) {
+        Tape<double> tape(mode);
+        AttentionOptions options{.window = window};
+        if (packed) {
+          options.documents = documents;
+        }
+        tape.backward(probe(causal_attention(tape.leaf(x), tape.leaf(x), tape.leaf(x), 2, 2, options)));
+        return tape.bytes();
+      };
+      plain = plain == 0 ? bytes(TapeMode::training) : plain;
+      const bool saves = packed || window == 7;  // sequences of 30 tokens
+      CHECK(bytes(TapeMode::training) == plain + (saves ? 60 * static_cast<Index>(sizeof(std::int32_t)) : 0));
+      CHECK(bytes(TapeMode::planning) == bytes(TapeMode::training));
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("huge scores stay finite", "[autograd]", float, double) {
   using T = TestType;
   Parameter<T> q = random_parameter<T>("q", 5, 4, 1);
@@ -209,6 +275,7 @@ TEST_CASE("attention refuses shapes that do not fit", "[autograd]") {
   CHECK_THROWS_WITH(causal_attention(q, q, q, 1, 1, {.documents = std::span(documents).first(2)}),
                     ContainsSubstring("2 documents for 6 keys"));
   CHECK_NOTHROW(causal_attention(q, q, q, 2, 1, {.documents = documents}));  // another sequence
+  CHECK_THROWS_WITH(causal_attention(q, q, q, 1, 1, {.window = -1}), ContainsSubstring("not -1"));
   CHECK_THROWS_AS(causal_attention(q, q, q, 0, 1), Error);
   CHECK_THROWS_AS(causal_attention(q, q, q, 1, 0), Error);
 }

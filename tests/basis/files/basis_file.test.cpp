@@ -3,8 +3,8 @@
 /// Bases and scores through files, and the policies that give stacks their bases.
 #include <ampsft/basis/files/basis_file.hpp>
 #include <ampsft/basis/files/join_files.hpp>
-#include <ampsft/basis/policy.hpp>
 #include <ampsft/basis/files/score_file.hpp>
+#include <ampsft/basis/policy.hpp>
 
 #include "linalg/known_matrix.hpp"
 #include "support/catch.hpp"

@@ -47,10 +47,10 @@ void parameterise(Transformer<float>& model, const std::string& method) {
 
 int run(const std::vector<std::string>& arguments) {
   const auto number = [&](std::size_t i) { return static_cast<Index>(std::stoll(arguments.at(i))); };
-  TransformerConfig config;
+  ModelConfig config;
   config.vocabulary = number(0);
   config.context = number(1);
-  config.width = number(2);
+  config.hidden_size = number(2);
   config.layers = number(3);
   config.heads = number(4);
   config.intermediate_size = number(5);
@@ -58,8 +58,8 @@ int run(const std::vector<std::string>& arguments) {
   if (const Index kv_heads = number(7); kv_heads > 0) {
     config.kv_heads = kv_heads;
     config.norm = NormKind::rms;
-    config.positions = PositionKind::rotary;
-    config.activation = Activation::silu;
+    config.learned_positions = false;
+    config.layers = {number(3), {.rope = RopeConfig{}, .gated = true, .activation = Activation::silu}};
     config.attention_bias = config.attention_output_bias = config.mlp_bias = false;
   }
   set_thread_count(static_cast<int>(number(9)));

@@ -3,11 +3,13 @@
 /// Causal attention of many heads: memory grows linearly with the context.
 #pragma once
 
+#include <ampsft/autograd/detail/first_keys.hpp>
 #include <ampsft/autograd/tape.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/simd/attention.hpp>
 #include <ampsft/simd/attention_gradient.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -23,6 +25,9 @@ struct AttentionOptions {
   Index kv_heads = 0;
   /// Of the products of queries and keys; without it, `1 / sqrt(h)` for heads of width `h`.
   std::optional<double> scale = {};
+  /// How many keys a query sees: its own and those before it (Beltagy et al. 2020; `sliding_window` of transformers).
+  /// 0: all up to its own.
+  Index window = 0;
   /// The document of every key, sequence after sequence, or empty: a token sees its own document alone. The tokens of a
   /// document follow each other. Negative: padding, which sees nothing, is not seen, and gives zeros.
   std::span<const std::int32_t> documents = {};
@@ -30,25 +35,12 @@ struct AttentionOptions {
 
 namespace detail {
 
-/// Puts for every token the first of its document, counted within its sequence; `length` for padding. Throws if a
-/// document begins anew after another.
-inline void first_of_documents(std::span<const std::int32_t> documents, Index length, std::span<std::int32_t> first) {
-  for (std::size_t at = 0; at < documents.size(); ++at) {
-    const auto place = static_cast<std::size_t>(static_cast<Index>(at) % length);
-    if (documents[at] < 0) {
-      first[at] = static_cast<std::int32_t>(length);
-    } else if (place > 0 && documents[at - 1] == documents[at]) {
-      first[at] = first[at - 1];
-    } else {
-      first[at] = static_cast<std::int32_t>(place);
-      for (std::size_t back = place; back > 0;) {  // from document to document
-        const std::size_t before = at - place + back - 1;
-        require(documents[before] != documents[at], "attention: document ", documents[at], " goes on at token ", place,
-                " of a sequence after another; the tokens of a document must follow each other");
-        back = documents[before] < 0 ? back - 1 : static_cast<std::size_t>(first[before]);
-      }
-    }
-  }
+/// The scale of scores for queries of `cols` columns. Throws for options that cannot be.
+inline double score_scale(Index cols, Index heads, const AttentionOptions& options) {
+  require(heads > 0 && cols % heads == 0, "attention: ", cols, " columns do not split into ", heads, " heads");
+  require(options.window >= 0, "attention: a window holds at least one key (0: all), not ", options.window);
+  const Index head_dim = cols / heads;
+  return options.scale.value_or(1.0 / std::sqrt(static_cast<double>(head_dim)));
 }
 
 }  // namespace detail
@@ -66,7 +58,7 @@ struct CausalAttention {
   Variable<T> v;
   AttentionShape shape;
   double scale;
-  Saved<std::int32_t> first;  // of every key's document; or empty
+  Saved<std::int32_t> first;  // that the token of every key sees; or empty: all
   Saved<T> saved;             // log-sums, one a token and head
 
   [[nodiscard]] Index rows() const { return q.rows(); }
@@ -115,26 +107,28 @@ struct CausalAttention {
 ///
 /// Shapes: `q` and the result `(sequences * length) x (heads * h)`, `k` and `v` `(sequences * key_length) x (kv_heads
 /// * h)`, sequences one after the other, heads side by side in the columns. There may be more keys than queries, as
-/// when text is continued: the queries then stand at the last places. Throws `Error` if the shapes do not fit, or if
-/// the tokens of a document do not follow each other. Cost: `2 h` multiply-adds a head, query and key that it sees
-/// forward, `5 h` backward; saves one number a token and head.
+/// when text is continued: the queries then stand at the last places. Throws `Error` if the shapes do not fit, if the
+/// tokens of a document do not follow each other, or for a negative window. Cost: `2 h` multiply-adds a head, query
+/// and key that it sees forward, `5 h` backward. Saves one number a token and head and, with documents or a window
+/// shorter than the sequences, one index a key.
 template <Scalar T>
 [[nodiscard]] Variable<T> causal_attention(Variable<T> q, Variable<T> k, Variable<T> v, Index sequences, Index heads,
                                            const AttentionOptions& options = {}) {
   require(sequences > 0 && k.rows() % sequences == 0, "attention: ", k.rows(), " keys are not ", sequences,
           " sequences of one length");
-  require(heads > 0 && q.cols() % heads == 0, "attention: ", q.cols(), " columns do not split into ", heads, " heads");
+  const double scale = detail::score_scale(q.cols(), heads, options);
   require(options.documents.empty() || static_cast<Index>(options.documents.size()) == k.rows(),
           "attention: ", options.documents.size(), " documents for ", k.rows(), " keys");
-  const double scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(q.cols() / heads)));
   const AttentionShape shape{sequences, heads, options.kv_heads == 0 ? heads : options.kv_heads};
   Tape<T>& tape = q.tape();
+  const Index length = k.rows() / sequences;
+  const bool limited = options.window > 0 && options.window < length;
   Saved<std::int32_t> first;
-  if (!options.documents.empty()) {
+  if (limited || !options.documents.empty()) {
     first = tape.save_indices(k.rows());
     if (!tape.planning()) {
-      detail::first_of_documents(options.documents, std::max<Index>(k.rows() / sequences, 1),
-                                 {first.data(), options.documents.size()});
+      detail::put_first_keys(options.documents, limited ? options.window : 0, length,
+                             {first.data(), static_cast<std::size_t>(k.rows())});
     }
   }
   return tape.apply(ops::CausalAttention<T>{q, k, v, shape, scale, std::move(first), tape.save(heads, q.rows())});

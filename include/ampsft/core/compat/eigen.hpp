@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The one place that names Eigen's headers.
+/// The place that names Eigen's matrices; eigen_solvers.hpp has the decompositions.
 ///
 /// A program that defines `EIGEN_USE_BLAS` and links a BLAS gets its matrix products from there; the
 /// library itself never asks for one.
@@ -16,14 +16,8 @@
 
 #if __has_include(<Eigen/Core>)
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
-#include <Eigen/SVD>
 #else  // Debian's place, so that a plain compiler line needs no -I
 #include <eigen3/Eigen/Core>
-#include <eigen3/Eigen/Eigenvalues>
-#include <eigen3/Eigen/QR>
-#include <eigen3/Eigen/SVD>
 #endif
 
 #if defined(__GNUC__) && !defined(__clang__)

@@ -1,25 +1,33 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Typed members of a JSON object, with errors that name file and member.
+/// Typed members of a JSON object, with errors that name file and member, and those that nobody read.
 #pragma once
 
+#include <ampsft/core/glob.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/io/json_text.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace ampsft::detail {
 
-/// A view of an object that outlives it. A member that is null counts as missing.
+/// A view of an object that outlives it. A member that is null counts as missing. Copies share the list of what was
+/// read.
 class JsonFields {
  public:
-  JsonFields(const nlohmann::json& object, std::string source) : object_(&object), source_(std::move(source)) {
+  JsonFields(const nlohmann::json& object, std::string source)
+      : object_(&object), source_(std::move(source)), read_(std::make_shared<std::set<std::string>>()) {
     require(object.is_object(), source_, ": a JSON object is expected");
   }
 
@@ -27,6 +35,7 @@ class JsonFields {
 
   /// Null for a member that is missing.
   [[nodiscard]] const nlohmann::json* find(const char* key) const {
+    read_->insert(key);
     const auto found = object_->find(key);
     return found == object_->end() || found->is_null() ? nullptr : &*found;
   }
@@ -35,6 +44,7 @@ class JsonFields {
 
   /// Whether the member is there and null.
   [[nodiscard]] bool is_null(const char* key) const {
+    read_->insert(key);
     const auto found = object_->find(key);
     return found != object_->end() && found->is_null();
   }
@@ -55,9 +65,19 @@ class JsonFields {
     if (value == nullptr) {
       return fallback(key, otherwise);
     }
-    require(value->is_number() && std::isfinite(value->get<double>()), source_, ": ", quoted(key),
-            " must be a finite number");
-    return value->get<double>();
+    return finite(*value, key);
+  }
+
+  /// An array of numbers; none if the member is missing.
+  [[nodiscard]] std::vector<double> numbers(const char* key) const {
+    std::vector<double> all;
+    if (const nlohmann::json* const value = find(key)) {
+      require(value->is_array(), source_, ": ", quoted(key), " must be an array of numbers");
+      for (const auto& number : *value) {
+        all.push_back(finite(number, key));
+      }
+    }
+    return all;
   }
 
   [[nodiscard]] bool flag(const char* key, std::optional<bool> otherwise = std::nullopt) const {
@@ -105,6 +125,31 @@ class JsonFields {
     return {*value, concat(source_, ": ", quoted(key))};
   }
 
+  /// An array of at most `most` objects.
+  [[nodiscard]] std::vector<JsonFields> objects(const char* key, Index most) const {
+    const nlohmann::json* const value = find(key);
+    require(value != nullptr && value->is_array() && static_cast<Index>(value->size()) <= most, source_, ": ",
+            quoted(key), " must be an array of at most ", most, " objects");
+    std::vector<JsonFields> all;
+    for (const auto& one : *value) {
+      all.emplace_back(one, concat(source_, ": ", key, "[", all.size(), "]"));
+    }
+    return all;
+  }
+
+  /// Throws `Error` that names the first member which nobody asked for and whose value is not null, unless it matches
+  /// one of the patterns of what changes nothing.
+  void refuse_unread(std::span<const std::string_view> harmless = {}) const {
+    for (const auto& [key, value] : object_->items()) {
+      const bool passed = value.is_null() || read_->contains(key) ||
+                          std::any_of(harmless.begin(), harmless.end(), [&, &name = key](std::string_view pattern) {
+                            return matches_glob(pattern, name);
+                          });
+      require(passed, source_, ": the member ", quoted(key), " is not understood; a model that needs it would be ",
+              "computed wrongly");
+    }
+  }
+
  private:
   template <class T>
   [[nodiscard]] T fallback(const char* key, std::optional<T> otherwise) const {
@@ -112,8 +157,15 @@ class JsonFields {
     return *std::move(otherwise);
   }
 
+  [[nodiscard]] double finite(const nlohmann::json& value, const char* key) const {
+    require(value.is_number() && std::isfinite(value.get<double>()), source_, ": ", quoted(key),
+            " must be a finite number");
+    return value.get<double>();
+  }
+
   const nlohmann::json* object_;
   std::string source_;
+  std::shared_ptr<std::set<std::string>> read_;
 };
 
 }  // namespace ampsft::detail

@@ -3,6 +3,7 @@
 /// Dense SVD of a whole stack in double: the reference, and the way for fewer rows than columns.
 #pragma once
 
+#include <ampsft/core/compat/eigen_solvers.hpp>
 #include <ampsft/linalg/detail/tsqr.hpp>
 
 #include <algorithm>

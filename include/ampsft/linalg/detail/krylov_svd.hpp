@@ -3,6 +3,7 @@
 /// Truncated SVD by a randomised block Krylov space, for rows too wide for their Gram matrix.
 #pragma once
 
+#include <ampsft/core/compat/eigen_solvers.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/linalg/detail/gram_operator.hpp>
 #include <ampsft/linalg/detail/gram_svd.hpp>

@@ -3,6 +3,7 @@
 /// Singular values of a few columns that are nearly orthogonal, each to its own digits.
 #pragma once
 
+#include <ampsft/core/compat/eigen_solvers.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/linalg/detail/lazily.hpp>
 

@@ -3,6 +3,7 @@
 /// One more pass in double that makes the singular values of a subspace right to second order (Rayleigh and Ritz).
 #pragma once
 
+#include <ampsft/core/compat/eigen_solvers.hpp>
 #include <ampsft/linalg/detail/one_sided_jacobi.hpp>
 #include <ampsft/linalg/detail/stack.hpp>
 #include <ampsft/simd/project.hpp>

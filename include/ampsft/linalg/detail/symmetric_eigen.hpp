@@ -3,6 +3,7 @@
 /// All eigenvalues but only the leading eigenvectors of a symmetric matrix.
 #pragma once
 
+#include <ampsft/core/compat/eigen_solvers.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/linalg/detail/lazily.hpp>

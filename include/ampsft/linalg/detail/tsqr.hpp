@@ -3,6 +3,7 @@
 /// Truncated SVD by a triangular factor of the rows, in one pass and without squaring the condition.
 #pragma once
 
+#include <ampsft/core/compat/eigen_solvers.hpp>
 #include <ampsft/linalg/detail/gram_svd.hpp>
 
 #include <algorithm>

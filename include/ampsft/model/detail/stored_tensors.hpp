@@ -6,9 +6,9 @@
 #include <ampsft/core/dequantize.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/io/model_tensors.hpp>
-#include <ampsft/model/gguf_model.hpp>
-#include <ampsft/model/huggingface.hpp>
-#include <ampsft/model/pretrained_tensors.hpp>
+#include <ampsft/model/gguf_config.hpp>
+#include <ampsft/model/huggingface_config.hpp>
+#include <ampsft/model/tensor_sources.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -40,9 +40,7 @@ class StoredTensors {
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored)) {
       config_ = read_huggingface_config(path);
-      // as transformers does: a folder may hold other files beside it
-      const std::filesystem::path whole = path / "model.safetensors";
-      tensors_.emplace(std::filesystem::exists(whole, ignored) ? whole : path);
+      tensors_.emplace(open_folder_tensors(path));
       index(find_tensors(config_, *tensors_));
     } else {
       gguf_.emplace(path);
@@ -51,7 +49,7 @@ class StoredTensors {
     }
   }
 
-  [[nodiscard]] const PretrainedConfig& config() const noexcept { return config_; }
+  [[nodiscard]] const ModelConfig& config() const noexcept { return config_; }
 
   [[nodiscard]] const TensorSource& source(const std::string& parameter) const {
     const auto found = sources_.find(parameter);
@@ -59,9 +57,45 @@ class StoredTensors {
     return found->second;
   }
 
-  /// The parameter's rows where they lie; none where they must be transposed, or are in F64.
+  /// The parameter's rows where they lie; none where they must be transposed or changed, or are in
+  /// F64.
   [[nodiscard]] std::optional<StoredRows> rows_in_place(const std::string& parameter) const {
     const TensorSource& tensor = source(parameter);
+    return tensor.offset == 0 ? rows_as_stored(tensor) : std::nullopt;
+  }
+
+  /// The parameter's values into `matrix`, which has its shape; gives the memory of the file's pages back.
+  template <Scalar T>
+  void read(const std::string& parameter, Matrix<T>& matrix) const {
+    const TensorSource& tensor = source(parameter);
+    const Index height = row_count(tensor);
+    require(rows(matrix) == height && cols(matrix) == tensor.shape.back(), path_, ": tensor ", quoted(tensor.source),
+            " holds ", height, " x ", tensor.shape.back(), " numbers for ", parameter, ", but the model has ",
+            rows(matrix), " x ", cols(matrix));
+    if (const auto stored = rows_as_stored(tensor)) {
+      const std::size_t size = row_bytes(stored->format, stored->cols);
+      parallel_for(height, 16, [&](Index begin, Index end) {
+        const auto count = static_cast<std::size_t>(end - begin);
+        dequantize(stored->format, stored->bytes.subspan(static_cast<std::size_t>(begin) * size, count * size),
+                   std::span<T>(matrix.data() + begin * stored->cols, count * static_cast<std::size_t>(stored->cols)));
+      });
+    } else if (tensor.transposed) {
+      transpose(tensor, matrix);
+    } else {  // F64
+      const Index before = tensor.first * (tensor.shape.size() == 1 ? 1 : cols(matrix));
+      decode(
+          DType::f64,
+          bytes_of(tensor).subspan(static_cast<std::size_t>(before) * sizeof(double), matrix.size() * sizeof(double)),
+          matrix.data());
+    }
+    if (tensor.offset != 0) {
+      map(matrix).array() += static_cast<T>(tensor.offset);
+    }
+    release(tensor);
+  }
+
+ private:
+  [[nodiscard]] std::optional<StoredRows> rows_as_stored(const TensorSource& tensor) const {
     const auto format = format_of(tensor);
     if (tensor.transposed || !format) {
       return std::nullopt;
@@ -77,46 +111,6 @@ class StoredTensors {
                       cols};
   }
 
-  /// The parameter's values into `matrix`, which has its shape; gives the memory of the file's pages back.
-  template <Scalar T>
-  void read(const std::string& parameter, Matrix<T>& matrix) const {
-    const TensorSource& tensor = source(parameter);
-    const Index height = row_count(tensor);
-    require(rows(matrix) == height && cols(matrix) == tensor.shape.back(), path_, ": tensor ", quoted(tensor.source),
-            " holds ", height, " x ", tensor.shape.back(), " numbers for ", parameter, ", but the model has ",
-            rows(matrix), " x ", cols(matrix));
-    if (const auto stored = rows_in_place(parameter)) {
-      const std::size_t size = row_bytes(stored->format, stored->cols);
-      parallel_for(height, 16, [&](Index begin, Index end) {
-        const auto count = static_cast<std::size_t>(end - begin);
-        dequantize(stored->format, stored->bytes.subspan(static_cast<std::size_t>(begin) * size, count * size),
-                   std::span<T>(matrix.data() + begin * stored->cols, count * static_cast<std::size_t>(stored->cols)));
-      });
-    } else if (tensor.transposed) {
-      turn(tensor, matrix);
-    } else {  // F64
-      const Index before = tensor.first * (tensor.shape.size() == 1 ? 1 : cols(matrix));
-      decode(
-          DType::f64,
-          bytes_of(tensor).subspan(static_cast<std::size_t>(before) * sizeof(double), matrix.size() * sizeof(double)),
-          matrix.data());
-    }
-    release(tensor);
-  }
-
-  /// The frequency factors that a GGUF file carries.
-  [[nodiscard]] std::vector<double> frequency_factors() const {
-    if (!config_.rope.frequency_factors_in_file) {
-      return {};
-    }
-    const Matrix<double> stored = gguf_->read_matrix<double>("rope_freqs.weight");
-    const Index pairs = config_.head_dim / 2;
-    require(static_cast<Index>(stored.size()) == pairs, path_, ": tensor \"rope_freqs.weight\" holds ", stored.size(),
-            " numbers, but heads of width ", config_.head_dim, " have ", pairs, " pairs");
-    return {stored.data(), stored.data() + stored.size()};
-  }
-
- private:
   [[nodiscard]] static Index row_count(const TensorSource& tensor) {
     return tensor.shape.size() == 1 ? 1 : tensor.shape[0];
   }
@@ -161,7 +155,7 @@ class StoredTensors {
 
   /// Conv1D: columns of the stored matrix are rows here. A few stored rows at a time.
   template <Scalar T>
-  void turn(const TensorSource& tensor, Matrix<T>& matrix) const {
+  void transpose(const TensorSource& tensor, Matrix<T>& matrix) const {
     constexpr Index panel = 64;
     const RowBlock<T> stored = tensors_->rows<T>(tensor.source);
     Matrix<T> buffer;
@@ -181,7 +175,7 @@ class StoredTensors {
   }
 
   std::filesystem::path path_;
-  PretrainedConfig config_;
+  ModelConfig config_;
   std::optional<ModelTensors> tensors_;
   std::optional<GgufFile> gguf_;
   std::map<std::string, TensorSource> sources_;

@@ -122,11 +122,13 @@ struct Panels {
 /// gain something, too.
 template <class T>
 struct Gram {
-  Index rows = 0;  // of P; their products are summed in T
-  Index cols = 0;
+  Index rows = 0;             // of P; their products are summed in T
   const T* panels = nullptr;  // see `Panels`
   Index p_panel = 0;
-  double* sums = nullptr;  // whole panels of rows and columns
+  Index row = 0;  // of the product: whole tiles from here, not above the panel's own rows
+  Index end_row = 0;
+  Index col = 0;           // of the product: one panel from here
+  double* sums = nullptr;  // element (row, col); whole tiles are added to
   Index sums_row = 0;
 };
 

@@ -17,18 +17,53 @@ enum class Map {
   gelu_tanh,
   gelu_erf,
   silu,
-  sum,                 ///< y = a + b
-  copy,                ///< y = a
-  swiglu,              ///< y = silu(a) b
+  scale,              ///< y = factor a
+  soft_cap,           ///< y = factor tanh(a / factor)
+  sum,                ///< y = a + b
+  copy,               ///< y = a
+  scaled_sum,         ///< y = a + factor b
+  soft_cap_gradient,  ///< y = (1 - (a / factor)^2) b, where a is the result of `soft_cap` and b its gradient
+  silu_gated,         ///< y = silu(a) b
+  gelu_tanh_gated,    ///< y = gelu(a) b
+  gelu_erf_gated,
   gelu_tanh_gradient,  ///< y = gelu'(a) b, where b is the gradient
   gelu_erf_gradient,
   silu_gradient,
-  swiglu_gradient,  ///< y = silu'(a) b c, z = silu(a) c, where c is the gradient
+  silu_gated_gradient,  ///< y = silu'(a) b c, z = silu(a) c, where c is the gradient
+  gelu_tanh_gated_gradient,
+  gelu_erf_gated_gradient,
 };
+
+constexpr bool is_gated(Map map) noexcept {
+  return map == Map::silu_gated || map == Map::gelu_tanh_gated || map == Map::gelu_erf_gated;
+}
+
+/// Whether a function has two results, of which either may be unwanted.
+constexpr bool has_two_results(Map map) noexcept {
+  return map >= Map::silu_gated_gradient;
+}
+
+/// The activation that a function is made of.
+constexpr Map activation_of(Map map) noexcept {
+  switch (map) {
+    case Map::gelu_tanh:
+    case Map::gelu_tanh_gated:
+    case Map::gelu_tanh_gradient:
+    case Map::gelu_tanh_gated_gradient:
+      return Map::gelu_tanh;
+    case Map::gelu_erf:
+    case Map::gelu_erf_gated:
+    case Map::gelu_erf_gradient:
+    case Map::gelu_erf_gated_gradient:
+      return Map::gelu_erf;
+    default:
+      return Map::silu;
+  }
+}
 
 /// How many arrays a function reads.
 constexpr Index inputs_of(Map map) noexcept {
-  return map < Map::sum || map == Map::copy ? 1 : map == Map::swiglu_gradient ? 3 : 2;
+  return map < Map::sum || map == Map::copy ? 1 : has_two_results(map) ? 3 : 2;
 }
 
 template <class T>
@@ -41,6 +76,7 @@ struct Elementwise {
   T* z = nullptr;
   bool add_y = false;  // to what is there
   bool add_z = false;
+  T factor{};  // of the functions that have one
 };
 
 /// One step of AdamW: see train/adamw.hpp.
@@ -117,7 +153,8 @@ struct LogSum {
   const std::int32_t* targets = nullptr;  // rows, or none: a row whose target is negative is left alone
 };
 
-/// `y = (exp(x - log_sum) - [target]) scale`, or added to it; zero for rows whose target is negative.
+/// `y = (exp(x - log_sum) - [target]) scale`, or added to it; zero for rows whose target is negative. With a cap, times
+/// `1 - (x / cap)^2`.
 template <class T>
 struct SoftmaxGradient {
   Index rows = 0;
@@ -131,6 +168,7 @@ struct SoftmaxGradient {
   T* y = nullptr;  // may be x
   Index y_row = 0;
   bool add = false;
+  T cap{};  // or 0: none
 };
 
 }  // namespace ampsft::simd::detail

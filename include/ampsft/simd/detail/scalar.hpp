@@ -94,19 +94,18 @@ void panels(const Panels<T>& p) noexcept {
 template <class T>
 void gram(const Gram<T>& g) noexcept {
   T sum[gram_panel];
-  for (Index i = 0; i < g.cols; ++i) {
-    for (Index j = 0; j <= i; j += gram_panel) {
-      const T* a = g.panels + i / gram_panel * g.p_panel + i % gram_panel;
-      const T* b = g.panels + j / gram_panel * g.p_panel;
-      std::fill_n(sum, gram_panel, T{0});
-      for (Index k = 0; k < g.rows; ++k, a += gram_panel, b += gram_panel) {
-        for (Index c = 0; c < gram_panel; ++c) {
-          sum[c] += *a * b[c];
-        }
-      }
+  double* sums = g.sums;
+  for (Index i = g.row; i < g.end_row; ++i, sums += g.sums_row) {
+    const T* a = g.panels + i / gram_panel * g.p_panel + i % gram_panel;
+    const T* b = g.panels + g.col / gram_panel * g.p_panel;
+    std::fill_n(sum, gram_panel, T{0});
+    for (Index k = 0; k < g.rows; ++k, a += gram_panel, b += gram_panel) {
       for (Index c = 0; c < gram_panel; ++c) {
-        g.sums[i * g.sums_row + j + c] += static_cast<double>(sum[c]);
+        sum[c] += *a * b[c];
       }
+    }
+    for (Index c = 0; c < gram_panel; ++c) {
+      sums[c] += static_cast<double>(sum[c]);
     }
   }
 }

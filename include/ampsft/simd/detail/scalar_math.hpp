@@ -38,35 +38,27 @@ T bounded(T x) noexcept {
   return x > T{1000} ? T{1000} : bounded_below(x);
 }
 
+/// `silu` or a form of GELU.
 template <Map M, class T>
-T value_of(T a) noexcept {
+T activation(T a) noexcept {
   const T x = bounded_below(a);
-  switch (M) {
-    case Map::exp:
-      return std::exp(a);
-    case Map::tanh:
-      return std::tanh(a);
-    case Map::gelu_tanh:
-      return x * logistic(gelu_argument(x));
-    case Map::gelu_erf:
-      return x * normal_cdf(x);
-    case Map::silu:
-    case Map::swiglu:
-    case Map::swiglu_gradient:
-      return x * logistic(x);
-    default:
-      return a;
+  if constexpr (M == Map::gelu_tanh) {
+    return x * logistic(gelu_argument(x));
+  } else if constexpr (M == Map::gelu_erf) {
+    return x * normal_cdf(x);
+  } else {
+    return x * logistic(x);
   }
 }
 
 template <Map M, class T>
-T slope_of(T a) noexcept {
+T activation_slope(T a) noexcept {
   const T x = bounded(a);
-  if constexpr (M == Map::gelu_tanh_gradient) {
+  if constexpr (M == Map::gelu_tanh) {
     const T t = gelu_argument(x);
     const T dt = static_cast<T>(1.5957691216057307118) * (T{1} + 3 * static_cast<T>(0.044715) * x * x);
     return logistic(t) + x * logistic(t) * logistic(-t) * dt;
-  } else if constexpr (M == Map::gelu_erf_gradient) {
+  } else if constexpr (M == Map::gelu_erf) {
     return normal_cdf(x) + x * static_cast<T>(0.39894228040143267794) * std::exp(T(-0.5) * x * x);
   } else {
     return logistic(x) * (T{1} + x * logistic(-x));
@@ -74,26 +66,54 @@ T slope_of(T a) noexcept {
 }
 
 template <Map M, class T>
+T value_of(T a) noexcept {
+  if constexpr (M == Map::exp) {
+    return std::exp(a);
+  } else if constexpr (M == Map::tanh) {
+    return std::tanh(a);
+  } else if constexpr (M == Map::copy) {
+    return a;
+  } else {
+    return activation<M>(a);
+  }
+}
+
+template <class T>
+T soft_cap_slope(T y, T cap) noexcept {
+  const T t = y * (T{1} / cap);
+  return (T{1} - t) * (T{1} + t);
+}
+
+template <Map M, class T>
 void elementwise(const Elementwise<T>& e) noexcept {
+  constexpr Map own = activation_of(M);
   for (Index i = 0; i < e.count; ++i) {
     T y{};
     T z{};
-    if constexpr (M == Map::swiglu_gradient) {
-      y = slope_of<M>(e.a[i]) * e.b[i] * e.c[i];
-      z = value_of<M>(e.a[i]) * e.c[i];
+    if constexpr (has_two_results(M)) {
+      y = activation_slope<own>(e.a[i]) * e.b[i] * e.c[i];
+      z = activation<own>(e.a[i]) * e.c[i];
+    } else if constexpr (M == Map::scale) {
+      y = e.factor * e.a[i];
+    } else if constexpr (M == Map::soft_cap) {
+      y = e.factor * std::tanh(e.a[i] * (T{1} / e.factor));
     } else if constexpr (M == Map::sum) {
       y = e.a[i] + e.b[i];
-    } else if constexpr (M == Map::swiglu) {
-      y = value_of<M>(e.a[i]) * e.b[i];
+    } else if constexpr (M == Map::scaled_sum) {
+      y = e.a[i] + e.factor * e.b[i];
+    } else if constexpr (M == Map::soft_cap_gradient) {
+      y = soft_cap_slope(e.a[i], e.factor) * e.b[i];
+    } else if constexpr (is_gated(M)) {
+      y = activation<own>(e.a[i]) * e.b[i];
     } else if constexpr (inputs_of(M) == 2) {
-      y = slope_of<M>(e.a[i]) * e.b[i];
+      y = activation_slope<own>(e.a[i]) * e.b[i];
     } else {
       y = value_of<M>(e.a[i]);
     }
-    if (M != Map::swiglu_gradient || e.y != nullptr) {
+    if (!has_two_results(M) || e.y != nullptr) {
       e.y[i] = e.add_y ? e.y[i] + y : y;
     }
-    if (M == Map::swiglu_gradient && e.z != nullptr) {
+    if (has_two_results(M) && e.z != nullptr) {
       e.z[i] = e.add_z ? e.z[i] + z : z;
     }
   }
@@ -188,7 +208,9 @@ void softmax_gradient(const SoftmaxGradient<T>& s) noexcept {
     for (Index j = 0; j < s.cols; ++j) {
       T value{0};
       if (s.targets[row] >= 0) {
-        value = std::exp(s.x[row * s.x_row + j] - s.log_sum[row]) - (s.targets[row] == s.first + j ? T{1} : T{0});
+        const T x = s.x[row * s.x_row + j];
+        value = std::exp(x - s.log_sum[row]) - (s.targets[row] == s.first + j ? T{1} : T{0});
+        value *= s.cap > T{0} ? soft_cap_slope(x, s.cap) : T{1};
       }
       T& y = s.y[row * s.y_row + j];
       y = (s.add ? y : T{0}) + value * s.scale;
