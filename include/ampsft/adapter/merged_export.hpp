@@ -39,6 +39,18 @@ inline constexpr std::array<std::string_view, 9> companions{"generation_config.j
                                                             "special_tokens_map.json",
                                                             "chat_template.jinja"};
 
+/// Those of the files that a folder has.
+[[nodiscard]] inline std::map<std::string, std::string> read_companions(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> files;
+  std::error_code ignored;
+  for (const std::string_view name : companions) {
+    if (std::filesystem::is_regular_file(folder / name, ignored)) {
+      files.emplace(name, read_text(folder / name));
+    }
+  }
+  return files;
+}
+
 /// The config.json of a folder, with what a merged model's says otherwise. transformers calls the format of a model's
 /// tensors `torch_dtype` up to version 4.55 and `dtype` since.
 [[nodiscard]] inline std::string merged_config(const std::filesystem::path& from, std::optional<DType> dtype,
@@ -171,12 +183,8 @@ void export_merged(const std::filesystem::path& to, const std::filesystem::path&
       writer.add(name, *dtype, stored.shape, values);
     }
   }
-  std::map<std::string, std::string> files{{"config.json", detail::merged_config(from, dtype, unties)}};
-  for (const std::string_view name : detail::companions) {
-    if (fs::is_regular_file(from / name, error)) {
-      files.emplace(name, read_text(from / name));
-    }
-  }
+  auto files = detail::read_companions(from);
+  files.emplace("config.json", detail::merged_config(from, dtype, unties));
   fs::create_directories(to, error);
   require(!error, "cannot make the folder ", to, ": ", error.message());
   writer.write(to / "model.safetensors", on_tensors);

@@ -5,6 +5,7 @@
 
 #include <ampsft/adapter/algebra.hpp>
 #include <ampsft/adapter/export_factors.hpp>
+#include <ampsft/adapter/lora_adapter.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/io/detail/json_fields.hpp>
 #include <ampsft/io/read_text.hpp>
@@ -20,13 +21,6 @@
 #include <vector>
 
 namespace ampsft {
-
-/// Factors of one weight.
-template <Scalar T>
-struct NamedFactors {
-  std::string weight;
-  LoraFactors<T> factors;
-};
 
 namespace detail {
 
@@ -143,23 +137,6 @@ template <Scalar T>
           " are factors of this model's layers; it belongs to another model, or is no plain LoRA");
   require(!all.empty(), file.path(), " holds no factors");
   return all;
-}
-
-/// Puts the factors upon a model's weights as LoRA and returns their leaves, so that it runs, or trains, as it did in
-/// PEFT. Tied weights get what the folder has for each. Throws `Error`, and changes nothing, if one does not fit.
-template <Scalar T>
-ParameterList<T> attach_factors(const std::vector<NamedFactors<T>>& factors, const WeightList<T>& weights,
-                                Route route = Route::factored) {
-  std::vector<std::string> names;
-  for (const auto& one : factors) {
-    names.push_back(one.weight);
-  }
-  return detail::attach(
-      weights, {.patterns = names, .tied = Tied::separate}, [&](const std::string& name, FrozenBase<T> base) {
-        const auto found =
-            std::find_if(factors.begin(), factors.end(), [&](const auto& f) { return f.weight == name; });
-        return LoraParameterization<T>(name, std::move(base), found->factors, route);
-      });
 }
 
 /// The scores that come nearest to the factors over the given bases, `S = scale L (A B')`, and what they lose; `base`

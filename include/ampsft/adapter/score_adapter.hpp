@@ -120,21 +120,11 @@ void require_fitting(const ScoreAdapter<T>& adapter, const WeightList<T>& weight
   }
 }
 
-}  // namespace detail
-
-/// Puts the adapter's scores onto the weights and returns their leaves, which can be trained further.
-///
-/// Throws `Error`, and changes nothing, if the base is another one (both hashes are named), a weight is missing, has
-/// another shape or is not dense or frozen. Other parameters keep their state, see `attach_scores`.
+/// `attach_adapter` without a look at the base.
 template <Scalar T>
-ParameterList<T> attach_adapter(const ScoreAdapter<T>& adapter, const WeightList<T>& weights,
-                                Route route = Route::factored) {
-  detail::require_fitting(adapter, weights);
-  if (!adapter.base.empty()) {
-    const std::string actual = base_hash(weights);
-    require(adapter.base == actual, "the adapter belongs to a base whose weights have the hash ", adapter.base,
-            ", but this model's have ", actual, "; load it onto the model that it was trained on");
-  }
+ParameterList<T> attach_scores_of(const ScoreAdapter<T>& adapter, const WeightList<T>& weights,
+                                  Route route = Route::factored) {
+  require_fitting(adapter, weights);
   const auto matrix_of = [&](const std::string& name) {
     return std::find_if(adapter.matrices.begin(), adapter.matrices.end(), [&](const auto& matrix) {
       return std::find(matrix.weights.begin(), matrix.weights.end(), name) != matrix.weights.end();
@@ -149,14 +139,29 @@ ParameterList<T> attach_adapter(const ScoreAdapter<T>& adapter, const WeightList
               other->name(), " are tied, but the adapter, which shares others' scores, has scores for each");
     }
   }
-  return detail::attach(weights, {.patterns = names, .tied = shares ? Tied::shared : Tied::separate},
-                        [&](const std::string& name, FrozenBase<T> source) {
-                          const auto& matrix = *matrix_of(name);
-                          ScoreParameterization<T> made(name, std::move(source), adapter.basis(matrix), adapter.form,
-                                                        route);
-                          made.leaves().front()->value = matrix.scores;
-                          return made;
-                        });
+  return attach(weights, {.patterns = names, .tied = shares ? Tied::shared : Tied::separate},
+                [&](const std::string& name, FrozenBase<T> source) {
+                  const auto& matrix = *matrix_of(name);
+                  ScoreParameterization<T> made(name, std::move(source), adapter.basis(matrix), adapter.form, route);
+                  made.leaves().front()->value = matrix.scores;
+                  return made;
+                });
+}
+
+}  // namespace detail
+
+/// Puts the adapter's scores onto the weights and returns their leaves, which can be trained further.
+///
+/// Throws `Error`, and changes nothing, if the base is another one (both hashes are named), a weight is missing, has
+/// another shape or is not dense or frozen. Other parameters keep their state, see `attach_scores`.
+template <Scalar T>
+ParameterList<T> attach_adapter(const ScoreAdapter<T>& adapter, const WeightList<T>& weights,
+                                Route route = Route::factored) {
+  detail::require_fitting(adapter, weights);
+  if (!adapter.base.empty()) {
+    detail::require_same_base(adapter.base, weights);
+  }
+  return detail::attach_scores_of(adapter, weights, route);
 }
 
 }  // namespace ampsft
