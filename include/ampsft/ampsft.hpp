@@ -7,10 +7,13 @@
 #include <ampsft/adapter/base_hash.hpp>
 #include <ampsft/adapter/evaluate_variants.hpp>
 #include <ampsft/adapter/gguf_export.hpp>
+#include <ampsft/adapter/lora_adapter.hpp>
 #include <ampsft/adapter/merge.hpp>
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/model_export.hpp>
+#include <ampsft/adapter/named_factors.hpp>
 #include <ampsft/adapter/peft_export.hpp>
+#include <ampsft/adapter/peft_folder.hpp>
 #include <ampsft/adapter/peft_import.hpp>
 #include <ampsft/adapter/score_adapter.hpp>
 #include <ampsft/adapter/score_adapter_file.hpp>
@@ -56,6 +59,7 @@
 #include <ampsft/basis/stack_moments.hpp>
 #include <ampsft/basis/universal_basis.hpp>
 #include <ampsft/core/block_format.hpp>
+#include <ampsft/core/checked.hpp>
 #include <ampsft/core/dequantize.hpp>
 #include <ampsft/core/dtype.hpp>
 #include <ampsft/core/error.hpp>
@@ -74,6 +78,13 @@
 #include <ampsft/data/records.hpp>
 #include <ampsft/data/text.hpp>
 #include <ampsft/data/token_stream.hpp>
+#include <ampsft/finetune/adapter.hpp>
+#include <ampsft/finetune/answer_options.hpp>
+#include <ampsft/finetune/dataset.hpp>
+#include <ampsft/finetune/finetune.hpp>
+#include <ampsft/finetune/finetune_options.hpp>
+#include <ampsft/finetune/language_model.hpp>
+#include <ampsft/finetune/method.hpp>
 #include <ampsft/generate/generate.hpp>
 #include <ampsft/generate/generate_text.hpp>
 #include <ampsft/generate/generation_defaults.hpp>

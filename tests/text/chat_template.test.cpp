@@ -5,6 +5,7 @@
 #include <ampsft/text/chat_template.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -152,6 +153,28 @@ TEST_CASE("plain words, completions and texts") {
   CHECK(shown(other, ChatTemplate(ChatTemplateKind::chatml, other).encode(record)) ==
         "<|im_start|>user\nafter<|im_end|>\n<|im_start|>assistant\n((some text<|im_end|>))\n");
   CHECK_THROWS_WITH(ChatTemplate(ChatTemplateKind::plain, tokenizer, 999), ContainsSubstring("999"));
+}
+
+TEST_CASE("a base model with a beginning token and no template gets plain prompts") {
+  const PretrainedTokenizer tokenizer = read_huggingface_tokenizer(testing::tokenizer_file("gemma"));
+  const std::int32_t end = tokenizer.find_added("<eos>").value();
+  const ChatTemplate plain(ChatTemplateKind::plain, tokenizer, end);
+  const std::string question = "Hi  you\n\n<b> <bos><end_of_turn>\n";
+  const auto prompt = plain.prompt({{"user", question}});
+  // One beginning token, runs of white space and tags as they are in texts, control tokens in a message as text.
+  auto expected = tokenizer.prefix();
+  REQUIRE(expected.size() == 1);
+  const auto text = tokenizer.encode_plain("User: " + question + "\nAssistant:");
+  expected.insert(expected.end(), text.begin(), text.end());
+  CHECK(prompt == expected);
+  CHECK(std::count(prompt.begin(), prompt.end(), expected.front()) == 1);
+  const auto taught = plain.encode(chat({{"user", question}, {"assistant", "No."}}));
+  REQUIRE(taught.ids.size() > prompt.size());
+  CHECK(std::equal(prompt.begin(), prompt.end(), taught.ids.begin()));
+  CHECK(shown(tokenizer, taught).ends_with("Assistant:(( No.<eos>))\n"));
+  // An answer that the model wrote begins with the space of the template.
+  CHECK(plain.prompt({{"user", "a"}, {"assistant", " No."}, {"user", "b"}}) ==
+        plain.prompt({{"user", "a"}, {"assistant", "No."}, {"user", "b"}}));
 }
 
 TEST_CASE("a model's own template is recognised") {

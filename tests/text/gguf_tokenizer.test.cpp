@@ -91,7 +91,8 @@ TEST_CASE("every pre-tokenizer of GGUF files is Hugging Face's") {
     const PretrainedTokenizer actual = read_gguf_tokenizer(model.write("gpt2", pre, vocabulary_of(name)));
     const PretrainedTokenizer expected = read_huggingface_tokenizer(testing::tokenizer_file(name));
     // No text of the added tokens with flags, of which GGUF knows nothing.
-    for (const std::string text : {"I'm 12345\n\n  x A\xcc\x8a <|im_end|> zebra WE'LL\r\n ", "it's\t\tx=1;  "}) {
+    for (const std::string text :
+         {"I'm 12345\n\n  x A\xcc\x8a <|im_end|> zebra WE'LL\r\n ", "it's\t\tx=1;  ", "zebra"}) {
       INFO(pre);
       CHECK(actual.encode(text) == expected.encode(text));
     }

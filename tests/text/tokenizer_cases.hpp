@@ -37,8 +37,8 @@ struct TokenizerCases {
 };
 
 /// Tokenizers over bytes, and those over characters.
-inline const std::vector<std::string> byte_tokenizers{"gpt2",   "prefix", "smollm",    "digit_runs",
-                                                      "llama3", "qwen2",  "split_gpt2"};
+inline const std::vector<std::string> byte_tokenizers{"gpt2",  "prefix",     "smollm", "digit_runs", "llama3",
+                                                      "qwen2", "split_gpt2", "gpt4o",  "tekken"};
 inline const std::vector<std::string> character_tokenizers{
     "llama", "spaces_replaced", "metaspace_first", "metaspace_always", "metaspace_never", "gemma"};
 

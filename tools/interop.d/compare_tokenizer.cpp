@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Compares the library's ids of texts and chats, and the texts of ids, with those of a file of cases; the first
-/// argument is a GGUF file or a tokenizer.json. Ends with 1 if any differs, with 2 if a file is refused.
+/// argument is a GGUF file or a tokenizer.json. A third argument is a tokenizer.json to write from the GGUF file. Ends
+/// with 1 if any differs, with 2 if a file is refused.
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/io/gguf.hpp>
 #include <ampsft/io/read_text.hpp>
 #include <ampsft/text/chat_template.hpp>
 #include <ampsft/text/gguf_tokenizer.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
+#include <ampsft/text/hf_tokenizer_writer.hpp>
 
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -104,7 +107,11 @@ bool compare(const std::filesystem::path& path, const std::filesystem::path& cas
 
 int main(int count, char** arguments) {
   try {
-    ampsft::require(count == 3, "usage: compare_tokenizer TOKENIZER CASES.json");
+    ampsft::require(count == 3 || count == 4, "usage: compare_tokenizer TOKENIZER CASES.json [WRITTEN.json]");
+    if (count == 4) {
+      const auto parts = ampsft::read_gguf_tokenizer_parts(ampsft::GgufFile(arguments[1]));
+      std::ofstream(arguments[3]) << ampsft::huggingface_tokenizer_json(parts).dump();
+    }
     return compare(arguments[1], arguments[2]) ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << "compare_tokenizer: " << error.what() << '\n';

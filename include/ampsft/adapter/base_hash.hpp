@@ -30,6 +30,18 @@ template <Scalar T>
 template <Scalar T>
 [[nodiscard]] std::string base_hash(const WeightList<T>& weights);
 
+namespace detail {
+
+/// Throws unless the weights are those of an adapter's base.
+template <Scalar T>
+void require_same_base(const std::string& base, const WeightList<T>& weights) {
+  const std::string actual = base_hash(weights);
+  require(base == actual, "the adapter belongs to a base whose weights have the hash ", base,
+          ", but this model's have ", actual, "; load it onto the model that it was trained on");
+}
+
+}  // namespace detail
+
 }  // namespace ampsft
 
 #if !defined(AMPSFT_INSTANCES)

@@ -3,12 +3,12 @@
 /// The factors of an adapter as the tensors of other tools' files lie: fused, permuted, named.
 #pragma once
 
-#include <ampsft/adapter/score_adapter.hpp>
+#include <ampsft/adapter/named_factors.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/model/tensor_sources.hpp>
 
 #include <algorithm>
-#include <memory>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,22 +26,31 @@ template <Scalar T>
 /// The heads of a weight or bias whose rows a rotary pairing orders, q's or k's; 0 for all others.
 [[nodiscard]] AMPSFT_HEADER_INLINE Index paired_heads(std::string_view name, const ModelConfig& config);
 
-/// What is added to one stored tensor `W` (outputs x inputs once it is transposed): `L B`.
+/// What is added to one stored tensor `W` (outputs x inputs once it is transposed): `scale L A`.
 template <Scalar T>
 struct ExportedFactor {
-  std::string tensor;  ///< its name in the files
-  bool embedding;      ///< it is looked up, not multiplied
-  std::shared_ptr<const UniversalBasis<T>> basis;
-  Matrix<T> scores;  ///< `L`, `n x K`; zero rows for parts of a fused tensor that are not adapted
+  std::string tensor;      ///< its name in the files
+  bool embedding;          ///< it is looked up, not multiplied
+  LoraFactors<T> factors;  ///< `L` has zero rows for parts of a fused tensor that are not adapted
 };
 
-/// The factors by tensor, in the order of the adapter. Scores of q, k and v that lie in one tensor become rows of one
-/// factor, which they can because they share the basis. `config` is that of the model that was adapted; `to` the
-/// pairing of the files; of a tied head `sources` has no tensor, so it is one of its own, "lm_head.weight".
-///
-/// Throws `Error` for a truncated adapter, which is no sum with the base, and for a weight that the files do not have.
+namespace detail {
+
+/// Adds the change of rows `first`, ... of a tensor of `height` rows. Parts of a fused tensor that have one `A` (scores
+/// over one basis) become rows of one `L`; others stand below each other in `A` and beside each other in `L`.
 template <Scalar T>
-[[nodiscard]] std::vector<ExportedFactor<T>> export_factors(const ScoreAdapter<T>& adapter, const ModelConfig& config,
+void add_part(LoraFactors<T>& whole, const LoraFactors<T>& part, Index first, Index height);
+
+}  // namespace detail
+
+/// The factors by tensor, in the order of the list, as the files of a model have them: parts of a fused tensor joined,
+/// rows of q and k in the order of `to`. `config` is that of the model that was adapted. Of a tied head `sources` has
+/// no tensor, so it is one of its own, "lm_head.weight".
+///
+/// Throws `Error` for a weight that the files do not have, and factors that do not fit the config.
+template <Scalar T>
+[[nodiscard]] std::vector<ExportedFactor<T>> export_factors(const std::vector<NamedFactors<T>>& changes,
+                                                            const ModelConfig& config,
                                                             const std::vector<TensorSource>& sources, RopePairing to);
 
 }  // namespace ampsft

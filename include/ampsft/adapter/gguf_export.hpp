@@ -7,22 +7,26 @@
 #include <ampsft/core/instances.hpp>
 #include <ampsft/io/gguf_writer.hpp>
 
-#include <array>
 #include <deque>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 namespace ampsft {
 
-/// Writes an adapter for llama.cpp: `<tensor>.lora_a` is the basis (`K x d`), `<tensor>.lora_b` the scores (`n x K`),
-/// of the embedding the scores (`n x K`) and the basis transposed, as F32 or `format`.
+/// Writes factors for llama.cpp: `<tensor>.lora_a` is `A` (`r x d`), `<tensor>.lora_b` is `L` (`n x r`), of the
+/// embedding `L` (`n x r`) and `A` transposed, as F32 or `format`.
 ///
-/// `adapter.lora.alpha` is the rank of the first factor, so llama.cpp's scale is 1; scores of another rank `K` are
-/// multiplied by `K / alpha` for it. Rows of q and k are permuted where llama.cpp's models are. Throws as
+/// `adapter.lora.alpha` is that of the first factor, by whose ratio to the rank llama.cpp multiplies; factors of
+/// another scale are multiplied for it. Rows of q and k are permuted where llama.cpp's models are. Throws as
 /// `export_factors`, and `Error` for an embedding that is tied to the head or such a head, because llama.cpp has one
 /// tensor for both and applies factors to one use of it alone: merge those.
+template <Scalar T>
+void export_gguf_lora(const std::filesystem::path& path, const std::vector<NamedFactors<T>>& changes,
+                      const ModelConfig& config, BlockFormat format = BlockFormat::f32);
+
+/// The same of an adapter of scores. Throws as that, and `Error` for a truncated adapter.
 template <Scalar T>
 void export_gguf_lora(const std::filesystem::path& path, const ScoreAdapter<T>& adapter, const ModelConfig& config,
                       BlockFormat format = BlockFormat::f32);

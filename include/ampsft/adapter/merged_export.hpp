@@ -40,6 +40,10 @@ inline constexpr std::array<std::string_view, 9> companions{"generation_config.j
                                                             "special_tokens_map.json",
                                                             "chat_template.jinja"};
 
+/// Those of the files that a folder has.
+[[nodiscard]] AMPSFT_HEADER_INLINE std::map<std::string, std::string> read_companions(
+    const std::filesystem::path& folder);
+
 /// The config.json of a folder, with what a merged model's says otherwise. transformers calls the format of a model's
 /// tensors `torch_dtype` up to version 4.55 and `dtype` since.
 [[nodiscard]] AMPSFT_HEADER_INLINE std::string merged_config(const std::filesystem::path& from,

@@ -7,6 +7,7 @@
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/io/json_text.hpp>
+#include <ampsft/io/model_tensors.hpp>
 #include <ampsft/io/writable.hpp>
 #include <ampsft/model/gguf_config.hpp>
 #include <ampsft/model/huggingface_config.hpp>
@@ -53,6 +54,24 @@ void export_model(const std::filesystem::path& to, Transformer<T>& model, const 
 template <Scalar T>
 void export_gguf_model(const std::filesystem::path& to, const std::filesystem::path& from, Transformer<T>& model,
                        DType dtype = DType::f32, const OnTensors& on_tensors = nullptr);
+
+/// `export_model` of a model that came from the Hugging Face folder `from`, gains and biases as they are now, with that
+/// folder's tokenizer, template and settings. Without a `dtype` the tensors are stored as that folder's embedding.
+/// Throws `Error` as `export_model` does, and if the folder cannot be read.
+template <Scalar T>
+void export_folder_model(const std::filesystem::path& to, const std::filesystem::path& from, Transformer<T>& model,
+                         const ModelConfig& config, std::optional<DType> dtype = {},
+                         const OnTensors& on_tensors = nullptr) {
+  const auto files = detail::read_companions(from);
+  if (!dtype) {
+    const ModelTensors tensors(from);
+    dtype = tensors.info(tensor_sources(config, TensorNaming::huggingface).front().source).dtype;
+  }
+  export_model(to, model, config, *dtype, on_tensors);
+  for (const auto& [name, text] : files) {
+    write_text(to / name, text);
+  }
+}
 
 }  // namespace ampsft
 

@@ -9,12 +9,15 @@
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <deque>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace ampsft {
 
@@ -32,14 +35,23 @@ inline constexpr std::string_view peft_prefix = "base_model.model.";
 
 /// Writes `adapter_config.json` and `adapter_model.safetensors` into `folder`, which is made if it is not there.
 ///
-/// Of a linear layer `lora_A` is the basis (`K x d`) and `lora_B` the scores (`n x K`), of the embedding
-/// `lora_embedding_A` the scores transposed (`K x n`) and `lora_embedding_B` the basis transposed; `lora_alpha` is `r`,
-/// so PEFT's scale is 1. Every basis is stored once a layer, for PEFT knows no sharing. `config` is that of the adapted
-/// model, whether it came from a Hugging Face folder or a GGUF file (whose rows of q and k are put in order).
+/// Of a linear layer `lora_A` is `A` (`r x d`) and `lora_B` is `L` (`n x r`), of the embedding `lora_embedding_A` is
+/// `L` transposed (`r x n`) and `lora_embedding_B` is `A` transposed. Every `A` is stored once a layer, for PEFT knows
+/// no sharing. `config` is that of the adapted model, whether it came from a Hugging Face folder or a GGUF file (whose
+/// rows of q and k are put in order).
+///
+/// Where a model multiplies its token embeddings (Gemma 3, Granite), what the adapter adds to them is multiplied too.
+/// PEFT does so for Gemma 3 since version 0.18; older ones leave out its `embed_scale`.
 ///
 /// A head that is tied to the embedding gets factors of its own: PEFT then computes what we do, but PEFT must not merge
 /// such an adapter, which would add both changes to the one matrix. Throws as `export_factors`, and `Error` if a file
 /// cannot be written.
+template <Scalar T>
+void export_peft(const std::filesystem::path& folder, const std::vector<NamedFactors<T>>& changes,
+                 const ModelConfig& config, const PeftOptions& options);
+
+/// The same of an adapter of scores: `A` is the basis of the weight, `L` its scores, and the scale 1. Throws as that,
+/// and `Error` for a truncated adapter.
 template <Scalar T>
 void export_peft(const std::filesystem::path& folder, const ScoreAdapter<T>& adapter, const ModelConfig& config,
                  const PeftOptions& options);

@@ -4,17 +4,16 @@
 #pragma once
 
 #include <ampsft/adapter/algebra.hpp>
+#include <ampsft/adapter/detail/peft_config.hpp>
 #include <ampsft/adapter/export_factors.hpp>
+#include <ampsft/adapter/lora_adapter.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/core/instances.hpp>
-#include <ampsft/io/detail/json_fields.hpp>
-#include <ampsft/io/read_text.hpp>
 #include <ampsft/io/safetensors.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,39 +21,7 @@
 
 namespace ampsft {
 
-/// Factors of one weight.
-template <Scalar T>
-struct NamedFactors {
-  std::string weight;
-  LoraFactors<T> factors;
-};
-
 namespace detail {
-
-/// What of a PEFT config changes the computation. Throws for what is not supported.
-class PeftScale {
- public:
-  explicit PeftScale(const JsonFields& config);
-
-  [[nodiscard]] double operator()(const std::string& module, Index rank) const {
-    double alpha = alpha_;
-    for (const auto& [pattern, value] : alphas_) {
-      if (module == pattern || module.ends_with("." + pattern)) {
-        alpha = value;
-        break;
-      }
-    }
-    const double scale = alpha / (root_ ? std::sqrt(static_cast<double>(rank)) : static_cast<double>(rank));
-    require(std::isfinite(scale), source_, ": the scale of ", quoted(module), " is not finite");
-    return scale;
-  }
-
- private:
-  std::string source_;
-  double alpha_ = 0.0;
-  bool root_ = false;
-  std::vector<std::pair<std::string, double>> alphas_;
-};
 
 /// One module's factors: `A` as `r x d` and `L` as `n x r`, whichever way the file has them.
 template <Scalar T>
@@ -68,12 +35,6 @@ template <Scalar T>
 /// biases, modules saved whole, patterns that are regular expressions).
 template <Scalar T>
 [[nodiscard]] std::vector<NamedFactors<T>> read_peft(const std::filesystem::path& folder, const ModelConfig& config);
-
-/// Puts the factors upon a model's weights as LoRA and returns their leaves, so that it runs, or trains, as it did in
-/// PEFT. Tied weights get what the folder has for each. Throws `Error`, and changes nothing, if one does not fit.
-template <Scalar T>
-ParameterList<T> attach_factors(const std::vector<NamedFactors<T>>& factors, const WeightList<T>& weights,
-                                Route route = Route::factored);
 
 /// The scores that come nearest to the factors over the given bases, `S = scale L (A B')`, and what they lose; `base`
 /// is the `base_hash` of the model. Throws `Error` if a basis is missing. Cost: `2 r (d K + n K)` a weight; no matrix

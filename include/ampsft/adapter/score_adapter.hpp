@@ -60,6 +60,11 @@ namespace detail {
 template <Scalar T>
 void require_fitting(const ScoreAdapter<T>& adapter, const WeightList<T>& weights);
 
+/// `attach_adapter` without a look at the base.
+template <Scalar T>
+ParameterList<T> attach_scores_of(const ScoreAdapter<T>& adapter, const WeightList<T>& weights,
+                                  Route route = Route::factored);
+
 }  // namespace detail
 
 /// Puts the adapter's scores onto the weights and returns their leaves, which can be trained further.

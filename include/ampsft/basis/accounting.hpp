@@ -3,13 +3,17 @@
 /// Where a model's parameters go when its weights are written in a universal basis: the paper's decomposition table.
 #pragma once
 
+#include <ampsft/core/checked.hpp>
 #include <ampsft/core/error.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <iomanip>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ampsft {
@@ -33,7 +37,8 @@ struct Accounting {
   Index rank = 0;                ///< of the bases; 0 if they differ
 };
 
-/// Counts stacks of rows and what lies outside of them; throws on negative counts and on a rank outside 1 to the width.
+/// Counts stacks of rows and what lies outside of them; throws on negative counts, a rank outside 1 to the
+/// width, and sums above 2^63 - 1.
 [[nodiscard]] AMPSFT_HEADER_INLINE Accounting make_accounting(const std::vector<StackShape>& stacks, Index non_weight,
                                                               Index unique_parameters);
 

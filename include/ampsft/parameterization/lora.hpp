@@ -63,6 +63,11 @@ class LoraParameterization {
 
   [[nodiscard]] Matrix<T> materialize() const;
 
+  /// Copies of both factors, and the scale.
+  [[nodiscard]] LoraFactors<T> factors() const {
+    return {.a = a_.value, .l = l_.value, .scale = static_cast<double>(scale_)};
+  }
+
   [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {&a_, &l_}; }
   [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return {base_.named(name_)}; }
 

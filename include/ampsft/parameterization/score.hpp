@@ -10,17 +10,12 @@
 #include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/concept.hpp>
 #include <ampsft/parameterization/detail/add_product.hpp>
+#include <ampsft/parameterization/score_form.hpp>
 
 #include <memory>
 #include <utility>
 
 namespace ampsft {
-
-/// Which weight the scores stand for.
-enum class ScoreForm {
-  exact_start,  ///< `W = W0 + S B`, `S` starts at 0: training starts at the untouched model
-  truncated,    ///< `W = S B + 1 mu'`, `S = (W0 - mu) B'`: the paper's form, which starts at a damaged model
-};
 
 /// Scores `S` (`n x K`) over a frozen basis `B` (`K x d`, orthonormal rows, shared between weights).
 ///

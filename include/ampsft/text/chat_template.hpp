@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// How a chat becomes tokens, and which of them are learned.
+/// Encodes chats as tokens, and marks those that are learned.
 #pragma once
 
 #include <ampsft/core/instances.hpp>
@@ -20,34 +20,34 @@
 
 namespace ampsft {
 
-/// Turns records into the tokens that a model was trained on; the tokenizer must outlive it.
+/// Encodes records in the format that a model was trained on. The tokenizer must outlive it.
 ///
-/// Control tokens come from the template alone: a message that contains "<|im_end|>" is text. An answer is encoded
-/// apart from the words before it, as it is when the model is asked; no space is put between them. Every text begins
-/// with what the tokenizer puts before texts, say a beginning-of-text token, once.
+/// Control tokens come from the template only: "<|im_end|>" in a message is text. An answer is encoded separately from
+/// the text before it, as it is when the model is asked; no space is added between them. Every text begins, once, with
+/// the tokenizer's prefix, such as a beginning-of-text token.
 class ChatTemplate {
  public:
-  /// `end` ends plain texts, completions, the answers of Llama-2 and the turns of Zephyr: the model's end-of-text
-  /// token. `default_system` begins a chat that has no system message. Throws `Error` if the tokenizer lacks a token of
-  /// the template.
+  /// `end` is the model's end-of-text token. It ends plain texts, completions, the answers of Llama-2 and the turns of
+  /// Zephyr. `default_system` is the system message of chats without one. Throws `Error` if the tokenizer lacks a token
+  /// of the template.
   ChatTemplate(ChatTemplateKind kind, const PretrainedTokenizer& tokenizer,
                std::optional<std::int32_t> end = std::nullopt, std::string default_system = "");
 
-  /// The template that a model's own (Jinja) template is recognized as, with its default system message. Throws `Error`
-  /// for one that has the marks of none.
+  /// The template as which a model's own (Jinja) template is recognized, with its default system message. Throws
+  /// `Error` if it has no known mark.
   [[nodiscard]] static ChatTemplate recognize(std::string_view jinja, const PretrainedTokenizer& tokenizer,
                                               std::optional<std::int32_t> end = std::nullopt);
 
   [[nodiscard]] ChatTemplateKind kind() const noexcept { return kind_; }
   [[nodiscard]] const std::string& default_system() const noexcept { return default_system_; }
 
-  /// The token that ends a turn, of templates that have one of their own.
+  /// The token that ends a turn, if the template has its own.
   [[nodiscard]] std::optional<std::int32_t> end_of_turn() const noexcept;
 
-  /// The tokens of a record. Throws `Error` for a chat that the template has no form for.
+  /// Encodes a record. Throws `Error` for a chat that the template cannot express.
   [[nodiscard]] EncodedRecord encode(const TextRecord& record, LossOn loss = LossOn::answers) const;
 
-  /// The tokens after which the model answers the last message, which must be the user's.
+  /// The tokens of a prompt that asks for an answer to the last message, which must be the user's.
   [[nodiscard]] std::vector<std::int32_t> prompt(const std::vector<ChatMessage>& messages) const;
 
  private:

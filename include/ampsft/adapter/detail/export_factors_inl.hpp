@@ -4,12 +4,12 @@
 #pragma once
 
 #include <ampsft/adapter/export_factors.hpp>
-#include <ampsft/adapter/score_adapter.hpp>
+#include <ampsft/adapter/named_factors.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/model/tensor_sources.hpp>
 
 #include <algorithm>
-#include <memory>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,49 +42,87 @@ AMPSFT_HEADER_INLINE Index paired_heads(std::string_view name, const ModelConfig
   return is_of(".attention.q") ? config.heads : is_of(".attention.k") ? config.kv_heads : 0;
 }
 
+}  // namespace ampsft
+
+namespace ampsft::detail {
+
 template <Scalar T>
-std::vector<ExportedFactor<T>> export_factors(const ScoreAdapter<T>& adapter, const ModelConfig& config,
-                                              const std::vector<TensorSource>& sources, RopePairing to) {
-  require(adapter.form == ScoreForm::exact_start, "a truncated adapter cannot be exported as factors: its weights are ",
-          "not the base's plus something of low rank; export the merged model");
-  std::vector<ExportedFactor<T>> factors;
-  for (const auto& matrix : adapter.matrices) {
-    const auto& basis = adapter.basis(matrix);
-    for (const auto& name : matrix.weights) {
-      auto source = std::find_if(sources.begin(), sources.end(), [&](const auto& s) { return s.name == name; });
-      TensorSource head{
-          .name = name, .shape = {config.vocabulary, config.hidden_size}, .source = name, .source_shape = {}};
-      const bool tied_head = source == sources.end() && config.tied_head && name == "lm_head.weight";
-      require(source != sources.end() || tied_head, "the adapter is for ", detail::quoted(name),
-              ", which a model of the family ", config.family, " does not have");
-      const TensorSource& place = tied_head ? head : *source;
-      require(place.shape == std::vector<Index>{rows(matrix.scores), matrix.width}, "the adapter's scores of ", name,
-              " do not fit the model's config");
-      auto factor =
-          std::find_if(factors.begin(), factors.end(), [&](const auto& f) { return f.tensor == place.source; });
-      if (factor == factors.end()) {
-        const Index height = tied_head ? config.vocabulary : place.source_shape[place.transposed ? 1 : 0];
-        factors.push_back(
-            {place.source, name == "token_embedding.weight", basis, make_matrix<T>(height, basis->rank(), T{0})});
-        factor = std::prev(factors.end());
-      }
-      const Index heads = paired_heads(name, config);
-      const bool repairs = heads > 0 && config.pairing() != to;
-      const Matrix<T> repaired = repairs ? repair_rows(matrix.scores, heads, to) : Matrix<T>{};
-      map(factor->scores).middleRows(place.first, rows(matrix.scores)) = map(repairs ? repaired : matrix.scores);
-    }
+void add_part(LoraFactors<T>& whole, const LoraFactors<T>& part, Index first, Index height) {
+  const Index count = rows(part.l);
+  if (whole.a.size() == 0) {
+    whole = {.a = part.a, .l = make_matrix<T>(height, rows(part.a), T{0}), .scale = part.scale};
   }
-  return factors;
+  if (whole.scale == part.scale && whole.a == part.a) {
+    map(whole.l).middleRows(first, count) = map(part.l);
+    return;
+  }
+  const Index before = rows(whole.a);
+  const Index added = rows(part.a);
+  Matrix<T> a = make_matrix<T>(before + added, cols(whole.a));
+  map(a).topRows(before) = map(std::as_const(whole.a));
+  map(a).bottomRows(added) = map(part.a);
+  Matrix<T> l = make_matrix<T>(height, before + added, T{0});  // with the scales, which may differ
+  map(l).leftCols(before) = static_cast<T>(whole.scale) * map(std::as_const(whole.l));
+  map(l).block(first, before, count, added) = static_cast<T>(part.scale) * map(part.l);
+  whole = {.a = std::move(a), .l = std::move(l), .scale = 1.0};
+}
+
+}  // namespace ampsft::detail
+
+namespace ampsft {
+
+template <Scalar T>
+std::vector<ExportedFactor<T>> export_factors(const std::vector<NamedFactors<T>>& changes, const ModelConfig& config,
+                                              const std::vector<TensorSource>& sources, RopePairing to) {
+  std::vector<ExportedFactor<T>> exported;
+  for (const auto& [name, change] : changes) {
+    const auto source =
+        std::find_if(sources.begin(), sources.end(), [&, &wanted = name](const auto& s) { return s.name == wanted; });
+    TensorSource head{
+        .name = name, .shape = {config.vocabulary, config.hidden_size}, .source = name, .source_shape = {}};
+    const bool tied_head = source == sources.end() && config.tied_head && name == "lm_head.weight";
+    require(source != sources.end() || tied_head, "the adapter is for ", detail::quoted(name),
+            ", which a model of the family ", config.family, " does not have");
+    const TensorSource& place = tied_head ? head : *source;
+    require(place.shape == std::vector<Index>{rows(change.l), cols(change.a)} && cols(change.l) == rows(change.a),
+            "the adapter's change of ", name, " does not fit the model's config");
+    auto entry =
+        std::find_if(exported.begin(), exported.end(), [&](const auto& f) { return f.tensor == place.source; });
+    if (entry == exported.end()) {
+      exported.push_back({place.source, name == "token_embedding.weight", {}});
+      entry = std::prev(exported.end());
+    }
+    LoraFactors<T> part = change;
+    const Index heads = paired_heads(name, config);
+    if (heads > 0 && config.pairing() != to) {
+      part.l = repair_rows(part.l, heads, to);
+    }
+    detail::add_part(entry->factors, part, place.first,
+                     tied_head ? config.vocabulary : place.source_shape[place.transposed ? 1 : 0]);
+  }
+  return exported;
 }
 
 AMPSFT_INSTANCE(Matrix<float> repair_rows(const Matrix<float>& values, Index heads, RopePairing to));
 AMPSFT_INSTANCE(Matrix<double> repair_rows(const Matrix<double>& values, Index heads, RopePairing to));
-AMPSFT_INSTANCE(std::vector<ExportedFactor<float>> export_factors(const ScoreAdapter<float>& adapter,
+
+}  // namespace ampsft
+
+namespace ampsft::detail {
+
+AMPSFT_INSTANCE(void add_part(LoraFactors<float>& whole, const LoraFactors<float>& part, Index first, Index height));
+AMPSFT_INSTANCE(void add_part(LoraFactors<double>& whole, const LoraFactors<double>& part, Index first, Index height));
+
+}  // namespace ampsft::detail
+
+namespace ampsft {
+
+AMPSFT_INSTANCE(std::vector<ExportedFactor<float>> export_factors(const std::vector<NamedFactors<float>>& changes,
                                                                   const ModelConfig& config,
                                                                   const std::vector<TensorSource>& sources,
                                                                   RopePairing to));
 
-AMPSFT_INSTANCE(std::vector<ExportedFactor<double>> export_factors(const ScoreAdapter<double>& adapter,
+AMPSFT_INSTANCE(std::vector<ExportedFactor<double>> export_factors(const std::vector<NamedFactors<double>>& changes,
                                                                    const ModelConfig& config,
                                                                    const std::vector<TensorSource>& sources,
                                                                    RopePairing to));

@@ -29,6 +29,17 @@
 
 namespace ampsft::detail {
 
+AMPSFT_HEADER_INLINE std::map<std::string, std::string> read_companions(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> files;
+  std::error_code ignored;
+  for (const std::string_view name : companions) {
+    if (std::filesystem::is_regular_file(folder / name, ignored)) {
+      files.emplace(name, read_text(folder / name));
+    }
+  }
+  return files;
+}
+
 AMPSFT_HEADER_INLINE std::string merged_config(const std::filesystem::path& from, std::optional<DType> dtype,
                                                bool unties) {
   constexpr int depth = 16;
@@ -149,12 +160,8 @@ void export_merged(const std::filesystem::path& to, const std::filesystem::path&
       writer.add(name, *dtype, stored.shape, values);
     }
   }
-  std::map<std::string, std::string> files{{"config.json", detail::merged_config(from, dtype, unties)}};
-  for (const std::string_view name : detail::companions) {
-    if (fs::is_regular_file(from / name, error)) {
-      files.emplace(name, read_text(from / name));
-    }
-  }
+  auto files = detail::read_companions(from);
+  files.emplace("config.json", detail::merged_config(from, dtype, unties));
   fs::create_directories(to, error);
   require(!error, "cannot make the folder ", to, ": ", error.message());
   writer.write(to / "model.safetensors", on_tensors);

@@ -4,46 +4,23 @@
 #pragma once
 
 #include <ampsft/adapter/algebra.hpp>
+#include <ampsft/adapter/detail/peft_config.hpp>
 #include <ampsft/adapter/export_factors.hpp>
+#include <ampsft/adapter/lora_adapter.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/adapter/peft_import.hpp>
-#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
-#include <ampsft/io/detail/json_fields.hpp>
-#include <ampsft/io/read_text.hpp>
 #include <ampsft/io/safetensors.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace ampsft::detail {
-
-AMPSFT_HEADER_INLINE PeftScale::PeftScale(const JsonFields& config) : source_(config.source()) {
-  require(config.text("peft_type") == "LORA", source_, ": the adapter is of type ", quoted(config.text("peft_type")),
-          "; LORA alone can be read");
-  require(!config.flag("use_dora", false), source_, ": DoRA is not supported");
-  require(config.text("bias", "none") == "none", source_, ": adapters with biases of their own are not supported");
-  require(!config.contains("modules_to_save") || config.find("modules_to_save")->empty(), source_,
-          ": modules that are saved whole are not supported");
-  require(!config.contains("rank_pattern") || config.find("rank_pattern")->is_object(), source_,
-          ": \"rank_pattern\" must be an object");
-  alpha_ = config.number("lora_alpha");
-  root_ = config.flag("use_rslora", false);
-  if (const nlohmann::json* const patterns = config.find("alpha_pattern")) {
-    require(patterns->is_object(), source_, ": \"alpha_pattern\" must be an object");
-    for (const auto& [module, alpha] : patterns->items()) {
-      require(alpha.is_number() && module.find_first_of("^$*+?()[]{}|\\") == std::string::npos, source_,
-              ": \"alpha_pattern\" holds ", quoted(module), "; names of modules and numbers alone can be read");
-      alphas_.emplace_back(module, alpha.get<double>());
-    }
-  }
-}
 
 template <Scalar T>
 LoraFactors<T> read_factors(const SafetensorsFile& file, const std::string& module, bool embedding) {
@@ -71,10 +48,7 @@ namespace ampsft {
 
 template <Scalar T>
 std::vector<NamedFactors<T>> read_peft(const std::filesystem::path& folder, const ModelConfig& config) {
-  constexpr int depth = 8;
-  const std::string source = concat(folder / "adapter_config.json");
-  const nlohmann::json json = parse_json(read_text(folder / "adapter_config.json"), source, depth);
-  const detail::PeftScale scale{detail::JsonFields(json, source)};
+  const detail::PeftScale scale = detail::read_peft_config(folder / "adapter_config.json");
   const SafetensorsFile file(folder / "adapter_model.safetensors");
   auto sources = tensor_sources(config, TensorNaming::huggingface);
   if (config.tied_head) {
@@ -84,7 +58,7 @@ std::vector<NamedFactors<T>> read_peft(const std::filesystem::path& folder, cons
                        .source_shape = {config.vocabulary, config.hidden_size}});
   }
   std::vector<NamedFactors<T>> all;
-  std::size_t used = 0;
+  std::set<std::string> used;
   for (const TensorSource& place : sources) {
     if (place.shape.size() != 2 || place.name == "position_embedding.weight") {
       continue;
@@ -99,7 +73,8 @@ std::vector<NamedFactors<T>> read_peft(const std::filesystem::path& folder, cons
             file.path(), ": the factors of ", detail::quoted(module), " are for a matrix of ", rows(factors.l), " x ",
             cols(factors.a), ", which ", place.name, " does not fit");
     factors.scale = scale(module, rows(factors.a));
-    used += place.first == 0 ? 2 : 0;  // parts of a fused tensor share its factors
+    used.insert(concat(detail::peft_prefix, module, embedding ? ".lora_embedding_A" : ".lora_A.weight"));
+    used.insert(concat(detail::peft_prefix, module, embedding ? ".lora_embedding_B" : ".lora_B.weight"));
     factors.l = make_matrix(map(std::as_const(factors.l)).middleRows(place.first, place.shape[0]));
     const Index heads = paired_heads(place.name, config);
     if (heads > 0 && config.pairing() != RopePairing::halves) {
@@ -107,25 +82,12 @@ std::vector<NamedFactors<T>> read_peft(const std::filesystem::path& folder, cons
     }
     all.push_back({place.name, std::move(factors)});
   }
-  require(used == file.names().size(), file.path(), " holds ", file.names().size(), " tensors, of which ", used,
-          " are factors of this model's layers; it belongs to another model, or is no plain LoRA");
+  for (const std::string& name : file.names()) {
+    require(used.contains(name), file.path(), " holds the tensor ", detail::quoted(name),
+            ", which is no factor of a layer of this model; the adapter belongs to another model, or is no plain LoRA");
+  }
   require(!all.empty(), file.path(), " holds no factors");
   return all;
-}
-
-template <Scalar T>
-ParameterList<T> attach_factors(const std::vector<NamedFactors<T>>& factors, const WeightList<T>& weights,
-                                Route route) {
-  std::vector<std::string> names;
-  for (const auto& one : factors) {
-    names.push_back(one.weight);
-  }
-  return detail::attach(
-      weights, {.patterns = names, .tied = Tied::separate}, [&](const std::string& name, FrozenBase<T> base) {
-        const auto found =
-            std::find_if(factors.begin(), factors.end(), [&](const auto& f) { return f.weight == name; });
-        return LoraParameterization<T>(name, std::move(base), found->factors, route);
-      });
 }
 
 template <Scalar T>
@@ -170,12 +132,6 @@ AMPSFT_INSTANCE(std::vector<NamedFactors<float>> read_peft(const std::filesystem
                                                            const ModelConfig& config));
 AMPSFT_INSTANCE(std::vector<NamedFactors<double>> read_peft(const std::filesystem::path& folder,
                                                             const ModelConfig& config));
-AMPSFT_INSTANCE(ParameterList<float> attach_factors(const std::vector<NamedFactors<float>>& factors,
-                                                    const WeightList<float>& weights, Route route));
-
-AMPSFT_INSTANCE(ParameterList<double> attach_factors(const std::vector<NamedFactors<double>>& factors,
-                                                     const WeightList<double>& weights, Route route));
-
 AMPSFT_INSTANCE(ProjectedAdapter<float> project_factors(const std::vector<NamedFactors<float>>& factors,
                                                         const BasisSet<float>& bases, const std::string& base));
 

@@ -98,18 +98,9 @@ void require_fitting(const ScoreAdapter<T>& adapter, const WeightList<T>& weight
   }
 }
 
-}  // namespace ampsft::detail
-
-namespace ampsft {
-
 template <Scalar T>
-ParameterList<T> attach_adapter(const ScoreAdapter<T>& adapter, const WeightList<T>& weights, Route route) {
-  detail::require_fitting(adapter, weights);
-  if (!adapter.base.empty()) {
-    const std::string actual = base_hash(weights);
-    require(adapter.base == actual, "the adapter belongs to a base whose weights have the hash ", adapter.base,
-            ", but this model's have ", actual, "; load it onto the model that it was trained on");
-  }
+ParameterList<T> attach_scores_of(const ScoreAdapter<T>& adapter, const WeightList<T>& weights, Route route) {
+  require_fitting(adapter, weights);
   const auto matrix_of = [&](const std::string& name) {
     return std::find_if(adapter.matrices.begin(), adapter.matrices.end(), [&](const auto& matrix) {
       return std::find(matrix.weights.begin(), matrix.weights.end(), name) != matrix.weights.end();
@@ -124,14 +115,26 @@ ParameterList<T> attach_adapter(const ScoreAdapter<T>& adapter, const WeightList
               other->name(), " are tied, but the adapter, which shares others' scores, has scores for each");
     }
   }
-  return detail::attach(weights, {.patterns = names, .tied = shares ? Tied::shared : Tied::separate},
-                        [&](const std::string& name, FrozenBase<T> source) {
-                          const auto& matrix = *matrix_of(name);
-                          ScoreParameterization<T> made(name, std::move(source), adapter.basis(matrix), adapter.form,
-                                                        route);
-                          made.leaves().front()->value = matrix.scores;
-                          return made;
-                        });
+  return attach(weights, {.patterns = names, .tied = shares ? Tied::shared : Tied::separate},
+                [&](const std::string& name, FrozenBase<T> source) {
+                  const auto& matrix = *matrix_of(name);
+                  ScoreParameterization<T> made(name, std::move(source), adapter.basis(matrix), adapter.form, route);
+                  made.leaves().front()->value = matrix.scores;
+                  return made;
+                });
+}
+
+}  // namespace ampsft::detail
+
+namespace ampsft {
+
+template <Scalar T>
+ParameterList<T> attach_adapter(const ScoreAdapter<T>& adapter, const WeightList<T>& weights, Route route) {
+  detail::require_fitting(adapter, weights);
+  if (!adapter.base.empty()) {
+    detail::require_same_base(adapter.base, weights);
+  }
+  return detail::attach_scores_of(adapter, weights, route);
 }
 
 AMPSFT_INSTANCE(struct ScoreAdapter<float>);
@@ -147,6 +150,11 @@ namespace ampsft::detail {
 
 AMPSFT_INSTANCE(void require_fitting(const ScoreAdapter<float>& adapter, const WeightList<float>& weights));
 AMPSFT_INSTANCE(void require_fitting(const ScoreAdapter<double>& adapter, const WeightList<double>& weights));
+AMPSFT_INSTANCE(ParameterList<float> attach_scores_of(const ScoreAdapter<float>& adapter,
+                                                      const WeightList<float>& weights, Route route));
+
+AMPSFT_INSTANCE(ParameterList<double> attach_scores_of(const ScoreAdapter<double>& adapter,
+                                                       const WeightList<double>& weights, Route route));
 
 }  // namespace ampsft::detail
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The paper's accounting as text.
+/// Bodies of accounting.hpp.
 #pragma once
 
 #include <ampsft/basis/accounting.hpp>
+#include <ampsft/core/checked.hpp>
 #include <ampsft/core/error.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
@@ -13,6 +14,7 @@
 #include <iomanip>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ampsft {
@@ -25,16 +27,21 @@ AMPSFT_HEADER_INLINE Accounting make_accounting(const std::vector<StackShape>& s
   for (const StackShape& stack : stacks) {
     require(stack.rows >= 0 && stack.rank >= 1 && stack.rank <= stack.width, "a stack of ", stack.rows,
             " rows of width ", stack.width, " cannot have a basis of rank ", stack.rank);
-    result.score_coefficients += stack.rows * stack.rank;
-    result.basis += stack.rank * stack.width;
-    result.total += stack.rows * stack.width;
-    result.stacked_rows += stack.rows;
+    const auto add = [](Index& sum, Index factor, Index other) {
+      constexpr std::string_view what = "the numbers that are counted";
+      sum = checked_sum({sum, checked_product({factor, other}, what)}, what);
+    };
+    add(result.score_coefficients, stack.rows, stack.rank);
+    add(result.basis, stack.rank, stack.width);
+    add(result.total, stack.rows, stack.width);
+    add(result.stacked_rows, stack.rows, 1);
   }
   const auto same_rank = [&](const StackShape& stack) { return stack.rank == stacks.front().rank; };
   if (!stacks.empty() && std::all_of(stacks.begin(), stacks.end(), same_rank)) {
     result.rank = stacks.front().rank;
   }
-  result.weight_structure = result.total - non_weight - result.score_coefficients - result.basis;
+  result.weight_structure =
+      result.total - non_weight - checked_sum({result.score_coefficients, result.basis}, "scores and bases");
   return result;
 }
 

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <ampsft/basis/accounting.hpp>
+#include <ampsft/core/checked.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/model/account.hpp>
 #include <ampsft/model/transformer.hpp>
+
+#include <string>
 
 namespace ampsft {
 
@@ -28,8 +31,10 @@ Accounting account(Transformer<T>& model, Index rank) {
   for (const auto* parameter : model.parameters()) {
     unique += parameter->size();
   }
-  const Index masks = config.layers.size() * config.context * config.context;
-  return make_accounting({{stacked_rows, config.hidden_size, rank}}, unique - unique_stacked + masks, unique);
+  const std::string what = concat("the numbers of ", config.layers.size(), " masks for a context of ", config.context);
+  const Index masks = checked_product({config.layers.size(), config.context, config.context}, what);
+  const Index others = checked_sum({unique - unique_stacked, masks}, what);
+  return make_accounting({{stacked_rows, config.hidden_size, rank}}, others, unique);
 }
 
 AMPSFT_INSTANCE(Accounting account(Transformer<float>&, Index));

@@ -63,7 +63,7 @@ AMPSFT_HEADER_INLINE EncodedRecord ChatTemplate::encode(const TextRecord& record
     sink.text(record.text, true);
     sink.end(tokens_.end_of_text);
   }
-  EncodedRecord encoded = std::move(sink.record);
+  EncodedRecord encoded = sink.finish();
   encoded.line = record.line;
   if (loss == LossOn::everything) {
     encoded.learned.assign(encoded.ids.size(), true);
@@ -78,7 +78,7 @@ AMPSFT_HEADER_INLINE std::vector<std::int32_t> ChatTemplate::prompt(const std::v
   require(!messages.empty() && messages.back().role == "user", "a prompt must end with a message of the user");
   detail::RecordSink sink(*tokenizer_);
   append_chat(sink, messages, true);
-  return std::move(sink.record.ids);
+  return sink.finish().ids;
 }
 
 AMPSFT_HEADER_INLINE std::int32_t ChatTemplate::token(std::string_view content) const {

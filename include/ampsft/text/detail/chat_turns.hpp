@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The forms that the turns of a chat have in each template.
+/// The turns of a chat in each template.
 #pragma once
 
 #include <ampsft/core/error.hpp>
@@ -26,8 +26,8 @@ struct ChatTokens {
   std::optional<std::int32_t> end_of_text = std::nullopt;
 };
 
-/// What a message says in a turn. In a plain one a space stands before it, which belongs to it as it does to the tokens
-/// of words; an answer that a model wrote has it already.
+/// The content of a message as it stands in its turn. In a plain turn it begins with a space, as the tokens of words
+/// do; an answer that a model wrote has that space already.
 [[nodiscard]] inline std::string content_of(ChatTemplateKind kind, const ChatMessage& message) {
   if (kind == ChatTemplateKind::plain) {
     return message.content.starts_with(' ') ? message.content : ' ' + message.content;
@@ -35,7 +35,7 @@ struct ChatTokens {
   return kind == ChatTemplateKind::llama3 ? std::string(trimmed(message.content)) : message.content;
 }
 
-/// Appends what begins a turn; returns the text that belongs between it and the message.
+/// Appends the tokens that begin a turn; returns the text between them and the message.
 inline std::string append_header(ChatTemplateKind kind, const ChatTokens& tokens, RecordSink& sink,
                                  const std::string& role) {
   if (kind == ChatTemplateKind::plain) {
@@ -66,20 +66,15 @@ inline void append_end(ChatTemplateKind kind, const ChatTokens& tokens, RecordSi
   }
 }
 
-/// Appends a chat of any template but Llama-2's, turn by turn; with `asks` also what begins the answer to come.
+/// Appends a chat turn by turn, in any template but Llama-2's; with `asks` also the beginning of the next answer.
 inline void append_turns(ChatTemplateKind kind, const ChatTokens& tokens, RecordSink& sink,
                          std::span<const ChatMessage> messages, bool asks) {
   sink.begin();
   for (const ChatMessage& message : messages) {
     const bool answer = message.role == "assistant";
     const std::string content = content_of(kind, message);
-    std::string text = append_header(kind, tokens, sink, message.role);
-    if (answer) {
-      sink.text(text, false);
-      sink.text(content, true);
-    } else {
-      sink.text(text.append(content), false);
-    }
+    sink.text(append_header(kind, tokens, sink, message.role), false);
+    sink.text(content, answer);
     append_end(kind, tokens, sink, answer);
   }
   if (asks) {

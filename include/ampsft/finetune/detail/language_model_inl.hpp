@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// How a language model is loaded, asked and adapted.
+#pragma once
+
+#include <ampsft/adapter/merged_export.hpp>
+#include <ampsft/adapter/model_export.hpp>
+#include <ampsft/adapter/peft_folder.hpp>
+#include <ampsft/adapter/score_adapter_file.hpp>
+#include <ampsft/core/instances.hpp>
+#include <ampsft/finetune/detail/make_dataset.hpp>
+#include <ampsft/finetune/detail/model_parts.hpp>
+#include <ampsft/finetune/detail/require_finite.hpp>
+#include <ampsft/finetune/language_model.hpp>
+#include <ampsft/io/checksum.hpp>
+#include <ampsft/model/pretrained.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <mutex>
+#include <span>
+#include <system_error>
+#include <utility>
+
+namespace ampsft {
+
+namespace detail {
+
+inline const std::filesystem::path& existing_model(const std::filesystem::path& path) {
+  std::error_code ignored;
+  require(std::filesystem::exists(path, ignored), "there is no model ", path,
+          "; name a GGUF file or a Hugging Face folder");
+  return path;
+}
+
+AMPSFT_HEADER_INLINE ModelParts::ModelParts(const std::filesystem::path& model_path,
+                                            const LanguageModelOptions& model_options)
+    : path(existing_model(model_path)),
+      options(model_options),
+      text(load_pretrained_text(path)),
+      chat(text.chat(options.chat_template.empty() ? std::nullopt
+                                                   : std::optional(chat_template_of(options.chat_template)))),
+      storage(options.storage),
+      model(load_pretrained<float>(path, {.storage = storage})) {}
+
+AMPSFT_HEADER_INLINE void ModelParts::reload(WeightStorage as) {
+  require(!trained,
+          "the weights of the model were trained, and those of the file are others; save the model, and load ",
+          "what was saved");
+  model = load_pretrained<float>(path, {.storage = as});
+  storage = as;
+  adapter = {};
+  weights_changed();
+}
+
+AMPSFT_HEADER_INLINE void ModelParts::warn(const std::string& line) const {
+  if (options.on_warning) {
+    options.on_warning(line);
+  } else {
+    std::fprintf(stderr, "warning: %s\n", line.c_str());
+  }
+}
+
+AMPSFT_HEADER_INLINE std::string ModelParts::base_hash() {
+  const std::lock_guard lock(base_lock);
+  if (base.empty()) {
+    base = ampsft::base_hash(model.weights());
+  }
+  return base;
+}
+
+AMPSFT_HEADER_INLINE void ModelParts::base_changed() {
+  const std::lock_guard lock(base_lock);
+  base.clear();
+  trained = true;
+}
+
+AMPSFT_HEADER_INLINE void ModelParts::attach(const Adapter& one) {
+  const Adapter::Content& content = one.content();
+  detach();
+  const std::string& wanted = std::visit([](const auto& any) -> const std::string& { return any.base; }, content);
+  require(wanted.empty() || wanted == base_hash(), "the adapter belongs to a base whose weights have the hash ", wanted,
+          ", but this model's have ", base_hash(), "; load it onto the model that it was trained on");
+  if (const auto* scores = std::get_if<ScoreAdapter<float>>(&content)) {
+    attach_scores_of(*scores, model.weights());
+  } else {
+    attach_factors(std::get<LoraAdapter<float>>(content).factors, model.weights());
+  }
+  freeze(model.parameters());
+  adapter = one;
+  weights_changed();
+  const std::string trained_with = one.chat_template();
+  const std::string_view now = chat_template_name(chat.kind());
+  if (!trained_with.empty() && trained_with != now) {
+    warn(concat("the adapter was trained with the chat template ", trained_with, ", but the model is used with ", now));
+  }
+}
+
+AMPSFT_HEADER_INLINE void ModelParts::detach() {
+  if (adapter.empty()) {
+    return;
+  }
+  const auto* scores = std::get_if<ScoreAdapter<float>>(&adapter.content());
+  if (scores != nullptr && scores->form == ScoreForm::truncated) {
+    reload(storage);  // such scores keep no base
+    return;
+  }
+  ampsft::detach(model.weights());
+  adapter = {};
+  weights_changed();
+}
+
+AMPSFT_HEADER_INLINE void ModelParts::save(const std::filesystem::path& folder, std::optional<DType> dtype,
+                                           const OnTensors& on_tensors) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) {
+    export_gguf_model(folder, path, model, dtype.value_or(DType::f32), on_tensors);
+  } else if (trained) {  // gains and biases too
+    export_folder_model(folder, path, model, text.config, dtype, on_tensors);
+  } else {
+    export_merged(folder, path, model.weights(), text.config, dtype, on_tensors);
+  }
+}
+
+AMPSFT_HEADER_INLINE std::string ModelParts::text_side() const {
+  Checksum checksum;
+  for (Index id = 0; id < text.tokenizer.vocabulary_size(); ++id) {
+    const std::string& token = text.tokenizer.token(static_cast<std::int32_t>(id));
+    const std::uint64_t size = token.size();
+    checksum.update(std::as_bytes(std::span(&size, 1)));
+    checksum.update(std::as_bytes(std::span(token)));
+  }
+  return concat(chat_template_name(chat.kind()), " ", hash_text(checksum.value()), " ", chat.default_system());
+}
+
+}  // namespace detail
+
+AMPSFT_HEADER_INLINE LanguageModel::LanguageModel(std::shared_ptr<detail::ModelParts> parts) noexcept
+    : parts_(std::move(parts)) {}
+AMPSFT_HEADER_INLINE LanguageModel::LanguageModel(LanguageModel&&) noexcept = default;
+AMPSFT_HEADER_INLINE LanguageModel& LanguageModel::operator=(LanguageModel&&) noexcept = default;
+AMPSFT_HEADER_INLINE LanguageModel::~LanguageModel() = default;
+
+AMPSFT_HEADER_INLINE LanguageModel LanguageModel::load(const std::filesystem::path& path,
+                                                       const LanguageModelOptions& options) {
+  return LanguageModel(std::make_shared<detail::ModelParts>(path, options));
+}
+
+AMPSFT_HEADER_INLINE const std::filesystem::path& LanguageModel::path() const noexcept {
+  return parts_->path;
+}
+AMPSFT_HEADER_INLINE const ModelConfig& LanguageModel::config() const noexcept {
+  return parts_->text.config;
+}
+AMPSFT_HEADER_INLINE const PretrainedTokenizer& LanguageModel::tokenizer() const noexcept {
+  return parts_->text.tokenizer;
+}
+AMPSFT_HEADER_INLINE const ChatTemplate& LanguageModel::chat_template() const noexcept {
+  return parts_->chat;
+}
+AMPSFT_HEADER_INLINE Transformer<float>& LanguageModel::transformer() noexcept {
+  return parts_->model;
+}
+AMPSFT_HEADER_INLINE const Adapter& LanguageModel::adapter() const noexcept {
+  return parts_->adapter;
+}
+AMPSFT_HEADER_INLINE std::string LanguageModel::base_hash() const {
+  return parts_->base_hash();
+}
+
+AMPSFT_HEADER_INLINE std::vector<std::int32_t> LanguageModel::tokenize(std::string_view text) const {
+  return parts_->text.tokenizer.encode(text);
+}
+AMPSFT_HEADER_INLINE std::string LanguageModel::detokenize(std::span<const std::int32_t> ids) const {
+  return parts_->text.tokenizer.decode(ids, true);
+}
+
+AMPSFT_HEADER_INLINE Dataset LanguageModel::dataset(const std::vector<std::filesystem::path>& files,
+                                                    const DatasetOptions& options) const {
+  options.validate();
+  require(!files.empty(), "dataset: no file is given");
+  const Index context = std::min(options.context, parts_->text.config.context);
+  const auto encode = [&](const std::vector<std::filesystem::path>& paths) {
+    std::vector<detail::EncodedFile> encoded;
+    for (const auto& path : paths) {
+      encoded.push_back(detail::encode_file(path, parts_->chat, options, context));
+      detail::require_token_rows(encoded.back().records, path.string(), tokenizer(), config().vocabulary);
+    }
+    return encoded;
+  };
+  auto training = encode(files);
+  return detail::make_dataset(std::move(training), encode(options.validation_files), options, context,
+                              parts_->text_side());
+}
+
+AMPSFT_HEADER_INLINE Dataset LanguageModel::dataset(const std::vector<TextRecord>& records,
+                                                    const DatasetOptions& options) const {
+  options.validate();
+  const Index context = std::min(options.context, parts_->text.config.context);
+  std::vector<detail::EncodedFile> training;
+  training.push_back(detail::encode_given(records, "the given records", parts_->chat, options, context));
+  detail::require_token_rows(training.back().records, "the given records", tokenizer(), config().vocabulary);
+  std::vector<detail::EncodedFile> validation;
+  for (const auto& path : options.validation_files) {
+    validation.push_back(detail::encode_file(path, parts_->chat, options, context));
+    detail::require_token_rows(validation.back().records, path.string(), tokenizer(), config().vocabulary);
+  }
+  return detail::make_dataset(std::move(training), std::move(validation), options, context, parts_->text_side());
+}
+
+AMPSFT_HEADER_INLINE Evaluation LanguageModel::evaluate(const Dataset& data, const EvaluateOptions& options) const {
+  require(data.text_side() == parts_->text_side(),
+          "evaluate: the dataset was made by a model with another tokenizer or ", "chat template");
+  const Evaluation found =
+      ampsft::evaluate(parts_->model, data.validation() != nullptr ? *data.validation() : data.training(), options);
+  if (!found.stopped && !std::isfinite(found.loss)) {
+    detail::require_finite(parts_->model);  // names the weight
+    fail("evaluate: the loss is ", found.loss, ": the model overflows on these records");
+  }
+  return found;
+}
+
+AMPSFT_HEADER_INLINE Adapter LanguageModel::load_adapter(const std::filesystem::path& path) const {
+  const auto made = [&](Adapter::Content content, DType stored) {
+    return Adapter(std::move(content), parts_->text.config, parts_->path.string(), stored);
+  };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return made(load_lora<float>(path, parts_->text.config), DType::f32);
+  }
+  return made(ampsft::load_adapter<float>(path), DType::f32);
+}
+
+AMPSFT_HEADER_INLINE void LanguageModel::attach(const Adapter& adapter) {
+  parts_->attach(adapter);
+}
+AMPSFT_HEADER_INLINE void LanguageModel::detach() {
+  parts_->detach();
+}
+AMPSFT_HEADER_INLINE void LanguageModel::save(const std::filesystem::path& folder, std::optional<DType> dtype,
+                                              const OnTensors& on_tensors) const {
+  parts_->save(folder, dtype, on_tensors);
+}
+
+}  // namespace ampsft
+
+#include <ampsft/finetune/detail/conversation_inl.hpp>

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// What a language model consists of.
+#pragma once
+
+#include <ampsft/core/instances.hpp>
+#include <ampsft/finetune/language_model.hpp>
+#include <ampsft/generate/pretrained_text.hpp>
+#include <ampsft/model/transformer.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace ampsft::detail {
+
+/// Stays where it is made, for its parts refer to each other.
+struct ModelParts {
+  /// Throws `Error` for a model that is not there or cannot be read, and a template that cannot be.
+  ModelParts(const std::filesystem::path& model_path, const LanguageModelOptions& model_options);
+  ModelParts(const ModelParts&) = delete;
+  ModelParts& operator=(const ModelParts&) = delete;
+  ~ModelParts() = default;
+
+  /// Reads the weights again; what was done to them is lost.
+  void reload(WeightStorage as);
+  /// Must be called after every change of the weights or the adapter: what was read with other weights counts no more.
+  void weights_changed() noexcept { ++version; }
+  /// See `LanguageModel`.
+  void attach(const Adapter& one);
+  void detach();
+  void save(const std::filesystem::path& folder, std::optional<DType> dtype, const OnTensors& on_tensors);
+  void warn(const std::string& text) const;
+  /// The hash of the weights without adapter; computed once.
+  [[nodiscard]] std::string base_hash();
+  /// The weights themselves were changed, not the adapter upon them.
+  void base_changed();
+  /// Tells tokenizer and template from others.
+  [[nodiscard]] std::string text_side() const;
+
+  std::filesystem::path path;
+  LanguageModelOptions options;
+  PretrainedText text;
+  ChatTemplate chat;
+  WeightStorage storage;
+  Transformer<float> model;
+  Adapter adapter;  ///< in use
+  std::mutex base_lock;
+  std::string base;      ///< hash, under the lock; "": not known yet
+  bool trained = false;  ///< the weights themselves are not those of the file any more
+  std::atomic<std::uint64_t> version{0};
+};
+
+}  // namespace ampsft::detail
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/finetune/detail/language_model_inl.hpp>
+#endif

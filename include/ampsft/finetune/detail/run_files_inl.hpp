@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// How the files of a run are checked and locked.
+#pragma once
+
+#include <ampsft/core/error.hpp>
+#include <ampsft/finetune/detail/run_files.hpp>
+#include <ampsft/io/writable.hpp>
+
+#include <filesystem>
+#include <map>
+#include <system_error>
+#include <variant>
+#include <vector>
+
+namespace ampsft {
+
+namespace detail {
+
+inline std::vector<std::filesystem::path> run_files(const FinetuneOptions& options) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& file : {options.output, options.checkpoint, options.metrics}) {
+    if (!file.empty()) {
+      files.push_back(file);
+    }
+  }
+  return files;
+}
+
+}  // namespace detail
+
+AMPSFT_HEADER_INLINE void FinetuneOptions::check_files() const {
+  std::map<std::filesystem::path, std::filesystem::path> places;
+  for (const auto& file : detail::run_files(*this)) {
+    const bool folder = file == output && !std::holds_alternative<Scores>(method);
+    require(file.has_filename() || folder, "a run writes files, but ", file, " is a folder");
+    require_writable(folder ? file / "model.safetensors" : file);
+    const auto [other, is_new] = places.emplace(std::filesystem::weakly_canonical(file), file);
+    require(is_new, "a run writes its output, its checkpoint and its metrics, but ", file, " and ", other->second,
+            " are one");
+  }
+}
+
+namespace detail {
+
+AMPSFT_HEADER_INLINE std::unique_ptr<FileLock> open_run_files(const FinetuneOptions& options) {
+  const auto files = run_files(options);
+  for (const auto& file : files) {
+    std::error_code error;
+    if (file.has_parent_path()) {
+      std::filesystem::create_directories(file.parent_path(), error);
+    }
+    require(!error, "cannot make the folder of ", file, ": ", error.message());
+  }
+  if (files.empty()) {
+    return nullptr;
+  }
+  std::filesystem::path lock = options.checkpoint.empty() ? files.front() : options.checkpoint;
+  const std::string what = concat(lock);
+  lock += ".lock";
+  auto held = std::make_unique<FileLock>(lock, what);
+  if (options.restart && !options.checkpoint.empty()) {
+    std::filesystem::remove(options.checkpoint);
+  }
+  return held;
+}
+
+}  // namespace detail
+
+}  // namespace ampsft
