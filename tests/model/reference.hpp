@@ -19,7 +19,7 @@ inline const char* const references[] = {"gpt2_tied", "gpt2_untied"};
 class Reference {
  public:
   explicit Reference(const std::string& name)
-      : file_(std::string(AMPSFT_TEST_DATA) + "/fixtures/" + name + ".safetensors"),
+      : file_(concat(AMPSFT_TEST_DATA, "/fixtures/", name, ".safetensors")),
         tokens(integers("tokens")),
         targets(integers("targets")) {}
 
