@@ -6,6 +6,8 @@
 /// A name is `output/Q8_0/16x576x1536/threads:1` (tokens x outputs x inputs), or `input_gradient`, or
 /// `dequantize/Q8_0/576x1536/...`: each thread widens rows into a row that stays in its cache. The bytes are those of
 /// the stored weight, of the input and of the output; to dequantise counts as no operation.
+#include <ampsft/simd/layer.hpp>
+
 #include <memory>
 #include <string>
 #include <utility>

@@ -3,6 +3,7 @@
 /// 64 stacks of mixed sizes in one call, with one thread and with all cores in turn: what spreading them brings.
 ///
 /// Counters: `one` and `all` are the medians in milliseconds, `speedup` is the median of their ratios.
+#include <ampsft/core/random.hpp>
 #include <ampsft/linalg/batched_svd.hpp>
 
 #include <benchmark/benchmark.h>

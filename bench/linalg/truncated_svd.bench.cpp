@@ -4,6 +4,7 @@
 ///
 /// Names: method/rows x width/K. Counters: passes over the rows, `limit` the symmetric Gram matrix at the measured
 /// multiply-add peak in milliseconds, `error` the estimate that comes with the result.
+#include <ampsft/core/random.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
 
 #include <benchmark/benchmark.h>
