@@ -10,6 +10,7 @@
 ///   median over median of one variant's.
 #include <ampsft/adapter/variant_weights.hpp>
 #include <ampsft/model/transformer.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
 #include <benchmark/benchmark.h>

@@ -2,6 +2,12 @@
 /// @file
 /// Merged folders hold the changed weights in the layout of the folder that they come from, and all else as it was.
 #include <ampsft/adapter/merged_export.hpp>
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/read_text.hpp>
+#include <ampsft/io/safetensors.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
+#include <ampsft/model/tensor_sources.hpp>
 
 #include <deque>
 
