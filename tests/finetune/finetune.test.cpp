@@ -202,11 +202,8 @@ TEST_CASE("divergence is told, with the best numbers where there are any", "[fin
 TEST_CASE("a NaN in the base is named by weight before anything is trained", "[finetune]") {
   auto model = LanguageModel::load(chat_folder(), {.storage = WeightStorage::dense});
   const Dataset data = tiny_dataset(model);
-  for (auto* weight : model.transformer().weights()) {
-    if (weight->name() == "blocks.0.mlp.up.weight") {
-      weight->own_parameter()->value(3, 1) = std::numeric_limits<float>::quiet_NaN();
-    }
-  }
+  find_weight(model.transformer().weights(), "blocks.0.mlp.up.weight").own_parameter()->value(3, 1) =
+      std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH(model.evaluate(data), ContainsSubstring("blocks.0.mlp.up.weight"));
   CHECK_THROWS_WITH(finetune(model, data, quick(Scores{})),
                     ContainsSubstring("blocks.0.mlp.up.weight") && ContainsSubstring("row 3"));

@@ -61,16 +61,16 @@ void save_adapter(const std::filesystem::path& path, const ScoreAdapter<T>& adap
 ///
 /// Throws `Error` that names the file if it is no adapter, is damaged, or its bases are not those it was made with.
 /// Memory: twice the file's at most for BF16 scores as float.
-template <Scalar T>
+template <Scalar T = float>
 [[nodiscard]] ScoreAdapter<T> load_adapter(const std::filesystem::path& path);
 
 /// The same over bases that are in memory already, which the adapter then shares; throws if they are not its own.
-template <Scalar T>
+template <Scalar T = float>
 [[nodiscard]] ScoreAdapter<T> load_adapter(const std::filesystem::path& path, const BasisSet<T>& bases);
 
 /// The bases of an adapter's file, or of a file of bases that has one a width. Throws `Error` that names the file if it
 /// is neither, is damaged, or holds two of one width.
-template <Scalar T>
+template <Scalar T = float>
 [[nodiscard]] BasisSet<T> load_basis_set(const std::filesystem::path& path);
 
 }  // namespace ampsft
