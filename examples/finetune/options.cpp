@@ -5,9 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -35,142 +35,200 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value, co
 }
 
 void add_data_options(CLI::App& app, Options& options) {
+  auto& dataset = options.dataset;
   app.add_option("-d,--data", options.data, "records: JSON Lines of chats, prompts and completions, or texts; or text")
       ->required()
       ->group("Data");
-  app.add_option("--eval-data", options.validation_data, "records for validation")->group("Data");
-  app.add_option("--eval-split", options.validation_share, "share of the records for validation, without --eval-data")
+  app.add_option("--eval-data", dataset.validation_files, "records for validation")->group("Data");
+  app.add_option("--eval-split", dataset.validation_share, "share of the records for validation, without --eval-data")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str()
       ->group("Data");
-  app.add_flag("--skip-bad-records", options.skip_bad_records, "report records that cannot be read and go on")
+  app.add_flag_function(
+         "--skip-bad-records", [&dataset](std::int64_t) { dataset.bad = ampsft::BadRecord::skip; },
+         "report records that cannot be read and go on")
       ->group("Data");
-  add_choice(app, "--loss", options.loss,
+  add_choice(app, "--loss", dataset.loss,
              {{"answers", ampsft::LossOn::answers}, {"everything", ampsft::LossOn::everything}}, "what is learned")
       ->group("Data");
-  app.add_option("--context", options.context, "tokens of a row of packed records; longer ones are cut off")
+  app.add_option("--context", dataset.context, "tokens of a row of packed records; longer ones are cut off")
       ->check(CLI::Range(2, 1 << 24))
       ->capture_default_str()
       ->group("Data");
 }
 
-void add_adapter_options(CLI::App& app, Options& options) {
-  app.add_option("-o,--output", options.output, "the adapter, a safetensors file")
+/// The options of all methods; those that were given must belong to the one that was chosen.
+struct MethodOptions {
+  std::string name = "scores";
+  ampsft::Scores scores;
+  ampsft::Lora lora;
+  ampsft::Index rank = 8;
+  ampsft::DType stored = ampsft::DType::bf16;
+  std::vector<std::string> targets{"linear"};
+  std::vector<std::pair<CLI::Option*, std::string>> belonging;  // to those methods alone
+
+  void add(CLI::App& app);
+  [[nodiscard]] ampsft::Method method(bool stored_given) const;
+};
+
+void MethodOptions::add(CLI::App& app) {
+  const auto only = [&](CLI::Option* option, const char* methods) {
+    belonging.emplace_back(option->group("Method"), methods);
+    return option;
+  };
+  app.add_option("--method", name, "what is trained: scores over a basis, LoRA factors, or everything (full)")
+      ->check(CLI::IsMember(std::vector<std::string>{"scores", "lora", "full"}))
       ->capture_default_str()
-      ->group("Adapter");
-  add_choice(app, "--scores", options.scores, {{"bf16", ampsft::DType::bf16}, {"f32", ampsft::DType::f32}},
-             "format of the scores in the file")
-      ->group("Adapter");
-  app.add_option("-r,--rank", options.rank, "scores a row, K")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str()
-      ->group("Adapter");
-  add_choice(app, "--form", options.form,
-             {{"exact", ampsft::ScoreForm::exact_start}, {"truncated", ampsft::ScoreForm::truncated}},
-             "exact: starts at the untouched model; truncated: the paper's")
-      ->group("Adapter");
-  app.add_option("--basis", options.basis,
-                 "weights, random, activations, gradients, or the file of an adapter or of bases")
-      ->default_str("activations; weights for --form truncated")
-      ->group("Adapter");
-  app.add_option("--basis-batches", options.basis_batches, "read for activations or gradients")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str()
-      ->group("Adapter");
-  app.add_option("--targets", options.targets, "linear, embeddings, head, or patterns of weight names")
-      ->default_str("linear")
-      ->group("Adapter");
-  add_choice(app, "--storage", options.storage,
-             {{"as_stored", ampsft::WeightStorage::as_stored},
-              {"bf16", ampsft::WeightStorage::bf16},
-              {"dense", ampsft::WeightStorage::dense}},
-             "frozen weights in memory: as the file has them, float, or bf16 (rounded: the adapter is for those then)")
-      ->group("Adapter");
+      ->type_name("")
+      ->group("Method");
+  only(app.add_option("-r,--rank", rank, "numbers a row: scores K, or LoRA's r")
+           ->check(CLI::PositiveNumber)
+           ->capture_default_str(),
+       "scores lora");
+  only(app.add_option("--targets", targets, "linear, embeddings, head, or patterns of weight names")
+           ->default_str("linear"),
+       "scores lora");
+  only(add_choice(app, "--scores", stored, {{"bf16", ampsft::DType::bf16}, {"f32", ampsft::DType::f32}},
+                  "format of the adapter's numbers (LoRA: f32 unless given)"),
+       "scores lora");
+  only(add_choice(app, "--form", scores.form,
+                  {{"exact", ampsft::ScoreForm::exact_start}, {"truncated", ampsft::ScoreForm::truncated}},
+                  "exact: starts at the untouched model; truncated: the paper's"),
+       "scores");
+  only(app.add_option("--basis", scores.basis,
+                      "weights, random, activations, gradients, or the file of an adapter or of bases")
+           ->default_str("activations; weights for --form truncated"),
+       "scores");
+  only(app.add_option("--basis-batches", scores.basis_batches, "read for activations or gradients")
+           ->check(CLI::PositiveNumber)
+           ->capture_default_str(),
+       "scores");
+  only(app.add_option("--alpha", lora.alpha, "LoRA's scale is alpha / rank")
+           ->check(CLI::PositiveNumber)
+           ->capture_default_str(),
+       "lora");
+}
+
+ampsft::Method MethodOptions::method(bool stored_given) const {
+  for (const auto& [option, methods] : belonging) {
+    ampsft::require(option->count() == 0 || methods.find(name) != std::string::npos, option->get_name(),
+                    " does not belong to --method ", name);
+  }
+  if (name == "lora") {
+    ampsft::Lora chosen = lora;
+    chosen.rank = rank;
+    chosen.targets = targets;
+    chosen.stored = stored_given ? stored : chosen.stored;
+    return chosen;
+  }
+  if (name == "full") {
+    return ampsft::Full{};
+  }
+  ampsft::Scores chosen = scores;
+  chosen.rank = rank;
+  chosen.targets = targets;
+  chosen.stored = stored;
+  return chosen;
 }
 
 void add_training_options(CLI::App& app, Options& options) {
+  auto& run = options.run;
   const auto add = [&](const char* name, auto& value, const char* description) {
     return app.add_option(name, value, description)->capture_default_str()->group("Training");
   };
-  add("--learning-rate,--lr", options.learning_rate, "of AdamW")->check(CLI::PositiveNumber);
+  app.add_option("--learning-rate,--lr", run.learning_rate, "of AdamW")
+      ->check(CLI::PositiveNumber)
+      ->default_str("scores 0.001, lora 0.003, full 0.0001")
+      ->group("Training");
   add_choice(
-      app, "--schedule", options.decay,
+      app, "--schedule", run.decay,
       {{"cosine", ampsft::Decay::cosine}, {"linear", ampsft::Decay::linear}, {"constant", ampsft::Decay::constant}},
       "of the learning rate, down to a tenth")
       ->group("Training");
-  add("--warmup", options.warmup, "share of the steps")->check(CLI::Range(0.0, 1.0));
-  add("--weight-decay", options.weight_decay, "of the scores")->check(CLI::NonNegativeNumber);
-  add("--clip", options.clip, "limit on the norm of the gradient; 0: none")->check(CLI::NonNegativeNumber);
-  auto* epochs = add("--epochs", options.epochs, "passes over the records")->check(CLI::PositiveNumber);
-  app.add_option("--steps", options.steps, "updates, instead of --epochs")
+  add("--warmup", run.warmup, "share of the steps")->check(CLI::Range(0.0, 1.0));
+  add("--weight-decay", run.weight_decay, "of what is trained")->check(CLI::NonNegativeNumber);
+  add("--clip", run.clip_norm, "limit on the norm of the gradient; 0: none")->check(CLI::NonNegativeNumber);
+  auto* epochs = add("--epochs", run.epochs, "passes over the records")->check(CLI::PositiveNumber);
+  app.add_option("--steps", run.steps, "updates, instead of --epochs")
       ->check(CLI::PositiveNumber)
       ->excludes(epochs)
       ->group("Training");
-  add("--batch", options.batch, "rows a batch")->check(CLI::PositiveNumber);
-  add("--accumulation", options.accumulation, "batches an update")->check(CLI::PositiveNumber);
-  add("--evaluate-every", options.evaluate_every, "updates between validations; 0: an epoch")
+  add("--batch", run.batch, "rows a batch")->check(CLI::PositiveNumber);
+  add("--accumulation", run.accumulation, "batches an update")->check(CLI::PositiveNumber);
+  add("--evaluate-every", run.evaluate_every, "updates between validations; 0: an epoch")
       ->check(CLI::NonNegativeNumber);
-  add("--patience", options.patience, "stop after so many validations without a new best; 0: never")
+  add("--patience", run.patience, "stop after so many validations without a new best; 0: never")
       ->check(CLI::NonNegativeNumber);
-  add("--seed", options.seed, "of the split, the order of the records and random bases");
-  app.add_flag("--checkpoint-blocks", options.checkpoint_blocks,
+  add("--seed", run.seed, "of the split, the order of the records, random bases and LoRA's start");
+  app.add_flag("--checkpoint-blocks", run.checkpoint_blocks,
                "keep the activations of one block at a time: less memory, a third more time")
       ->group("Training");
 }
 
-std::vector<std::string> patterns_of(const std::vector<std::string>& targets) {
-  const std::map<std::string, std::string> names{
-      {"linear", "blocks.*"}, {"embeddings", "token_embedding.weight"}, {"head", "lm_head.weight"}};
-  std::vector<std::string> patterns;
-  for (const auto& target : targets) {
-    const auto found = names.find(target);
-    patterns.push_back(found != names.end() ? found->second : target);
+void add_file_options(CLI::App& app, Options& options) {
+  app.add_option("-o,--output", options.run.output,
+                 "what was trained: a safetensors file, a PEFT folder, a model folder")
+      ->default_str("out/finetune/adapter.safetensors; lora: out/finetune/lora; full: out/finetune/model");
+  add_choice(app, "--storage", options.storage,
+             {{"as_stored", ampsft::WeightStorage::as_stored},
+              {"bf16", ampsft::WeightStorage::bf16},
+              {"dense", ampsft::WeightStorage::dense}},
+             "frozen weights in memory: as the file has them, float, or bf16 (rounded: the adapter is for those then)");
+  app.add_option("--checkpoint", options.run.checkpoint,
+                 "where a run that is stopped or killed goes on from (default: beside the output)");
+  app.add_option("--checkpoint-seconds", options.run.checkpoint_seconds, "between checkpoints")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_flag("--restart", options.run.restart, "do not go on from a checkpoint");
+  app.add_flag("--dry-run", options.dry_run,
+               "read and check everything, print the report and the memory plan, train nothing");
+}
+
+/// Sets what follows from other options, and checks what the library cannot know.
+void complete(Options& options) {
+  auto& run = options.run;
+  if (run.output.empty()) {
+    constexpr const char* outputs[] = {"out/finetune/adapter.safetensors", "out/finetune/lora", "out/finetune/model"};
+    run.output = outputs[run.method.index()];
   }
-  return patterns;
+  ampsft::require(run.output.has_filename(), "--output must name a file, not the folder ", run.output);
+  if (run.checkpoint.empty()) {
+    run.checkpoint = options.beside(".checkpoint.safetensors");
+  }
+  run.metrics = options.beside(".metrics.jsonl");
+  options.dataset.seed = run.seed;
+  std::vector<path> inputs = options.data;
+  inputs.insert(inputs.end(), options.dataset.validation_files.begin(), options.dataset.validation_files.end());
+  inputs.push_back(options.model.model);
+  if (const auto* scores = std::get_if<ampsft::Scores>(&run.method)) {
+    inputs.emplace_back(scores->basis);
+  }
+  const std::vector<path> outputs{run.output, run.checkpoint, run.metrics, options.beside(".html")};
+  example::require_inputs_kept(inputs, outputs);
+  ampsft::require(std::count(outputs.begin(), outputs.end(), outputs.back()) == 1, "a run writes a page, but ",
+                  outputs.back(), " is named for something else too: they are one");
+  ampsft::require(
+      run.patience == 0 || options.dataset.validation_share > 0.0 || !options.dataset.validation_files.empty(),
+      "--patience needs records for validation: --eval-data, or --eval-split above 0");
+  run.validate();
 }
 
 }  // namespace
 
-const std::set<std::string>& basis_kinds() {
-  static const std::set<std::string> kinds{"weights", "random", "activations", "gradients"};
-  return kinds;
-}
-
 bool parse_options(int argc, char** argv, Options& options) {
-  CLI::App app{"Fine-tunes a pretrained model on your records by training scores; writes an adapter."};
+  CLI::App app{"Fine-tunes a pretrained model on your records: scores, LoRA or all weights; writes what was trained."};
+  MethodOptions method;
   example::add_pretrained(app, options.model);
   add_data_options(app, options);
-  add_adapter_options(app, options);
+  method.add(app);
   add_training_options(app, options);
   example::add_threads(app, options.threads);
-  app.add_option("--checkpoint", options.checkpoint,
-                 "where a run that is stopped or killed goes on from (default: beside the output)");
-  app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "between checkpoints")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_flag("--restart", options.restart, "do not go on from a checkpoint");
-  app.add_flag("--dry-run", options.dry_run,
-               "read and check everything, print the report and the memory plan, train nothing");
+  add_file_options(app, options);
   if (!example::parse_command_line(app, argc, argv)) {
     return false;
   }
-  options.targets = patterns_of(options.targets);
-  if (options.basis.empty()) {  // truncated scores must hold the weights themselves
-    options.basis = options.form == ampsft::ScoreForm::truncated ? "weights" : "activations";
-  }
-  ampsft::require(basis_kinds().contains(options.basis) || std::filesystem::exists(options.basis), "--basis ",
-                  options.basis, " is neither weights, random, activations or gradients, nor a file that is there");
-  if (options.checkpoint.empty()) {
-    options.checkpoint = options.beside(".checkpoint.safetensors");
-  }
-  ampsft::require(options.output.has_filename(), "--output must name a file, not the folder ", options.output);
-  std::vector<path> inputs = options.data;
-  inputs.insert(inputs.end(), options.validation_data.begin(), options.validation_data.end());
-  inputs.insert(inputs.end(), {options.model.model, path(options.basis)});
-  example::require_inputs_kept(
-      inputs, {options.output, options.checkpoint, options.beside(".metrics.jsonl"), options.beside(".html")});
-  ampsft::require(options.patience == 0 || options.validation_share > 0.0 || !options.validation_data.empty(),
-                  "--patience needs records for validation: --eval-data, or --eval-split above 0");
+  options.run.method = method.method(app.get_option("--scores")->count() > 0);
+  complete(options);
   return true;
 }
 

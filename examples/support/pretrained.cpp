@@ -5,23 +5,11 @@
 #include <ampsft/model/pretrained.hpp>
 
 #include <optional>
-#include <system_error>
 
 namespace example {
 
-namespace {
-
-const std::filesystem::path& existing(const std::filesystem::path& path) {
-  std::error_code ignored;
-  ampsft::require(std::filesystem::exists(path, ignored), "there is no model ", path,
-                  "; name one with --model, or fetch the default one with tools/fetch-smollm2");
-  return path;
-}
-
-}  // namespace
-
 Pretrained::Pretrained(const PretrainedOptions& options, const ampsft::LoadOptions& load)
-    : path_(existing(options.model)),
+    : path_(existing_model(options)),
       text_(ampsft::load_pretrained_text(path_)),
       chat_(text_.chat(options.chat_template.empty() ? std::nullopt
                                                      : std::optional(ampsft::chat_template_of(options.chat_template)))),

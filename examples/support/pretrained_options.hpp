@@ -24,4 +24,7 @@ void add_model(CLI::App& app, PretrainedOptions& options);
 /// Adds `--model` and `--template`.
 void add_pretrained(CLI::App& app, PretrainedOptions& options);
 
+/// The path of the model. Throws `ampsft::Error`, which says where to get the default one, if nothing is there.
+[[nodiscard]] const std::filesystem::path& existing_model(const PretrainedOptions& options);
+
 }  // namespace example

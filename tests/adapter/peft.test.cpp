@@ -129,6 +129,73 @@ TEST_CASE("rows of q and k are permuted for llama.cpp as its converter does") {
   CHECK_THROWS_WITH(export_gguf_lora(path, tied.adapter, small(false, true)), ContainsSubstring("merged"));
 }
 
+TEST_CASE("what of a PEFT config would be computed wrongly is refused by name") {
+  const testing::TemporaryFolder folder;
+  const auto config = small(false, true);
+  const Model model(config);
+  export_peft(folder.path(), model.adapter, config, {});
+  const auto path = folder.path() / "adapter_config.json";
+  const auto good = nlohmann::json::parse(read_text(path));
+  const auto with = [&](const char* key, const nlohmann::json& value) {
+    auto changed = good;
+    changed[key] = value;
+    std::ofstream(path) << changed.dump();
+  };
+  for (const auto& [key, value] :
+       std::vector<std::pair<const char*, nlohmann::json>>{{"init_lora_weights", "pissa"},
+                                                           {"init_lora_weights", "pissa_niter_4"},
+                                                           {"init_lora_weights", "olora"},
+                                                           {"init_lora_weights", "loftq"},
+                                                           {"init_lora_weights", "something new"},
+                                                           {"alora_invocation_tokens", {1, 2}},
+                                                           {"arrow_config", {{"top_k", 3}}},
+                                                           {"use_qalora", true},
+                                                           {"use_dora", true},
+                                                           {"lora_bias", true},
+                                                           {"layer_replication", {{0, 1}}},
+                                                           {"target_parameters", {"experts"}},
+                                                           {"trainable_token_indices", {3}},
+                                                           {"a_member_of_the_future", 1}}) {
+    INFO(key << " " << value);
+    with(key, value);
+    CHECK_THROWS_WITH(read_peft<float>(folder.path(), config), ContainsSubstring(key));
+  }
+  for (const auto& [key, value] :
+       std::vector<std::pair<const char*, nlohmann::json>>{{"init_lora_weights", false},
+                                                           {"init_lora_weights", "gaussian"},
+                                                           {"use_qalora", false},
+                                                           {"alora_invocation_tokens", nullptr},
+                                                           {"lora_dropout", 0.1},
+                                                           {"a_member_of_the_future", nullptr}}) {
+    INFO(key << " " << value);
+    with(key, value);
+    CHECK(read_peft<float>(folder.path(), config).size() == model.adapter.weights().size());
+  }
+}
+
+TEST_CASE("of two alphas that fit a module, the one that stands first in the file counts, as in PEFT") {
+  const testing::TemporaryFolder folder;
+  const auto config = small(false, true);
+  const Model model(config);
+  export_peft(folder.path(), model.adapter, config, {});
+  const auto path = folder.path() / "adapter_config.json";
+  auto json = nlohmann::ordered_json::parse(read_text(path));
+  json["alpha_pattern"] = nlohmann::ordered_json{{"self_attn.q_proj", 10}, {"q_proj", 4}};
+  std::ofstream(path) << json.dump();
+  const auto scale_of_q = [&] {
+    for (const auto& one : read_peft<float>(folder.path(), config)) {
+      if (one.weight == "blocks.0.attention.q.weight") {
+        return one.factors.scale;
+      }
+    }
+    return 0.0;
+  };
+  CHECK(scale_of_q() == 5.0);
+  json["alpha_pattern"] = nlohmann::ordered_json{{"q_proj", 4}, {"self_attn.q_proj", 10}};
+  std::ofstream(path) << json.dump();
+  CHECK(scale_of_q() == 2.0);
+}
+
 TEST_CASE("damaged PEFT folders are read or refused, never worse") {
   const testing::TemporaryFolder folder;
   const auto config = small(false, true);

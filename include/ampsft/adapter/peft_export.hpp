@@ -39,6 +39,9 @@ inline constexpr std::string_view peft_prefix = "base_model.model.";
 /// no sharing. `config` is that of the adapted model, whether it came from a Hugging Face folder or a GGUF file (whose
 /// rows of q and k are put in order).
 ///
+/// Where a model multiplies its token embeddings (Gemma 3, Granite), what the adapter adds to them is multiplied too.
+/// PEFT does so for Gemma 3 since version 0.18; older ones leave out its `embed_scale`.
+///
 /// A head that is tied to the embedding gets factors of its own: PEFT then computes what we do, but PEFT must not merge
 /// such an adapter, which would add both changes to the one matrix. Throws as `export_factors`, and `Error` if a file
 /// cannot be written.

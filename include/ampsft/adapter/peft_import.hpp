@@ -4,17 +4,15 @@
 #pragma once
 
 #include <ampsft/adapter/algebra.hpp>
+#include <ampsft/adapter/detail/peft_config.hpp>
 #include <ampsft/adapter/export_factors.hpp>
 #include <ampsft/adapter/lora_adapter.hpp>
 #include <ampsft/adapter/peft_export.hpp>
-#include <ampsft/io/detail/json_fields.hpp>
-#include <ampsft/io/read_text.hpp>
 #include <ampsft/io/safetensors.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,50 +21,6 @@
 namespace ampsft {
 
 namespace detail {
-
-/// What of a PEFT config changes the computation. Throws for what is not supported.
-class PeftScale {
- public:
-  explicit PeftScale(const JsonFields& config) : source_(config.source()) {
-    require(config.text("peft_type") == "LORA", source_, ": the adapter is of type ", quoted(config.text("peft_type")),
-            "; LORA alone can be read");
-    require(!config.flag("use_dora", false), source_, ": DoRA is not supported");
-    require(config.text("bias", "none") == "none", source_, ": adapters with biases of their own are not supported");
-    require(!config.contains("modules_to_save") || config.find("modules_to_save")->empty(), source_,
-            ": modules that are saved whole are not supported");
-    require(!config.contains("rank_pattern") || config.find("rank_pattern")->is_object(), source_,
-            ": \"rank_pattern\" must be an object");
-    alpha_ = config.number("lora_alpha");
-    root_ = config.flag("use_rslora", false);
-    if (const nlohmann::json* const patterns = config.find("alpha_pattern")) {
-      require(patterns->is_object(), source_, ": \"alpha_pattern\" must be an object");
-      for (const auto& [module, alpha] : patterns->items()) {
-        require(alpha.is_number() && module.find_first_of("^$*+?()[]{}|\\") == std::string::npos, source_,
-                ": \"alpha_pattern\" holds ", quoted(module), "; names of modules and numbers alone can be read");
-        alphas_.emplace_back(module, alpha.get<double>());
-      }
-    }
-  }
-
-  [[nodiscard]] double operator()(const std::string& module, Index rank) const {
-    double alpha = alpha_;
-    for (const auto& [pattern, value] : alphas_) {
-      if (module == pattern || module.ends_with("." + pattern)) {
-        alpha = value;
-        break;
-      }
-    }
-    const double scale = alpha / (root_ ? std::sqrt(static_cast<double>(rank)) : static_cast<double>(rank));
-    require(std::isfinite(scale), source_, ": the scale of ", quoted(module), " is not finite");
-    return scale;
-  }
-
- private:
-  std::string source_;
-  double alpha_ = 0.0;
-  bool root_ = false;
-  std::vector<std::pair<std::string, double>> alphas_;
-};
 
 /// One module's factors: `A` as `r x d` and `L` as `n x r`, whichever way the file has them.
 template <Scalar T>
@@ -97,10 +51,7 @@ template <Scalar T>
 /// biases, modules saved whole, patterns that are regular expressions).
 template <Scalar T>
 [[nodiscard]] std::vector<NamedFactors<T>> read_peft(const std::filesystem::path& folder, const ModelConfig& config) {
-  constexpr int depth = 8;
-  const std::string source = concat(folder / "adapter_config.json");
-  const nlohmann::json json = parse_json(read_text(folder / "adapter_config.json"), source, depth);
-  const detail::PeftScale scale{detail::JsonFields(json, source)};
+  const detail::PeftScale scale = detail::read_peft_config(folder / "adapter_config.json");
   const SafetensorsFile file(folder / "adapter_model.safetensors");
   auto sources = tensor_sources(config, TensorNaming::huggingface);
   if (config.tied_head) {
@@ -110,7 +61,7 @@ template <Scalar T>
                        .source_shape = {config.vocabulary, config.hidden_size}});
   }
   std::vector<NamedFactors<T>> all;
-  std::size_t used = 0;
+  std::set<std::string> used;
   for (const TensorSource& place : sources) {
     if (place.shape.size() != 2 || place.name == "position_embedding.weight") {
       continue;
@@ -125,7 +76,8 @@ template <Scalar T>
             file.path(), ": the factors of ", detail::quoted(module), " are for a matrix of ", rows(factors.l), " x ",
             cols(factors.a), ", which ", place.name, " does not fit");
     factors.scale = scale(module, rows(factors.a));
-    used += place.first == 0 ? 2 : 0;  // parts of a fused tensor share its factors
+    used.insert(concat(detail::peft_prefix, module, embedding ? ".lora_embedding_A" : ".lora_A.weight"));
+    used.insert(concat(detail::peft_prefix, module, embedding ? ".lora_embedding_B" : ".lora_B.weight"));
     factors.l = make_matrix(map(std::as_const(factors.l)).middleRows(place.first, place.shape[0]));
     const Index heads = paired_heads(place.name, config);
     if (heads > 0 && config.pairing() != RopePairing::halves) {
@@ -133,8 +85,10 @@ template <Scalar T>
     }
     all.push_back({place.name, std::move(factors)});
   }
-  require(used == file.names().size(), file.path(), " holds ", file.names().size(), " tensors, of which ", used,
-          " are factors of this model's layers; it belongs to another model, or is no plain LoRA");
+  for (const std::string& name : file.names()) {
+    require(used.contains(name), file.path(), " holds the tensor ", detail::quoted(name),
+            ", which is no factor of a layer of this model; the adapter belongs to another model, or is no plain LoRA");
+  }
   require(!all.empty(), file.path(), " holds no factors");
   return all;
 }

@@ -41,8 +41,10 @@ struct FinetuneResult {
   Index tokens = 0;                         ///< that were read, padding left out
   double seconds = 0.0;                     ///< of training, over all sessions, validation left out
   MemoryPlan memory;                        ///< of a step
-  bool stopped = false;                     ///< by a callback; the checkpoint has the rest
-  std::optional<std::string> diverged;      ///< why it could not go on
+  Index peak_bytes = 0;  ///< most memory that the process ever held, pages of mapped files included; 0: not known
+  std::optional<ValidationPoint> best;  ///< the validation whose numbers are left, if they are not the last ones
+  bool stopped = false;                 ///< by a callback; the checkpoint has the rest
+  std::optional<std::string> diverged;  ///< why it could not go on
 
   [[nodiscard]] double tokens_per_second() const { return seconds > 0.0 ? static_cast<double>(tokens) / seconds : 0.0; }
 };
@@ -51,13 +53,19 @@ struct FinetuneResult {
 /// one, and `best()` is what they are worth; else it is as it was, without adapter.
 class FinetuneDiverged : public Error {
  public:
-  FinetuneDiverged(const std::string& what, std::shared_ptr<const FinetuneResult> best)
-      : Error(what), best_(std::move(best)) {}
+  FinetuneDiverged(const std::string& reason, const std::string& advice, std::shared_ptr<const FinetuneResult> best)
+      : Error(concat("finetune: training diverged: ", reason, ". ", advice)),
+        reason_(std::make_shared<const std::string>(reason)),
+        best_(std::move(best)) {}
+
+  /// What is no number any more, and at which step.
+  [[nodiscard]] const std::string& reason() const noexcept { return *reason_; }
 
   /// Null if there was no validation.
   [[nodiscard]] const FinetuneResult* best() const noexcept { return best_.get(); }
 
  private:
+  std::shared_ptr<const std::string> reason_;  // exceptions are copied, and a copy must not throw
   std::shared_ptr<const FinetuneResult> best_;
 };
 

@@ -58,6 +58,10 @@ struct FinetuneOptions {
   /// Throws `Error` that names the member for what cannot be.
   void validate() const;
 
+  /// Throws `Error` unless the files can be written and are different ones; `finetune` does so too, but when the model
+  /// has been read.
+  void check_files() const;
+
   /// The learning rate, given or the method's default.
   [[nodiscard]] double rate() const;
 };

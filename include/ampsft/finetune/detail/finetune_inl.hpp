@@ -3,6 +3,7 @@
 /// How a language model is fine-tuned.
 #pragma once
 
+#include <ampsft/core/detail/peak_memory.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/finetune/detail/metrics.hpp>
 #include <ampsft/finetune/detail/model_parts.hpp>
@@ -241,6 +242,11 @@ AMPSFT_HEADER_INLINE void FinetuneRun::finish(const TrainReport& report, const T
   result.tokens = report.tokens;
   result.seconds = report.seconds;
   result.stopped = report.stopped;
+  result.best = best;
+  if (!best && !report.stopped && !report.validation.empty()) {
+    result.best = *std::min_element(report.validation.begin(), report.validation.end(),
+                                    [](const auto& a, const auto& b) { return a.loss < b.loss; });
+  }
   std::optional<Adapter::Content> content;
   if (is_full()) {
     parts_.base_changed();
@@ -263,6 +269,7 @@ AMPSFT_HEADER_INLINE void FinetuneRun::finish(const TrainReport& report, const T
         Adapter(std::move(*content), parts_.text.config, parts_.path.string(), stored_type(options_.method));
     parts_.adapter = result.adapter;
   }
+  result.peak_bytes = peak_memory();
   if (options_.output.empty() || report.stopped) {
     return;
   }
@@ -277,7 +284,7 @@ AMPSFT_HEADER_INLINE void FinetuneRun::finish(const TrainReport& report, const T
 }
 
 AMPSFT_HEADER_INLINE FinetuneResult FinetuneRun::run() {
-  check_run_files(options_);
+  options_.check_files();
   const auto lock = open_run_files(options_);
   require_finite(parts_.model);
   base_ = parts_.base_hash();
@@ -324,8 +331,8 @@ AMPSFT_HEADER_INLINE FinetuneResult FinetuneRun::run() {
     note(plan.str());
     const TrainReport report = train(run, result, best);
     if (result.diverged && !best) {
-      throw FinetuneDiverged(concat("finetune: training diverged: ", *result.diverged,
-                                    ". Nothing is left of it, for there was no validation before; lower the ",
+      throw FinetuneDiverged(*result.diverged,
+                             concat("Nothing is left of it, for there was no validation before; lower the ",
                                     "learning_rate, which is ", options_.rate()),
                              nullptr);
     }
@@ -335,8 +342,8 @@ AMPSFT_HEADER_INLINE FinetuneResult FinetuneRun::run() {
     throw;
   }
   if (result.diverged) {
-    throw FinetuneDiverged(concat("finetune: training diverged: ", *result.diverged,
-                                  ". The model has the best numbers so far, those of step ", best->step,
+    throw FinetuneDiverged(*result.diverged,
+                           concat("The model has the best numbers so far, those of step ", best->step,
                                   "; lower the learning_rate, which is ", options_.rate()),
                            std::make_shared<const FinetuneResult>(result));
   }
@@ -361,7 +368,7 @@ AMPSFT_HEADER_INLINE void FinetuneRun::undo() noexcept {
 }
 
 AMPSFT_HEADER_INLINE FinetunePlan FinetuneRun::plan() {
-  check_run_files(options_);
+  options_.check_files();
   FinetunePlan plan;
   const auto fill = [&](Transformer<float>& model, const TrainOptions& run) {
     plan.steps = run.steps;

@@ -11,9 +11,6 @@
 
 namespace ampsft::detail {
 
-/// Throws `Error` unless all files of a run can be written and are different ones. Leaves everything as it was.
-AMPSFT_HEADER_INLINE void check_run_files(const FinetuneOptions& options);
-
 /// Makes the folders of the files, takes the lock, and removes the checkpoint that a run with `restart` does not go on
 /// from. Null for a run without files.
 [[nodiscard]] AMPSFT_HEADER_INLINE std::unique_ptr<FileLock> open_run_files(const FinetuneOptions& options);

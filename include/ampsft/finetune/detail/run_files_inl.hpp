@@ -13,7 +13,9 @@
 #include <variant>
 #include <vector>
 
-namespace ampsft::detail {
+namespace ampsft {
+
+namespace detail {
 
 inline std::vector<std::filesystem::path> run_files(const FinetuneOptions& options) {
   std::vector<std::filesystem::path> files;
@@ -25,10 +27,12 @@ inline std::vector<std::filesystem::path> run_files(const FinetuneOptions& optio
   return files;
 }
 
-AMPSFT_HEADER_INLINE void check_run_files(const FinetuneOptions& options) {
+}  // namespace detail
+
+AMPSFT_HEADER_INLINE void FinetuneOptions::check_files() const {
   std::map<std::filesystem::path, std::filesystem::path> places;
-  for (const auto& file : run_files(options)) {
-    const bool folder = file == options.output && !std::holds_alternative<Scores>(options.method);
+  for (const auto& file : detail::run_files(*this)) {
+    const bool folder = file == output && !std::holds_alternative<Scores>(method);
     require(file.has_filename() || folder, "a run writes files, but ", file, " is a folder");
     require_writable(folder ? file / "model.safetensors" : file);
     const auto [other, is_new] = places.emplace(std::filesystem::weakly_canonical(file), file);
@@ -36,6 +40,8 @@ AMPSFT_HEADER_INLINE void check_run_files(const FinetuneOptions& options) {
             " are one");
   }
 }
+
+namespace detail {
 
 AMPSFT_HEADER_INLINE std::unique_ptr<FileLock> open_run_files(const FinetuneOptions& options) {
   const auto files = run_files(options);
@@ -59,4 +65,6 @@ AMPSFT_HEADER_INLINE std::unique_ptr<FileLock> open_run_files(const FinetuneOpti
   return held;
 }
 
-}  // namespace ampsft::detail
+}  // namespace detail
+
+}  // namespace ampsft
