@@ -12,6 +12,10 @@ SECONDS = 600
 
 # A block without main is a fragment: it becomes the body of this main. Its includes move to the top.
 FRAGMENT = """#include <ampsft/finetune.hpp>
+
+#include <cstdio>
+#include <string>
+#include <vector>
 {includes}
 int main() {{
   auto model = ampsft::LanguageModel::load("{model}");
@@ -71,6 +75,7 @@ def furnish(root, build, folder):
     (folder / "examples/data").mkdir(parents=True)
     for place in (folder, folder / "build/models"):
         (place / MODEL).symlink_to(fixture)
+    (folder / "model-folder").symlink_to(fixture)
     (folder / "build/demo").symlink_to(build)
 
     def chat(i):
