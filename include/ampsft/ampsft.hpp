@@ -59,6 +59,7 @@
 #include <ampsft/basis/stack_moments.hpp>
 #include <ampsft/basis/universal_basis.hpp>
 #include <ampsft/core/block_format.hpp>
+#include <ampsft/core/checked.hpp>
 #include <ampsft/core/dequantize.hpp>
 #include <ampsft/core/dtype.hpp>
 #include <ampsft/core/error.hpp>

@@ -58,5 +58,10 @@ TEST_CASE("impossible counts are refused") {
   CHECK_THROWS_AS(make_accounting({{10, 4, 0}}, 0, 0), Error);
   CHECK_THROWS_AS(make_accounting({{-1, 4, 1}}, 0, 0), Error);
   CHECK_THROWS_AS(make_accounting({}, -1, 0), Error);
+  constexpr Index many = Index{1} << 40;
+  CHECK(make_accounting({{many, 1 << 22, 1}}, many, 0).total == (Index{1} << 62) + many);
+  CHECK_THROWS_WITH(make_accounting({{many, 1 << 23, 1}}, 0, 0), ContainsSubstring("more than 2^63 - 1"));
+  CHECK_THROWS_AS(make_accounting({{many, 1 << 22, 1}, {many, 1 << 22, 1}}, 0, 0), Error);
+  CHECK_THROWS_AS(make_accounting({{many, 1 << 22, 1 << 22}, {1 << 22, Index{1} << 40, 1}}, 0, 0), Error);
   CHECK(make_accounting({}, 0, 0).total == 0);
 }

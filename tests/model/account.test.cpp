@@ -74,3 +74,13 @@ TEST_CASE("an untied head is a matrix of its own", "[model]") {
   CHECK(account(untied, 4).unique_parameters - account(tied, 4).unique_parameters ==
         config.vocabulary * config.hidden_size);
 }
+
+TEST_CASE("the masks of a huge context are refused, not counted wrong", "[model]") {
+  ModelConfig config{.context = Index{1} << 30, .learned_positions = false};
+  config.layers = {7, {.rope = RopeConfig{}}};
+  Transformer<float> model(config);
+  CHECK(account(model, 4).non_weight > 7 * (config.context * config.context));
+  config.layers = {8, {.rope = RopeConfig{}}};
+  Transformer<float> deeper(config);
+  CHECK_THROWS_WITH(account(deeper, 4), ContainsSubstring("8 masks for a context of 1073741824"));
+}

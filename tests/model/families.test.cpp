@@ -10,7 +10,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "model/pretrained_reference.hpp"
@@ -126,41 +125,4 @@ TEST_CASE("families have names of their own", "[model]") {
     CHECK(detail::find_family(&Family::gguf_architecture, family->gguf_architecture) != nullptr);
   }
   CHECK_THROWS_WITH(family_of({.family = "mamba"}), ContainsSubstring("\"mamba\"") && ContainsSubstring("gemma3"));
-}
-
-TEST_CASE("two threads infer on one model at once", "[model][threads]") {
-  for (const auto* name : {"llama", "gemma3", "gpt2"}) {
-    INFO(name);
-    const PretrainedReference reference(name);
-    auto model = load_pretrained<float>(reference.folder);
-    const std::span<const std::int32_t> tokens(reference.tokens);
-    const auto alone = [&](Index length) {
-      Tape<float> tape(TapeMode::inference);
-      return model.logits(model.hidden(tape, tokens.first(static_cast<std::size_t>(length)), 1)).value();
-    };
-    std::vector<Matrix<float>> expected;
-    for (Index length = 1; length <= 24; ++length) {
-      expected.push_back(alone(length));
-    }
-    auto fresh = load_pretrained<float>(reference.folder);  // whose tables grow while both threads run
-    std::vector<int> wrong(2, 0);
-    std::vector<std::thread> threads;
-    for (std::size_t thread = 0; thread < 2; ++thread) {
-      threads.emplace_back([&, thread] {
-        Tape<float> tape(TapeMode::inference);
-        for (int round = 0; round < 8; ++round) {
-          for (Index length = 1; length <= 24; ++length) {
-            const auto text = tokens.first(static_cast<std::size_t>(length));
-            const Matrix<float> logits = fresh.logits(fresh.hidden(tape, text, 1)).value();
-            wrong[thread] += logits == expected[static_cast<std::size_t>(length - 1)] ? 0 : 1;
-            tape.clear();
-          }
-        }
-      });
-    }
-    for (auto& thread : threads) {
-      thread.join();
-    }
-    CHECK(wrong == std::vector<int>{0, 0});
-  }
 }

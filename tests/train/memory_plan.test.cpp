@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -153,5 +154,15 @@ TEST_CASE("a long context takes no more memory a token than a short one", "[trai
   };
   for (const bool scores : {false, true}) {
     CHECK(bytes_a_token(4096, scores) < 1.05 * bytes_a_token(512, scores));
+  }
+}
+
+TEST_CASE("a step of more tokens than can be counted is refused", "[train]") {
+  Transformer<float> model(small());
+  const AdamW<float> optimizer;
+  constexpr Index many = Index{1} << 32;
+  for (const auto& [sequences, length] :
+       {std::pair(many, many), {many, Index{1}}, {Index{0}, Index{1}}, {Index{-1}, Index{1}}}) {
+    CHECK_THROWS_AS(plan_memory(model, optimizer, sequences, length), Error);
   }
 }

@@ -3,6 +3,7 @@
 /// Where a model's parameters go when its weights are written in a universal basis: the paper's decomposition table.
 #pragma once
 
+#include <ampsft/core/checked.hpp>
 #include <ampsft/core/error.hpp>
 #include <ampsft/core/tensor.hpp>
 
@@ -11,6 +12,7 @@
 #include <iomanip>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ampsft {
@@ -34,7 +36,8 @@ struct Accounting {
   Index rank = 0;                ///< of the bases; 0 if they differ
 };
 
-/// Counts stacks of rows and what lies outside of them; throws on negative counts and on a rank outside 1 to the width.
+/// Counts stacks of rows and what lies outside of them; throws on negative counts, a rank outside 1 to the
+/// width, and sums above 2^63 - 1.
 [[nodiscard]] inline Accounting make_accounting(const std::vector<StackShape>& stacks, Index non_weight,
                                                 Index unique_parameters) {
   require(non_weight >= 0 && unique_parameters >= 0, "counts of parameters cannot be negative: ", non_weight,
@@ -43,16 +46,21 @@ struct Accounting {
   for (const StackShape& stack : stacks) {
     require(stack.rows >= 0 && stack.rank >= 1 && stack.rank <= stack.width, "a stack of ", stack.rows,
             " rows of width ", stack.width, " cannot have a basis of rank ", stack.rank);
-    result.score_coefficients += stack.rows * stack.rank;
-    result.basis += stack.rank * stack.width;
-    result.total += stack.rows * stack.width;
-    result.stacked_rows += stack.rows;
+    const auto add = [](Index& sum, Index factor, Index other) {
+      constexpr std::string_view what = "the numbers that are counted";
+      sum = checked_sum({sum, checked_product({factor, other}, what)}, what);
+    };
+    add(result.score_coefficients, stack.rows, stack.rank);
+    add(result.basis, stack.rank, stack.width);
+    add(result.total, stack.rows, stack.width);
+    add(result.stacked_rows, stack.rows, 1);
   }
   const auto same_rank = [&](const StackShape& stack) { return stack.rank == stacks.front().rank; };
   if (!stacks.empty() && std::all_of(stacks.begin(), stacks.end(), same_rank)) {
     result.rank = stacks.front().rank;
   }
-  result.weight_structure = result.total - non_weight - result.score_coefficients - result.basis;
+  result.weight_structure =
+      result.total - non_weight - checked_sum({result.score_coefficients, result.basis}, "scores and bases");
   return result;
 }
 

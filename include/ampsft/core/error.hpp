@@ -3,6 +3,7 @@
 /// The one exception type and the check that throws it.
 #pragma once
 
+#include <ampsft/core/detail/build_checks.hpp>
 #include <ampsft/core/detail/message.hpp>
 
 #include <stdexcept>

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <ampsft/core/compat/openmp.hpp>
+#include <ampsft/core/detail/cpu_quota.hpp>
 #include <ampsft/core/tensor.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -17,9 +19,21 @@ namespace ampsft {
 
 namespace detail {
 
-inline int& thread_limit() noexcept {
-  static int limit = 0;  // 0: whatever the runtime offers
+inline std::atomic<int>& thread_limit() noexcept {
+  static std::atomic<int> limit{0};  // 0: whatever the system offers
   return limit;
+}
+
+/// `threads`, but no more than the control group of the process has processors for, where nobody chose them.
+[[nodiscard]] inline int within_quota(int threads) noexcept {
+  static const int quota = [] {
+    try {
+      return cpu_quota();
+    } catch (...) {  // nothing that can be read
+      return 0;
+    }
+  }();
+  return quota > 0 ? std::min(threads, quota) : threads;
 }
 
 inline thread_local bool inside_parallel_for = false;
@@ -49,15 +63,15 @@ class FirstError {
 
 }  // namespace detail
 
-/// Limits the parallel regions that this thread starts from now on, and Eigen's products, to `count` threads; 0
-/// restores the default (OMP_NUM_THREADS, else all cores). Call it before work starts, in the thread that does it.
-/// Throws `Error` for a negative count.
+/// Limits the parallel regions that the program starts from now on, in whatever thread, and Eigen's products to `count`
+/// threads; 0 restores the default: OMP_NUM_THREADS, else all cores, or as many as the container may use. Throws
+/// `Error` for a negative count.
 inline void set_thread_count(int count) {
   require(count >= 0, "the thread count must be at least 0 (0: all cores), not ", count);
   detail::thread_limit() = count;
 #if defined(_OPENMP)
   static const int all = omp_get_max_threads();
-  omp_set_num_threads(count > 0 ? count : all);
+  omp_set_num_threads(count > 0 ? count : detail::within_quota(all));  // for a BLAS
 #endif
   Eigen::setNbThreads(count);
 }
@@ -67,11 +81,16 @@ inline void set_thread_count(int count) {
   if (detail::inside_parallel_for) {
     return 1;
   }
+  const int limit = detail::thread_limit().load(std::memory_order_relaxed);
 #if defined(_OPENMP)
-  return omp_in_parallel() != 0 ? 1 : omp_get_max_threads();
+  if (omp_in_parallel() != 0) {
+    return 1;
+  }
+  const int offered = omp_get_max_threads();
+  const bool chosen = offered != omp_get_num_procs();  // by OMP_NUM_THREADS, or by the program
+  return limit > 0 ? limit : chosen ? offered : detail::within_quota(offered);
 #else
-  const int limit = detail::thread_limit();
-  return limit > 0 ? limit : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return limit > 0 ? limit : detail::within_quota(std::max(1, static_cast<int>(std::thread::hardware_concurrency())));
 #endif
 }
 

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <ampsft/basis/accounting.hpp>
+#include <ampsft/core/checked.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/model/transformer.hpp>
+
+#include <string>
 
 namespace ampsft {
 
@@ -14,7 +17,8 @@ namespace ampsft {
 /// Stacked are all weights with `hidden_size` columns, a tied LM head once more beside the embedding. "Non-weight" is
 /// everything else that a checkpoint of the paper's program stores: narrower and wider matrices, positions, biases,
 /// normalisations, and one causal mask of `context x context` a layer. Frozen weights count as dense ones do. Throws
-/// `Error` if a weight is adapted already or the rank does not fit. Source: paper 72, "Decomposition".
+/// `Error` if a weight is adapted already, the rank does not fit, or the masks' numbers are above 2^63 - 1. Source:
+/// paper 72, "Decomposition".
 template <Scalar T>
 [[nodiscard]] Accounting account(Transformer<T>& model, Index rank) {
   const auto& config = model.config();
@@ -33,8 +37,10 @@ template <Scalar T>
   for (const auto* parameter : model.parameters()) {
     unique += parameter->size();
   }
-  const Index masks = config.layers.size() * config.context * config.context;
-  return make_accounting({{stacked_rows, config.hidden_size, rank}}, unique - unique_stacked + masks, unique);
+  const std::string what = concat("the numbers of ", config.layers.size(), " masks for a context of ", config.context);
+  const Index masks = checked_product({config.layers.size(), config.context, config.context}, what);
+  const Index others = checked_sum({unique - unique_stacked, masks}, what);
+  return make_accounting({{stacked_rows, config.hidden_size, rank}}, others, unique);
 }
 
 AMPSFT_INSTANCE(Accounting account(Transformer<float>&, Index));

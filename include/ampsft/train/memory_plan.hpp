@@ -4,10 +4,12 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/checked.hpp>
 #include <ampsft/core/error.hpp>
 #include <ampsft/core/token_batch.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <ostream>
 #include <set>
 #include <string>
@@ -87,10 +89,13 @@ template <class Model, class O>
   return plan;
 }
 
-/// The same for `sequences` rows of `length` tokens.
+/// The same for `sequences` rows of `length` tokens; throws `Error` too if they are not 1 to 2^31 - 1 together.
 template <class Model, class O>
 [[nodiscard]] MemoryPlan plan_memory(Model& model, const O& optimizer, Index sequences, Index length) {
-  const std::vector<std::int32_t> tokens(static_cast<std::size_t>(sequences * length), 0);
+  const Index count = checked_product({sequences, length}, "the tokens of a step");
+  require(count >= 1 && count <= std::numeric_limits<std::int32_t>::max(), "a step of ", sequences, " sequences of ",
+          length, " tokens cannot be planned; together they must be 1 to 2^31 - 1");
+  const std::vector<std::int32_t> tokens(static_cast<std::size_t>(count), 0);
   return plan_memory(model, optimizer, TokenBatch{.tokens = tokens, .sequences = sequences, .targets = tokens});
 }
 

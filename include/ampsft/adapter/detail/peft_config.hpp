@@ -72,7 +72,7 @@ inline constexpr std::array<std::string_view, 25> harmless_peft_members{"auto_ma
                                                                         "revision",          "runtime_config",
                                                                         "target_modules",    "task_type",
                                                                         "init_lora_weights", "peft_type",
-                                                                        "rank_pattern",      "_comment"};
+                                                                        "rank_pattern"};
 
 /// Throws for a member that is neither understood, nor harmless, nor off: null, false or empty.
 inline void refuse_other_peft_members(const nlohmann::json& config, const std::string& source) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -88,6 +89,8 @@ class PartialFiles {
     }
     require(known->width == part.width, path, ": its stack '", part.stack, "' has the width ", part.width,
             ", that of the other parts ", known->width);
+    require(part.count <= std::numeric_limits<Index>::max() - known->count, path, ": its stack '", part.stack, "' has ",
+            part.count, " rows, too many to be counted together with those of the other parts");
     known->count += part.count;
     known->raw_energy += part.raw_energy;
     known->matrices.insert(known->matrices.end(), part.matrices.begin(), part.matrices.end());

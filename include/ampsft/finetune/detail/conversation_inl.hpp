@@ -80,6 +80,11 @@ struct Conversation::State {
       text.forget();
       version = parts->version;
     }
+    for (const std::int32_t id : prompt) {
+      require(id < parts->text.config.vocabulary, "the token ", detail::quoted(parts->text.tokenizer.token(id)),
+              " of the prompt has the number ", id, ", but the model has rows for ", parts->text.config.vocabulary,
+              " tokens only");
+    }
     auto start = Clock::now();
     const auto next = text.become(prompt);
     speed.read += text.computed();

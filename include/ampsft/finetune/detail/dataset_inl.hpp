@@ -41,6 +41,17 @@ AMPSFT_HEADER_INLINE Dataset::Dataset(Parts parts) : parts_(std::move(parts)) {
 
 namespace detail {
 
+AMPSFT_HEADER_INLINE void require_token_rows(const std::vector<EncodedRecord>& records, const std::string& what,
+                                             const PretrainedTokenizer& tokenizer, Index vocabulary) {
+  for (const EncodedRecord& record : records) {
+    for (const std::int32_t id : record.ids) {
+      require(id < vocabulary, what, " line ", record.line, ": the token ", quoted(tokenizer.token(id)),
+              " has the number ", id, ", but the model has rows for ", vocabulary,
+              " tokens only: it was added to the tokenizer, and the model's embedding was not made larger");
+    }
+  }
+}
+
 AMPSFT_HEADER_INLINE EncodedFile encode_given(const std::vector<TextRecord>& records, const std::string& what,
                                               const ChatTemplate& chat, const DatasetOptions& options, Index context) {
   DataReport report;

@@ -10,11 +10,13 @@
 #include <ampsft/core/instances.hpp>
 #include <ampsft/finetune/detail/make_dataset.hpp>
 #include <ampsft/finetune/detail/model_parts.hpp>
+#include <ampsft/finetune/detail/require_finite.hpp>
 #include <ampsft/finetune/language_model.hpp>
 #include <ampsft/io/checksum.hpp>
 #include <ampsft/model/pretrained.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <mutex>
 #include <span>
@@ -183,6 +185,7 @@ AMPSFT_HEADER_INLINE Dataset LanguageModel::dataset(const std::vector<std::files
     std::vector<detail::EncodedFile> encoded;
     for (const auto& path : paths) {
       encoded.push_back(detail::encode_file(path, parts_->chat, options, context));
+      detail::require_token_rows(encoded.back().records, path.string(), tokenizer(), config().vocabulary);
     }
     return encoded;
   };
@@ -197,9 +200,11 @@ AMPSFT_HEADER_INLINE Dataset LanguageModel::dataset(const std::vector<TextRecord
   const Index context = std::min(options.context, parts_->text.config.context);
   std::vector<detail::EncodedFile> training;
   training.push_back(detail::encode_given(records, "the given records", parts_->chat, options, context));
+  detail::require_token_rows(training.back().records, "the given records", tokenizer(), config().vocabulary);
   std::vector<detail::EncodedFile> validation;
   for (const auto& path : options.validation_files) {
     validation.push_back(detail::encode_file(path, parts_->chat, options, context));
+    detail::require_token_rows(validation.back().records, path.string(), tokenizer(), config().vocabulary);
   }
   return detail::make_dataset(std::move(training), std::move(validation), options, context, parts_->text_side());
 }
@@ -207,7 +212,13 @@ AMPSFT_HEADER_INLINE Dataset LanguageModel::dataset(const std::vector<TextRecord
 AMPSFT_HEADER_INLINE Evaluation LanguageModel::evaluate(const Dataset& data, const EvaluateOptions& options) const {
   require(data.text_side() == parts_->text_side(),
           "evaluate: the dataset was made by a model with another tokenizer or ", "chat template");
-  return ampsft::evaluate(parts_->model, data.validation() != nullptr ? *data.validation() : data.training(), options);
+  const Evaluation found =
+      ampsft::evaluate(parts_->model, data.validation() != nullptr ? *data.validation() : data.training(), options);
+  if (!found.stopped && !std::isfinite(found.loss)) {
+    detail::require_finite(parts_->model);  // names the weight
+    fail("evaluate: the loss is ", found.loss, ": the model overflows on these records");
+  }
+  return found;
 }
 
 AMPSFT_HEADER_INLINE Adapter LanguageModel::load_adapter(const std::filesystem::path& path) const {

@@ -20,6 +20,10 @@ struct EncodedFile {
   std::string report;
 };
 
+/// Throws `Error` that names token and record for tokens that the model has no row for.
+AMPSFT_HEADER_INLINE void require_token_rows(const std::vector<EncodedRecord>& records, const std::string& what,
+                                             const PretrainedTokenizer& tokenizer, Index vocabulary);
+
 /// Reads and encodes a file. Throws `Error` that names it and the line, and if nothing in it can be used.
 [[nodiscard]] AMPSFT_HEADER_INLINE EncodedFile encode_file(const std::filesystem::path& file, const ChatTemplate& chat,
                                                            const DatasetOptions& options, Index context);

@@ -18,12 +18,15 @@ namespace ampsft::detail {
 /// An empty file of this process alone; errors name `target`, the file that it will become.
 ///
 /// The name is fixed, so what a killed program left behind is used again instead of piling up; a lock keeps two
-/// writers of the same target apart.
+/// writers of the same target apart. The file gets the permissions of the target, if that is there.
 class OutputFile {
  public:
   OutputFile(const std::filesystem::path& path, const std::filesystem::path& target) : target_(target) {
     while (true) {
-      file_ = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+      // Without O_NONBLOCK a pipe of that name would wait for its reader.
+      file_ = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666));
+      require(file_.is_open() || errno != ENXIO, "cannot write ", target_, ": ", path,
+              " is no regular file; remove it");
       check(file_.is_open());
       // File systems without locks answer otherwise and are used unlocked.
       require(::flock(file_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, "cannot write ", target_,
@@ -31,12 +34,17 @@ class OutputFile {
       struct stat opened {};
       struct stat named {};
       check(::fstat(file_.get(), &opened) == 0);
+      require(S_ISREG(opened.st_mode), "cannot write ", target_, ": ", path, " is no regular file; remove it");
       // Between opening and locking, another writer may have finished and renamed this very file.
       if (::stat(path.c_str(), &named) == 0 && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev) {
         break;
       }
     }
     check(::ftruncate(file_.get(), 0) == 0);
+    struct stat replaced {};
+    if (::stat(target_.c_str(), &replaced) == 0) {
+      check(::fchmod(file_.get(), replaced.st_mode & 07777U) == 0);
+    }
   }
 
   void write(std::span<const std::byte> bytes) {

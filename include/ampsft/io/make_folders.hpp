@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/// @file
+/// New folders that survive a power failure.
+#pragma once
+
+#include <ampsft/core/error.hpp>
+#include <ampsft/io/detail/posix.hpp>
+
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+namespace ampsft {
+
+namespace detail {
+
+/// Makes what was renamed or made inside of a folder survive a power failure, where the system can.
+inline void synchronize_folder(const std::filesystem::path& folder) {
+#if AMPSFT_POSIX
+  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY));
+  // Some file systems cannot synchronise a folder and say EINVAL; some folders can be written, not read.
+  require(!opened.is_open() || ::fsync(opened.get()) == 0 || errno == EINVAL, "cannot write to ", folder, ": ",
+          system_reason(errno));
+#else
+  static_cast<void>(folder);
+#endif
+}
+
+}  // namespace detail
+
+/// Makes a folder and those above it that are not there. Throws `Error` that names the folder and the reason.
+inline void make_folders(const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  std::vector<fs::path> missing;
+  for (fs::path path = fs::absolute(folder); !path.empty() && !fs::exists(path, error); path = path.parent_path()) {
+    missing.push_back(path);
+    if (path == path.parent_path()) {
+      break;
+    }
+  }
+  fs::create_directories(folder, error);
+  require(!error, "cannot make the folder ", folder, ": ", error.message());
+  for (const auto& made : missing) {
+    if (made.has_filename()) {  // "a/b/" is listed as "a/b/" and "a/b"
+      detail::synchronize_folder(made.parent_path());
+    }
+  }
+}
+
+}  // namespace ampsft
