@@ -119,11 +119,15 @@ for method in gram krylov tsqr dense; do
 done
 
 # What an earlier run left does no harm, and a name that is not UTF-8 neither.
-mkdir -p left/.decompose && echo old | tee left/.decompose/scores.0 > left/report.html
+mkdir -p left .left.new && touch .left.lock && echo old | tee .left.new/scores.0 > left/report.html
 cp model.safetensors $'\xff.safetensors'
 run $'\xff.safetensors' --rank 3 -o left
-[[ -s left/report.json && ! -e left/.decompose ]] || die 'no report, or a hidden folder'
+[[ -s left/report.json && ! -e .left.new && ! -e .left.lock ]] || die 'no report, or a hidden folder'
 ! grep -qx old left/report.html || die 'the report was not replaced'
+mkdir .left.new && echo mine > .left.new/mine # nobody's but the user's
+refuse 'in the way' model.safetensors --rank 3 -o left
+[[ $(cat .left.new/mine) == mine ]] || die 'a folder of the user was emptied'
+rm -r .left.new
 
 # Bad input.
 head -c 1000 model.safetensors > cut.safetensors

@@ -5,6 +5,8 @@
 #include <ampsft/basis/files/partial_files.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/make_folders.hpp>
+#include <ampsft/io/writable.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -37,19 +39,20 @@ void write_partial(const Options& options) {
   require_inputs_kept(options, &source);
   say_source(options, source);
   const auto& file = options.partial_out;
-  Outputs outputs(file.has_parent_path() ? file.parent_path() : ".", ".decompose-" + file.filename().string());
-  const auto target = outputs.stage(file.filename().string());
+  ampsft::require_writable(file);
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  ampsft::make_folders(folder);
+  const Scratch scratch(folder / (".decompose-" + file.filename().string()));
   Meter meter("accumulating", source.work(), false);
   std::vector<std::filesystem::path> parts;
   for (const auto& stack : source.stacks) {
     const auto width = static_cast<double>(stack.width());
     std::vector<ampsft::StackMoments<float>> moments;
     moments.push_back(ampsft::accumulate(stack, [&](Index rows) { meter.add(static_cast<double>(rows) * width); }));
-    parts.push_back(outputs.scratch(ampsft::concat("part.", parts.size())));
+    parts.push_back(scratch.file(ampsft::concat("part.", parts.size())));
     ampsft::save_partial(parts.back(), moments);
   }
-  ampsft::join_partials(target, parts);
-  outputs.keep();
+  ampsft::join_partials(file, parts);
   meter.done(ampsft::concat(source.matrices, " matrices"));
   std::printf("Written: %s\n", file.string().c_str());
 }
@@ -81,7 +84,7 @@ void run(const Options& options) {
   if (source && partial) {
     require_same_matrices(merged, *source);
   }
-  Outputs outputs(options.output, ".decompose");
+  Outputs outputs(options.output);
   const auto basis_file = outputs.stage("basis.safetensors");
   const auto score_file = source ? outputs.stage("scores.safetensors") : "";
   const auto json_file = outputs.stage("report.json");

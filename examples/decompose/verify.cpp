@@ -60,6 +60,10 @@ Verification verify(const std::filesystem::path& basis_file, const std::filesyst
             ampsft::rows(matrix.scores), " x ", basis->basis.width());
     const Missed sums = missed(block, matrix.scores, basis->basis);
     const double stated = matrix.explained.r2(matrix.explained.rank());
+    constexpr double worst = -1e3;  // the error's energy is a thousand times that of the matrix
+    require(stated >= worst, "scores say nothing of the matrix '", matrix.name, "': their R2 is ", stated,
+            ", for its numbers are far smaller than those of other matrices of the group '", stack,
+            "'; give it a group of its own");
     const double found = sums.energy > 0.0 ? 1.0 - sums.residual / sums.energy : stated;
     const double difference = std::abs(found - stated);
     const double energy = std::max(matrix.explained.raw_energy, std::numeric_limits<double>::min());

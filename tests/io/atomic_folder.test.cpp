@@ -70,6 +70,9 @@ TEST_CASE("what a killed program left of a folder is removed by the next one", "
   const TemporaryFolder folder;
   fs::create_directory(folder.path() / ".model.new");
   write_text(folder.path() / ".model.new" / "stale", "half");
+  CHECK_THROWS_WITH(AtomicFolder(folder.path() / "model"), ContainsSubstring("in the way"));  // whose is it?
+  CHECK(read_text(folder.path() / ".model.new" / "stale") == "half");
+  write_text(folder.path() / ".model.lock", "");  // a killed program leaves that too
   AtomicFolder next(folder.path() / "model");
   write_text(next.path() / "config", "whole");
   next.commit();
@@ -93,6 +96,8 @@ TEST_CASE("a folder that cannot be written is an error, and nothing is left", "[
   write_text(folder.path() / "file", "");
   CHECK_THROWS_AS(AtomicFolder(folder.path() / "file"), Error);
   CHECK_THROWS_AS(AtomicFolder(folder.path() / "file" / "below"), Error);
+  { const AtomicFolder dropped(folder.path() / "not" / "there" / "model"); }
+  CHECK_FALSE(fs::exists(folder.path() / "not"));
   fs::create_symlink(folder.path() / "nowhere", folder.path() / "link");
   CHECK_THROWS_AS(AtomicFolder(folder.path() / "link"), Error);
   const AtomicFolder first(folder.path() / "model");

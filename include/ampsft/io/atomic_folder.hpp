@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #if AMPSFT_POSIX && defined(__linux__)
 #include <sys/syscall.h>
@@ -31,6 +32,16 @@ namespace detail {
   static_cast<void>(one);
   static_cast<void>(other);
   return false;
+#endif
+}
+
+/// Whether something can be made in a folder, as far as its permissions say.
+[[nodiscard]] inline bool is_writable(const std::filesystem::path& folder) {
+#if AMPSFT_POSIX
+  return ::access(folder.c_str(), W_OK) == 0;
+#else
+  static_cast<void>(folder);
+  return true;
 #endif
 }
 
@@ -58,19 +69,30 @@ class AtomicFolder {
       target_ = target_.parent_path();
     }
     require(target_.has_filename(), "cannot write ", target, ": the path names no folder");
-    make_folders(target_.parent_path());
+    parents_ = make_folders(target_.parent_path());
     const std::string name = target_.filename().string();
-    made_ = target_.parent_path() / concat('.', name, ".new");
-    lock_.emplace(target_.parent_path() / concat('.', name, ".lock"), concat(target));
-    fs::remove_all(made_, error);
-    fs::create_directory(made_, error);
-    require(!error, "cannot write ", target, ": ", error.message());
+    // Where nothing can be made beside the target, it is made inside.
+    const fs::path place = detail::is_writable(target_.parent_path()) ? target_.parent_path() : target_;
+    made_ = place / concat('.', name, ".new");
+    try {
+      lock_.emplace(place / concat('.', name, ".lock"), concat(target));
+      require(lock_->was_left() || !fs::exists(fs::symlink_status(made_, error)), "cannot write ", target, ": ", made_,
+              " is in the way, and nothing says that it may be removed");
+      fs::remove_all(made_, error);
+      fs::create_directory(made_, error);
+      require(!error, "cannot write ", target, ": ", error.message());
+    } catch (...) {
+      remove_parents();
+      throw;
+    }
   }
   AtomicFolder(const AtomicFolder&) = delete;
   AtomicFolder& operator=(const AtomicFolder&) = delete;
   ~AtomicFolder() {
     std::error_code ignored;  // nothing can be done about it here
     std::filesystem::remove_all(made_, ignored);
+    lock_.reset();
+    remove_parents();
   }
 
   /// Where the files are to be written.
@@ -91,9 +113,17 @@ class AtomicFolder {
       }
     }
     detail::synchronize_folder(target_.parent_path());
+    parents_.clear();
   }
 
  private:
+  void remove_parents() const noexcept {
+    for (const auto& folder : parents_) {
+      std::error_code ignored;
+      std::filesystem::remove(folder, ignored);  // only if it is empty
+    }
+  }
+
   /// A program that works inside of the target would be left in the old folder.
   [[nodiscard]] bool holds_working_directory() const {
     std::error_code error;
@@ -138,6 +168,7 @@ class AtomicFolder {
 
   std::filesystem::path target_;
   std::filesystem::path made_;
+  std::vector<std::filesystem::path> parents_;  // made for it, until it is there
   std::optional<FileLock> lock_;
 };
 

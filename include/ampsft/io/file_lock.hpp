@@ -23,6 +23,7 @@ class FileLock {
   FileLock(std::filesystem::path path, const std::string& what) : path_(std::move(path)) {
 #if AMPSFT_POSIX
     while (true) {
+      was_left_ = ::access(path_.c_str(), F_OK) == 0;
       file_ = detail::FileDescriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
       if (!file_.is_open()) {
         fail("cannot lock ", path_, ": ", detail::system_reason(errno));
@@ -49,8 +50,14 @@ class FileLock {
 #endif
   }
 
+  /// Whether a program that was killed had left the file of the lock.
+  [[nodiscard]] bool was_left() const noexcept {
+    return was_left_;
+  }
+
  private:
   std::filesystem::path path_;
+  bool was_left_ = false;
 #if AMPSFT_POSIX
   detail::FileDescriptor file_;
 #endif

@@ -28,13 +28,16 @@ inline void synchronize_folder(const std::filesystem::path& folder) {
 
 }  // namespace detail
 
-/// Makes a folder and those above it that are not there. Throws `Error` that names the folder and the reason.
-inline void make_folders(const std::filesystem::path& folder) {
+/// Makes a folder and those above it that are not there, and returns those that it made, the innermost first. Throws
+/// `Error` that names the folder and the reason.
+inline std::vector<std::filesystem::path> make_folders(const std::filesystem::path& folder) {
   namespace fs = std::filesystem;
   std::error_code error;
   std::vector<fs::path> missing;
   for (fs::path path = fs::absolute(folder); !path.empty() && !fs::exists(path, error); path = path.parent_path()) {
-    missing.push_back(path);
+    if (path.has_filename()) {  // "a/b/" is listed as "a/b/" and "a/b"
+      missing.push_back(path);
+    }
     if (path == path.parent_path()) {
       break;
     }
@@ -42,10 +45,9 @@ inline void make_folders(const std::filesystem::path& folder) {
   fs::create_directories(folder, error);
   require(!error, "cannot make the folder ", folder, ": ", error.message());
   for (const auto& made : missing) {
-    if (made.has_filename()) {  // "a/b/" is listed as "a/b/" and "a/b"
-      detail::synchronize_folder(made.parent_path());
-    }
+    detail::synchronize_folder(made.parent_path());
   }
+  return missing;
 }
 
 }  // namespace ampsft
