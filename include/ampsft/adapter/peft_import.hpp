@@ -36,7 +36,7 @@ template <Scalar T>
 template <Scalar T = float>
 [[nodiscard]] std::vector<NamedFactors<T>> read_peft(const std::filesystem::path& folder, const ModelConfig& config);
 
-/// The scores that come nearest to the factors over the given bases, `S = scale L (A B')`, and what they lose; `base`
+/// The scores that come nearest to the factors over the given bases, ``S = scale L (A B')``, and what they lose; `base`
 /// is the `base_hash` of the model. Throws `Error` if a basis is missing. Cost: `2 r (d K + n K)` a weight; no matrix
 /// of the weights' size is made.
 template <Scalar T>

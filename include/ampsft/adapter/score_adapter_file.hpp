@@ -47,9 +47,11 @@ template <Scalar T>
 
 }  // namespace detail
 
-/// Writes an adapter as safetensors, atomically, with a checksum: `<weight>.scores` (`n x K`) and, unless they have a
-/// file of their own, `basis.<width>.{components,mean}`. The metadata "ampsft.adapter" holds form, ranks, kinds and
-/// hashes of the bases, the base's hash, which weights share scores, and the training summary.
+/// Writes an adapter as safetensors, atomically, with a checksum.
+///
+/// It holds `WEIGHT.scores` (`n x K`) and, unless they have a file of their own, `basis.WIDTH.components` and
+/// `basis.WIDTH.mean`. The metadata "ampsft.adapter" holds form, ranks, kinds and hashes of the bases, the base's hash,
+/// which weights share scores, and the training summary.
 ///
 /// Throws `Error` for a basis file that holds other bases, and if a file cannot be written.
 template <Scalar T>

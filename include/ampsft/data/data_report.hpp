@@ -19,6 +19,7 @@ namespace ampsft {
 
 /// Counts records and tokens. Counts every skipped record under its reason and names the first few.
 struct DataReport {
+  /// A skipped record: its line and why.
   struct Skipped {
     std::size_t line;
     std::string reason;
