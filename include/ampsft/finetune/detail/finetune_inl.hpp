@@ -245,6 +245,7 @@ AMPSFT_HEADER_INLINE void FinetuneRun::finish(const TrainReport& report, const T
     result.best = *std::min_element(report.validation.begin(), report.validation.end(),
                                     [](const auto& a, const auto& b) { return a.loss < b.loss; });
   }
+  parts_.stamps.require_unchanged();
   std::optional<Adapter::Content> content;
   if (is_full()) {
     parts_.base_changed();
