@@ -93,6 +93,7 @@
 #include <ampsft/io/gguf.hpp>
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/io/model_tensors.hpp>
+#include <ampsft/io/require_matches.hpp>
 #include <ampsft/io/safetensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 #include <ampsft/linalg/batched_svd.hpp>
