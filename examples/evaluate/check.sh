@@ -75,4 +75,5 @@ refuse 'context' --model "$model" -d text.txt --context 1000
 refuse 'needs an adapter' --model "$model" -d text.txt --merged
 refuse 'truncated form' --model "$model" -d text.txt -a "$one" -a "$truncated"
 refuse '0123456789abcdef' --model "$model" -d text.txt -a "$fixtures/chat_adapters/foreign.safetensors"
+refuse_full --model "$model" -d text.txt --threads 1 --json
 echo 'evaluate: all checks passed'

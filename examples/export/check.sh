@@ -87,4 +87,5 @@ refuse 'a folder of its own' --model "$model" --merged "$model"
 refuse 'there is no model' --model nowhere -a "$one" -o bad
 refuse 'dtype' --model "$model" -a "$one" -o bad --dtype f16
 refuse 'is no adapter' --model "$model" -a "$model/model.safetensors" -o bad
+refuse_full --model "$model" -a "$one" -o copy.safetensors
 echo 'export: all checks passed'

@@ -133,4 +133,5 @@ refuse 'name other than none' --model "$model" -a "none=$one" -p hello
 refuse 'is no adapter' --model "$model" -a "$model/model.safetensors" -p hello
 refuse 'context is 256' --model "$model" -p "$(printf 'a b %.0s' {1..200})"
 refuse 'There is no such file\|No such file' --model "$model" -a nowhere -p hello
+refuse_full --model "$model" --max-tokens 5 --threads 1 -p hello
 echo 'generate: all checks passed'
