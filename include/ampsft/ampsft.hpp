@@ -4,10 +4,12 @@
 #pragma once
 
 #include <ampsft/adapter/algebra.hpp>
+#include <ampsft/adapter/align_adapters.hpp>
 #include <ampsft/adapter/base_hash.hpp>
 #include <ampsft/adapter/evaluate_variants.hpp>
 #include <ampsft/adapter/gguf_export.hpp>
 #include <ampsft/adapter/lora_adapter.hpp>
+#include <ampsft/adapter/lora_sum.hpp>
 #include <ampsft/adapter/merge.hpp>
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/model_export.hpp>
