@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "support/adapter_choice.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -68,4 +69,13 @@ TEST_CASE("what is wrong in a file of options is named, with the file") {
                     ContainsSubstring("--steps") && !ContainsSubstring("000000"));  // without a range of 310 digits
   CHECK_THROWS_WITH(parse("steps = 3\n"), ContainsSubstring("--data"));
   CHECK_THROWS_WITH(parse("data = \"a\"\n", {}, "nowhere"), ContainsSubstring("nowhere"));
+}
+
+TEST_CASE("an adapter's name is that of its file or folder, unless it is given one") {
+  const auto choices = example::adapter_choices({"some/one.safetensors", "out/peft/", "zwei=out/peft"});
+  REQUIRE(choices.size() == 3);
+  CHECK(choices[0].name == "one");
+  CHECK(choices[1].name == "peft");
+  CHECK(choices[2].name == "zwei");
+  CHECK(choices[2].file == "out/peft");
 }
