@@ -128,9 +128,9 @@ AMPSFT_HEADER_INLINE Dataset make_dataset(std::vector<EncodedFile> training, std
   }
   char filled[16];
   std::snprintf(filled, sizeof filled, "%.0f", 100.0 * parts.training.packed().filled());
-  parts.report =
-      concat(report, parts.training_records, " records to train on in ", parts.training.window_count(), " rows of ",
-             context, " tokens, ", filled, " % filled; ", parts.validation_records, " for validation\n");
+  parts.report = concat(report, parts.training_records, parts.validation ? " records to train on in " : " records in ",
+                        parts.training.window_count(), " rows of ", context, " tokens, ", filled, " % filled",
+                        parts.validation ? concat("; ", parts.validation_records, " for validation") : "", "\n");
   return Dataset(std::move(parts));
 }
 

@@ -51,6 +51,7 @@ class FinetuneRun {
     if (const auto* scores = std::get_if<Scores>(&options.method)) {
       require_basis_kind(*scores);
     }
+    parts.unmerge();
     parts_.model.checkpoint_blocks(options.checkpoint_blocks);
   }
 
