@@ -5,6 +5,9 @@
 # over and over. So a header that brings core/tensor.hpp with it is compiled behind that one, precompiled: includes
 # stand before all else, so nothing is visible to its code that would not be without. The others are compiled as they
 # are, and core/tensor.hpp among them.
+#
+# All are compiled as programs with ampsft::instances see them: what those do not read are headers of their own
+# (..._inl.hpp, the kernels), which stand in the list as well.
 
 # ampsft_headers_with(<header> <variable>): the headers that include <header>, themselves or through others.
 function(ampsft_headers_with wanted variable)
@@ -39,6 +42,7 @@ function(ampsft_headers_alone target)
   endforeach()
   add_library(${target} OBJECT EXCLUDE_FROM_ALL ${sources})
   target_link_libraries(${target} PRIVATE ampsft::ampsft)
+  target_compile_definitions(${target} PRIVATE AMPSFT_INSTANCES)
   target_compile_options(${target} PRIVATE -O0 -g0)
   add_dependencies(headers_alone ${target})
 endfunction()

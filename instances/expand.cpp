@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The kernels that make long rows from few numbers.
-#include <ampsft/core/instances.hpp>
+#include <ampsft/simd/detail/dispatch.hpp>
 
 #undef AMPSFT_EXTERN
 #define AMPSFT_EXTERN  // what the headers from here on name is compiled here

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Parameterised weights, transformers, optimisers.
+/// Transformers and their weights.
+#include <ampsft/autograd/frozen_weight.hpp>
 #include <ampsft/autograd/ops/add.hpp>
 #include <ampsft/autograd/ops/attention.hpp>
 #include <ampsft/autograd/ops/cached_attention.hpp>
+#include <ampsft/autograd/ops/checkpoint.hpp>
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
 #include <ampsft/autograd/ops/gated.hpp>
@@ -14,16 +16,53 @@
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
+#include <ampsft/autograd/ops/rope.hpp>
+#include <ampsft/autograd/ops/scale.hpp>
+#include <ampsft/autograd/ops/soft_cap.hpp>
+#include <ampsft/autograd/product.hpp>
+#include <ampsft/autograd/quantized_weight.hpp>
 #include <ampsft/basis/policy.hpp>
+#include <ampsft/model/account.hpp>
+#include <ampsft/model/attention_layer.hpp>
+#include <ampsft/model/block.hpp>
+#include <ampsft/model/cached_layer.hpp>
+#include <ampsft/model/key_value_cache.hpp>
+#include <ampsft/model/linear.hpp>
+#include <ampsft/model/mlp.hpp>
+#include <ampsft/model/norm.hpp>
+#include <ampsft/model/pass.hpp>
+#include <ampsft/model/transformer.hpp>
+#include <ampsft/model/weight_source.hpp>
+#include <ampsft/parameterization/attach.hpp>
+#include <ampsft/parameterization/dense.hpp>
+#include <ampsft/parameterization/frozen.hpp>
+#include <ampsft/parameterization/frozen_base.hpp>
+#include <ampsft/parameterization/lora.hpp>
+#include <ampsft/parameterization/score.hpp>
+#include <ampsft/parameterization/weight.hpp>
 #include <ampsft/simd/gemm.hpp>
 
 #undef AMPSFT_EXTERN
 #define AMPSFT_EXTERN  // what the headers from here on name is compiled here
 
-#include <ampsft/generate/sampling.hpp>
-#include <ampsft/model/account.hpp>
-#include <ampsft/model/transformer_file.hpp>
-#include <ampsft/parameterization/fit_bases.hpp>
-#include <ampsft/train/adamw.hpp>
-#include <ampsft/train/clip.hpp>
-#include <ampsft/train/sgd.hpp>
+#include <ampsft/autograd/detail/frozen_weight_inl.hpp>
+#include <ampsft/autograd/detail/product_inl.hpp>
+#include <ampsft/autograd/detail/quantized_weight_inl.hpp>
+#include <ampsft/model/detail/account_inl.hpp>
+#include <ampsft/model/detail/attention_layer_inl.hpp>
+#include <ampsft/model/detail/block_inl.hpp>
+#include <ampsft/model/detail/cached_layer_inl.hpp>
+#include <ampsft/model/detail/key_value_cache_inl.hpp>
+#include <ampsft/model/detail/linear_inl.hpp>
+#include <ampsft/model/detail/mlp_inl.hpp>
+#include <ampsft/model/detail/norm_inl.hpp>
+#include <ampsft/model/detail/pass_inl.hpp>
+#include <ampsft/model/detail/transformer_inl.hpp>
+#include <ampsft/model/detail/weight_source_inl.hpp>
+#include <ampsft/parameterization/detail/attach_inl.hpp>
+#include <ampsft/parameterization/detail/dense_inl.hpp>
+#include <ampsft/parameterization/detail/frozen_base_inl.hpp>
+#include <ampsft/parameterization/detail/frozen_inl.hpp>
+#include <ampsft/parameterization/detail/lora_inl.hpp>
+#include <ampsft/parameterization/detail/score_inl.hpp>
+#include <ampsft/parameterization/detail/weight_inl.hpp>

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The operations of the tape, forward and backward.
+#include <ampsft/simd/activations.hpp>
+#include <ampsft/simd/attention_gradient.hpp>
+#include <ampsft/simd/detail/dispatch.hpp>
+#include <ampsft/simd/dropout.hpp>
+#include <ampsft/simd/elementwise.hpp>
 #include <ampsft/simd/factored.hpp>
 #include <ampsft/simd/gemm.hpp>
+#include <ampsft/simd/log_sum_exp.hpp>
+#include <ampsft/simd/normalize.hpp>
 #include <ampsft/simd/project.hpp>
 #include <ampsft/simd/reconstruct.hpp>
 #include <ampsft/simd/reconstruct_backward.hpp>
@@ -28,3 +35,5 @@
 #include <ampsft/autograd/ops/scale.hpp>
 #include <ampsft/autograd/ops/soft_cap.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>
+#include <ampsft/parameterization/detail/add_product.hpp>
+#include <ampsft/simd/detail/layer_inl.hpp>

@@ -8,6 +8,7 @@
 /// can leave out, whose rate is `GFLOP/s`, with its share of this process's multiply-adds; `MiB` and `kept_MiB`, the
 /// most that the tapes held at once.
 #include <ampsft/model/transformer.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
 #include <benchmark/benchmark.h>

@@ -6,8 +6,10 @@
 /// exact start: with frozen weights in float, kept in bfloat16, and multiplied in bfloat16, over the same batches, and
 /// with another seed over other ones. Every training takes the same steps of 2 x 512 tokens. A training from float
 /// weights each moved by one unit in the last place shows how far rounding alone drives two trainings apart.
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/model/transformer_file.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/evaluate.hpp>
 

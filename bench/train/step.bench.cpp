@@ -7,6 +7,7 @@
 /// form cannot do without, and their share of this process's multiply-adds (`share_of_peak`); planned bytes of
 /// activations. The operations are those of support/transformer_operations.hpp; the head counts as a layer.
 #include <ampsft/model/transformer.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/memory_plan.hpp>

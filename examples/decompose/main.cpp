@@ -3,6 +3,7 @@
 // of what they explain. The model stays in its files; of scores and moments only a part is in memory.
 #include <ampsft/basis/files/join_files.hpp>
 #include <ampsft/basis/files/partial_files.hpp>
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/make_folders.hpp>

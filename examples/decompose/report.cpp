@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "decompose/report.hpp"
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/core/version.hpp>
 

@@ -2,6 +2,7 @@
 #include "decompose/source.hpp"
 
 #include <ampsft/core/glob.hpp>
+#include <ampsft/io/model_tensors.hpp>
 
 #include <algorithm>
 #include <utility>

@@ -3,6 +3,7 @@
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/data/encode_records.hpp>
 #include <ampsft/data/packed_dataset.hpp>
+#include <ampsft/io/read_text.hpp>
 
 #include <algorithm>
 #include <cstdio>

@@ -4,6 +4,7 @@
 #include <ampsft/adapter/evaluate_variants.hpp>
 #include <ampsft/adapter/merge.hpp>
 #include <ampsft/core/compat/json.hpp>
+#include <ampsft/parameterization/attach.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -2,12 +2,14 @@
 #include "experiment.hpp"
 
 #include <ampsft/basis/source.hpp>
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/version.hpp>
 #include <ampsft/generate/generate.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/checksum.hpp>
 #include <ampsft/io/read_text.hpp>
 #include <ampsft/model/transformer_file.hpp>
+#include <ampsft/parameterization/attach.hpp>
 
 #include <algorithm>
 #include <cmath>

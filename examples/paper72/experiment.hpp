@@ -3,6 +3,7 @@
 /// The experiment: one base model, six methods, the same care for each.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
 #include <functional>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Paper 72 on real text: pretrains the paper's model, fine-tunes it in six ways, prints the paper's tables and writes
 // report.json and report.html. Killed at any moment, it goes on from its last checkpoint when started again.
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/version.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/model/account.hpp>

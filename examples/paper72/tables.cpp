@@ -2,6 +2,7 @@
 #include "tables.hpp"
 
 #include <ampsft/basis/accounting.hpp>
+#include <ampsft/core/compat/json.hpp>
 
 #include <cstdarg>
 #include <cstdio>

@@ -3,6 +3,7 @@
 /// Merging is the same model and comes off exactly; sums and differences of adapters are those of weights.
 #include <ampsft/adapter/algebra.hpp>
 #include <ampsft/adapter/merge.hpp>
+#include <ampsft/parameterization/attach.hpp>
 
 #include "adapter/model.hpp"
 

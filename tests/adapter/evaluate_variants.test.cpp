@@ -3,6 +3,7 @@
 /// Losses of variants that were computed together are those of each adapter by itself.
 #include <ampsft/adapter/evaluate_variants.hpp>
 #include <ampsft/data/packed_dataset.hpp>
+#include <ampsft/parameterization/attach.hpp>
 
 #include <cmath>
 

@@ -5,6 +5,8 @@
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/adapter/peft_import.hpp>
+#include <ampsft/io/gguf.hpp>
+#include <ampsft/model/tensor_sources.hpp>
 #include <ampsft/parameterization/attach.hpp>
 
 #include <filesystem>

@@ -2,6 +2,12 @@
 /// @file
 /// Merged folders hold the changed weights in the layout of the folder that they come from, and all else as it was.
 #include <ampsft/adapter/merged_export.hpp>
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/read_text.hpp>
+#include <ampsft/io/safetensors.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
+#include <ampsft/model/tensor_sources.hpp>
 
 #include <deque>
 
@@ -46,6 +52,28 @@ void write_folder(const std::filesystem::path& folder, const Model& model, const
 }
 
 }  // namespace
+
+TEST_CASE("a merged folder gets all files beside the weights, whatever they are called") {
+  const testing::TemporaryFolder folder;
+  const auto config = small(true, true);
+  const Model model(config);
+  const auto from = folder.path() / "from";
+  const auto to = folder.path() / "to";
+  write_folder(from, model, config);
+  std::filesystem::create_directory(from / "additional_chat_templates");
+  for (const char* const name : {"tekken.json", "chat_template.json", "README.md", "preprocessor_config.json",
+                                 "additional_chat_templates/tools.jinja", "training_args.bin", "old.pt"}) {
+    write_text(from / name, name);
+  }
+  export_merged(to, from, model.weights, config);
+  for (const char* const name : {"tekken.json", "chat_template.json", "README.md", "preprocessor_config.json",
+                                 "additional_chat_templates/tools.jinja"}) {
+    CHECK(read_text(to / name) == name);
+  }
+  CHECK_FALSE(std::filesystem::exists(to / "training_args.bin"));
+  CHECK_FALSE(std::filesystem::exists(to / "old.pt"));
+  CHECK_THROWS_WITH(export_merged(from, from, model.weights, config), ContainsSubstring("folder of its own"));
+}
 
 TEST_CASE("a merged GPT-2 folder: transposed and fused matrices, biases and tokenizer as they were") {
   const testing::TemporaryFolder folder;

@@ -6,6 +6,7 @@
 #include <ampsft/adapter/score_adapter.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/model/transformer.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
 #include <cstdint>

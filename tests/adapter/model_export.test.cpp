@@ -3,6 +3,8 @@
 /// A folder that was made from a model's config holds that model.
 #include <ampsft/adapter/model_export.hpp>
 #include <ampsft/io/gguf_writer.hpp>
+#include <ampsft/io/safetensors.hpp>
+#include <ampsft/model/fields.hpp>
 #include <ampsft/model/pretrained.hpp>
 #include <ampsft/parameterization/attach.hpp>
 

@@ -4,8 +4,12 @@
 #include <ampsft/adapter/gguf_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/adapter/peft_import.hpp>
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/random.hpp>
+#include <ampsft/io/gguf.hpp>
 #include <ampsft/io/read_text.hpp>
+#include <ampsft/io/safetensors.hpp>
+#include <ampsft/parameterization/attach.hpp>
 
 #include <fstream>
 

@@ -3,7 +3,13 @@
 /// LoRA adapters of our own as PEFT folders, and back again. (tools/interop asks PEFT itself.)
 #include <ampsft/adapter/gguf_export.hpp>
 #include <ampsft/adapter/peft_folder.hpp>
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/gguf.hpp>
+#include <ampsft/io/read_text.hpp>
+#include <ampsft/model/families.hpp>
+#include <ampsft/model/tensor_sources.hpp>
+#include <ampsft/parameterization/attach.hpp>
 
 #include <string>
 

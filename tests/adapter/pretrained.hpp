@@ -6,6 +6,7 @@
 #include <ampsft/adapter/score_adapter.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/model/tensor_sources.hpp>
+#include <ampsft/parameterization/attach.hpp>
 
 #include <deque>
 #include <string>

@@ -3,6 +3,9 @@
 /// Adapters go through files bit for bit, keep to their base and their basis, and hostile files are refused.
 #include <ampsft/adapter/score_adapter_file.hpp>
 #include <ampsft/io/read_text.hpp>
+#include <ampsft/io/safetensors.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/train/sgd.hpp>
 
 #include <filesystem>

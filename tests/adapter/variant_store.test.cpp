@@ -5,6 +5,7 @@
 #include <ampsft/adapter/variant_weights.hpp>
 #include <ampsft/autograd/gradient_check.hpp>
 #include <ampsft/autograd/ops/weighted_sum.hpp>
+#include <ampsft/parameterization/attach.hpp>
 
 #include <atomic>
 #include <thread>

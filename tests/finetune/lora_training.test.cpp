@@ -5,6 +5,7 @@
 #include <ampsft/data/batch.hpp>
 #include <ampsft/io/safetensors.hpp>
 #include <ampsft/model/pretrained.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/trainer.hpp>
 

@@ -4,8 +4,12 @@
 ///
 /// usage: fuzz_files [COUNT [SEED]]   (default: 100000 files, seed 1), one kind of file after another
 #include <ampsft/adapter/score_adapter_file.hpp>
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/data/encode_records.hpp>
+#include <ampsft/io/gguf.hpp>
 #include <ampsft/io/gguf_writer.hpp>
+#include <ampsft/io/read_text.hpp>
+#include <ampsft/io/safetensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 #include <ampsft/model/gguf_config.hpp>
 #include <ampsft/model/huggingface_config.hpp>

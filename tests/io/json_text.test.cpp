@@ -2,6 +2,7 @@
 /// @file
 /// Checks that hostile JSON is refused.
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/io/json_text.hpp>
 
 #include <span>

@@ -3,6 +3,7 @@
 /// Thousands of damaged files: each is either read in full or refused with an Error, never more.
 
 #include <ampsft/core/random.hpp>
+#include <ampsft/io/safetensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <string>

@@ -3,6 +3,7 @@
 /// Checks written safetensors files: round trips, layout, determinism, the checksum.
 
 #include <ampsft/core/random.hpp>
+#include <ampsft/io/safetensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
 #include <cstring>

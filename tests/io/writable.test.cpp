@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// What can be written is told without a trace, and so is what cannot.
+#include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/writable.hpp>
 
 #include <sys/stat.h>

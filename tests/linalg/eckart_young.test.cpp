@@ -3,9 +3,9 @@
 /// No algorithm leaves more energy than the optimum that Eckart and Young give, on random shapes and spectra.
 #include <ampsft/linalg/truncated_svd.hpp>
 
-#include <Eigen/SVD>
-
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include "linalg/known_matrix.hpp"
@@ -46,6 +46,82 @@ Matrix<T> random_rows(Index n, Index d, Random& random) {
   return cast_to<T>(rows);
 }
 
+/// What is left of a tall matrix by Householder's reflections: its triangular factor, transposed.
+Eigen::MatrixXd triangular_factor(Eigen::MatrixXd a) {
+  const Index d = a.cols();
+  const auto dot = [&](Index k, Index i, Index j) {  // of two columns, from row k on
+    double sum = 0.0;
+    for (Index row = k; row < a.rows(); ++row) {
+      sum += a(row, i) * a(row, j);
+    }
+    return sum;
+  };
+  for (Index k = 0; k < d; ++k) {
+    const double norm = std::sqrt(dot(k, k, k));
+    const double diagonal = a(k, k) > 0.0 ? -norm : norm;
+    a(k, k) -= diagonal;
+    const double square = dot(k, k, k);
+    for (Index j = k + 1; j < d && square > 0.0; ++j) {
+      const double factor = 2.0 * dot(k, k, j) / square;
+      for (Index row = k; row < a.rows(); ++row) {
+        a(row, j) -= factor * a(row, k);
+      }
+    }
+    a(k, k) = diagonal;
+  }
+  Eigen::MatrixXd factor(d, d);
+  for (Index i = 0; i < d; ++i) {
+    for (Index j = 0; j < d; ++j) {
+      factor(j, i) = j >= i ? a(i, j) : 0.0;
+    }
+  }
+  return factor;
+}
+
+/// Singular values, descending: columns are rotated against each other until all are orthogonal (Hestenes 1958), which
+/// keeps the digits of small ones. In plain loops: Eigen's decomposition took a minute to compile.
+Eigen::VectorXd singular_values(const Eigen::MatrixXd& matrix) {
+  Eigen::MatrixXd a = triangular_factor(matrix.rows() < matrix.cols() ? Eigen::MatrixXd(matrix.transpose()) : matrix);
+  const Index d = a.cols();
+  const auto dot = [&](Index i, Index j) {
+    double sum = 0.0;
+    for (Index row = 0; row < d; ++row) {
+      sum += a(row, i) * a(row, j);
+    }
+    return sum;
+  };
+  bool orthogonal = false;
+  for (int sweep = 0; sweep < 60 && !orthogonal; ++sweep) {
+    orthogonal = true;
+    for (Index p = 0; p < d; ++p) {
+      for (Index q = p + 1; q < d; ++q) {
+        const double first = dot(p, p);
+        const double second = dot(q, q);
+        const double both = dot(p, q);
+        if (std::abs(both) <= 1e-15 * std::sqrt(first) * std::sqrt(second)) {
+          continue;
+        }
+        orthogonal = false;
+        const double zeta = (second - first) / (2.0 * both);
+        const double tangent = (zeta < 0.0 ? -1.0 : 1.0) / (std::abs(zeta) + std::sqrt(1.0 + zeta * zeta));
+        const double cosine = 1.0 / std::sqrt(1.0 + tangent * tangent);
+        for (Index row = 0; row < d; ++row) {
+          const double left = a(row, p);
+          const double right = a(row, q);
+          a(row, p) = cosine * (left - tangent * right);
+          a(row, q) = cosine * (right + tangent * left);
+        }
+      }
+    }
+  }
+  Eigen::VectorXd values(d);
+  for (Index i = 0; i < d; ++i) {
+    values(i) = std::sqrt(dot(i, i));
+  }
+  std::sort(values.data(), values.data() + d, std::greater<>());
+  return values;
+}
+
 /// Energy beyond `components` over the least there can be of that rank; 1 is best.
 template <class T>
 void check_optimal(const Matrix<T>& rows, const TruncatedSvd<T>& svd, bool centred) {
@@ -54,7 +130,7 @@ void check_optimal(const Matrix<T>& rows, const TruncatedSvd<T>& svd, bool centr
     wide.rowwise() -= Eigen::RowVectorXd(wide.colwise().mean());
   }
   const Index rank = ampsft::rows(svd.components);
-  const Eigen::VectorXd sigma = Eigen::BDCSVD<Eigen::MatrixXd>(wide).singularValues();
+  const Eigen::VectorXd sigma = singular_values(wide);
   const double least = sigma.size() > rank ? sigma.tail(sigma.size() - rank).squaredNorm() : 0.0;
   const Eigen::MatrixXd b = map(svd.components).template cast<double>();
   const double left = (wide - wide * b.transpose() * b).squaredNorm();

@@ -3,6 +3,7 @@
 /// A whole model with scores or LoRA factors on its weights.
 #include <ampsft/autograd/gradient_check.hpp>
 #include <ampsft/model/transformer.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
 #include "support/catch.hpp"

@@ -117,7 +117,7 @@ TEST_CASE("a model names its parameters as its config tells", "[model]") {
 TEST_CASE("families have names of their own", "[model]") {
   std::set<std::string_view> names;
   std::set<std::string_view> classes;
-  for (const Family* family : all_families) {
+  for (const Family* family : all_families()) {
     INFO(family->name);
     CHECK(names.insert(family->name).second);
     CHECK(classes.insert(family->huggingface_class).second);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Configs read from GGUF metadata and tensors.
+#include <ampsft/io/gguf.hpp>
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/model/gguf_config.hpp>
 

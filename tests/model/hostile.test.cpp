@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Damaged configs of every family: read or refused with an Error, and what was read can be written and read again.
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/io/gguf.hpp>
+#include <ampsft/io/read_text.hpp>
+#include <ampsft/model/fields.hpp>
 #include <ampsft/model/gguf_config.hpp>
 #include <ampsft/model/huggingface_config.hpp>
 #include <ampsft/model/tensor_sources.hpp>

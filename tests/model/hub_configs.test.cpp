@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The shapes of well-known models, in the form of transformers 4 and of 5: read, written and read again, one config.
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/io/read_text.hpp>
+#include <ampsft/model/fields.hpp>
 #include <ampsft/model/huggingface_config.hpp>
 
 #include <algorithm>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Configs read from config.json files that transformers wrote, and from older layouts.
+#include <ampsft/io/read_text.hpp>
+#include <ampsft/model/fields.hpp>
 #include <ampsft/model/huggingface_config.hpp>
 
 #include <filesystem>

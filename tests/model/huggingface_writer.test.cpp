@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// A config.json that was written is read as the same config.
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/model/fields.hpp>
 #include <ampsft/model/huggingface_config.hpp>
 
 #include <filesystem>

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Tiny pretrained models: logits, loss and every gradient against transformers'.
+#include <ampsft/model/tensor_sources.hpp>
+#include <ampsft/parameterization/attach.hpp>
+
 #include <map>
 #include <string>
 

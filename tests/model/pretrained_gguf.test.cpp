@@ -2,6 +2,7 @@
 /// @file
 /// The tiny Llama as a GGUF file with permuted rows, in every form that its weights can stay in.
 #include <ampsft/io/gguf_writer.hpp>
+#include <ampsft/model/tensor_sources.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -3,6 +3,7 @@
 /// The tiny models that tools/fixtures/pretrained_models.py ran in transformers.
 #pragma once
 
+#include <ampsft/io/safetensors.hpp>
 #include <ampsft/model/pretrained.hpp>
 
 #include <filesystem>

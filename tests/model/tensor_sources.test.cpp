@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Names and shapes of pretrained models' tensors; what is missing, extra or of another shape is named.
+#include <ampsft/io/gguf.hpp>
 #include <ampsft/io/gguf_writer.hpp>
+#include <ampsft/io/model_tensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 #include <ampsft/model/tensor_sources.hpp>
 

@@ -3,6 +3,7 @@
 /// Two threads infer on one model: every family's parts, caches, quantised weights, adapters.
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/model/pretrained.hpp>
+#include <ampsft/model/tensor_sources.hpp>
 #include <ampsft/parameterization/attach.hpp>
 
 #include <cstdint>

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// A model to a file and back, and files that lie.
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/io/safetensors.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
+#include <ampsft/model/fields.hpp>
 #include <ampsft/model/transformer_file.hpp>
 #include <ampsft/parameterization/attach.hpp>
 

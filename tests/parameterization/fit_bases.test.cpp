@@ -2,6 +2,7 @@
 /// @file
 /// From weights to one basis for each input width.
 #include <ampsft/basis/stack_moments.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The laws of values that every parameterisation keeps, whatever stands behind it.
+#include <ampsft/io/safetensors.hpp>
 #include <ampsft/model/parameter_file.hpp>
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Replaces operator new by one that counts blocks and bytes. For one file of a program only; Eigen's own allocations
-/// do not come here.
+/// Replaces operator new by one that counts blocks and bytes. For one file of a program only. Eigen's own allocations
+/// come from malloc: their blocks are counted too where the linker sends those here (AMPSFT_COUNTS_MALLOC,
+/// tests/CMakeLists.txt).
 #pragma once
 
 #include <atomic>
@@ -76,6 +77,17 @@ std::size_t peak_bytes(Work&& work) {
 }
 
 }  // namespace ampsft::test
+
+#if defined(AMPSFT_COUNTS_MALLOC)
+// The names that the linker's option --wrap=malloc gives: what the program's objects call, and what they called.
+extern "C" void* __real_malloc(std::size_t bytes);   // NOLINT(bugprone-reserved-identifier)
+extern "C" void* __wrap_malloc(std::size_t bytes) {  // NOLINT(bugprone-reserved-identifier)
+  if (bytes >= ampsft::test::counted_from) {
+    ++ampsft::test::allocations;
+  }
+  return __real_malloc(bytes);
+}
+#endif
 
 // All of them, so that a sanitizer sees no pair of which one half is its own.
 // clang-format off

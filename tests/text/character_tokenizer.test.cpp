@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// BPE over characters with marked spaces: Hugging Face's ids and texts of every kind, text that streams, and laws.
+#include <ampsft/io/read_text.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
 #include <ampsft/text/streaming_decoder.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// GGUF tokenizers with scores against SentencePiece's ids.
+#include <ampsft/io/gguf.hpp>
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/text/gguf_tokenizer.hpp>
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Tokenizers inside of GGUF files, made of a tokenizer.json.
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/io/gguf.hpp>
 #include <ampsft/io/gguf_writer.hpp>
+#include <ampsft/io/read_text.hpp>
 #include <ampsft/text/gguf_tokenizer.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
 

@@ -3,6 +3,7 @@
 /// A vocabulary with scores, from the fixtures, as a GGUF file.
 #pragma once
 
+#include <ampsft/io/gguf.hpp>
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/text/gguf_tokenizer.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// tokenizer.json files of every supported kind against Hugging Face's ids, and those that are refused.
+#include <ampsft/io/read_text.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
 
 #include <string>

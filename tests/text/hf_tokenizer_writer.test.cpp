@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// A tokenizer.json that was written gives the ids of the one that was read.
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/io/read_text.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
 #include <ampsft/text/hf_tokenizer_writer.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Thousands of damaged tokenizer.json files: read or refused with an Error, never more.
+#include <ampsft/io/read_text.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>
 
 #include <string>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// Moments of activations and gradients against the model's own inputs and gradients.
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/collect_moments.hpp>
 

@@ -2,6 +2,7 @@
 /// @file
 /// What a step will hold, planned without computing, against what it holds.
 #include <ampsft/model/transformer.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/collect_moments.hpp>

@@ -3,6 +3,9 @@
 /// Compares the library's ids of texts and chats, and the texts of ids, with those of a file of cases; the first
 /// argument is a GGUF file or a tokenizer.json. A third argument is a tokenizer.json to write from the GGUF file. Ends
 /// with 1 if any differs, with 2 if a file is refused.
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/io/gguf.hpp>
+#include <ampsft/io/read_text.hpp>
 #include <ampsft/text/chat_template.hpp>
 #include <ampsft/text/gguf_tokenizer.hpp>
 #include <ampsft/text/hf_tokenizer.hpp>

@@ -8,7 +8,10 @@
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/core/random.hpp>
+#include <ampsft/io/model_tensors.hpp>
 #include <ampsft/model/huggingface_config.hpp>
+#include <ampsft/model/tensor_sources.hpp>
+#include <ampsft/parameterization/attach.hpp>
 
 #include <deque>
 #include <filesystem>

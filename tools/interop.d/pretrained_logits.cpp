@@ -12,9 +12,13 @@
 #include <ampsft/adapter/gguf_export.hpp>
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/generate/generate.hpp>
 #include <ampsft/generate/pretrained_text.hpp>
+#include <ampsft/io/read_text.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
 #include <ampsft/model/pretrained.hpp>
+#include <ampsft/parameterization/attach.hpp>
 #include <ampsft/parameterization/fit_bases.hpp>
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 
 #include <ampsft/basis/matrix_scores.hpp>
 #include <ampsft/basis/source.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/weight.hpp>
 
 #include <algorithm>
@@ -18,20 +19,7 @@ namespace detail {
 
 /// The hash of the values as `T`, as `score_matrix` makes it, whatever form they lie in.
 template <Scalar T>
-[[nodiscard]] std::uint64_t hash_values(const RowBlock<T>& values) {
-  const Index height = chunk_rows(values.cols());
-  const Index chunks = chunk_count(values.rows(), values.cols());
-  std::vector<std::uint64_t> hashes(static_cast<std::size_t>(chunks));
-  parallel_for(chunks, 1, [&](Index begin, Index end) {
-    Matrix<T> buffer;
-    for (Index chunk = begin; chunk < end; ++chunk) {
-      const Index first = chunk * height;
-      const Index count = std::min(height, values.rows() - first);
-      hashes[static_cast<std::size_t>(chunk)] = hash_rows<T>(values.read(first, count, buffer));
-    }
-  });
-  return join_hashes(hashes);
-}
+[[nodiscard]] std::uint64_t hash_values(const RowBlock<T>& values);
 
 }  // namespace detail
 
@@ -40,15 +28,7 @@ template <Scalar T>
 /// The values are those in `T`, so a model in float and the same in double differ. Cost: one reading of the weights;
 /// memory: some 2 MiB a thread. Throws as `base_of`.
 template <Scalar T>
-[[nodiscard]] std::string base_hash(const WeightList<T>& weights) {
-  std::vector<SourceMatrix> matrices;
-  for (const auto* weight : weights) {
-    const FrozenBase<T> base = base_of(*weight);
-    matrices.push_back({weight->name(), weight->rows(), weight->cols(),
-                        hash_text(detail::hash_values(base.rows_named(weight->name())))});
-  }
-  return source_hash(std::move(matrices));
-}
+[[nodiscard]] std::string base_hash(const WeightList<T>& weights);
 
 namespace detail {
 
@@ -63,3 +43,7 @@ void require_same_base(const std::string& base, const WeightList<T>& weights) {
 }  // namespace detail
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/adapter/detail/base_hash_inl.hpp>
+#endif

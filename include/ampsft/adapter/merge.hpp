@@ -3,6 +3,7 @@
 /// Merging what was trained into dense weights, and taking it out again exactly.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/weight.hpp>
 
 #include <algorithm>
@@ -20,29 +21,10 @@ class MergedWeights {
  public:
   /// Makes every adapted weight dense: `materialize()` of it; tied weights stay tied. Throws as that, and changes
   /// nothing then.
-  explicit MergedWeights(const WeightList<T>& weights) {
-    for (auto* weight : weights) {
-      if (!weight->is_adapted()) {
-        continue;
-      }
-      const auto twin = std::find_if(changed_.begin(), changed_.end(),
-                                     [&](const Change& change) { return change.before.is_tied_to(*weight); });
-      Weight<T> merged =
-          twin != changed_.end() ? twin->merged.tied(weight->name()) : Weight<T>(weight->name(), weight->materialize());
-      changed_.push_back({weight, *weight, std::move(merged)});
-    }
-    for (auto& change : changed_) {
-      *change.weight = change.merged;
-    }
-  }
+  explicit MergedWeights(const WeightList<T>& weights);
 
   /// Puts every weight back, which must still be where it was; what happened to the dense ones meanwhile is lost.
-  void unmerge() {
-    for (auto& change : changed_) {
-      *change.weight = change.before;
-    }
-    changed_.clear();
-  }
+  void unmerge();
 
  private:
   struct Change {
@@ -56,8 +38,10 @@ class MergedWeights {
 
 /// Merges the scores or factors of all weights; keep the result to be able to unmerge.
 template <Scalar T>
-[[nodiscard]] MergedWeights<T> merge(const WeightList<T>& weights) {
-  return MergedWeights<T>(weights);
-}
+[[nodiscard]] MergedWeights<T> merge(const WeightList<T>& weights);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/adapter/detail/merge_inl.hpp>
+#endif

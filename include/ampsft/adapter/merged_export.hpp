@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/adapter/export_factors.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/model_tensors.hpp>
@@ -28,84 +29,22 @@ namespace ampsft {
 
 namespace detail {
 
-/// Files of a Hugging Face folder that say how a model is used and are not changed by training.
-inline constexpr std::array<std::string_view, 9> companions{"generation_config.json",
-                                                            "tokenizer.json",
-                                                            "tokenizer_config.json",
-                                                            "tokenizer.model",
-                                                            "vocab.json",
-                                                            "merges.txt",
-                                                            "added_tokens.json",
-                                                            "special_tokens_map.json",
-                                                            "chat_template.jinja"};
-
-/// Those of the files that a folder has.
-[[nodiscard]] inline std::map<std::string, std::string> read_companions(const std::filesystem::path& folder) {
-  std::map<std::string, std::string> files;
-  std::error_code ignored;
-  for (const std::string_view name : companions) {
-    if (std::filesystem::is_regular_file(folder / name, ignored)) {
-      files.emplace(name, read_text(folder / name));
-    }
-  }
-  return files;
-}
+/// Copies the files of a Hugging Face folder that say how a model is used and are not changed by training: tokenizer,
+/// templates, settings, cards; all but weights and config.json.
+AMPSFT_HEADER_INLINE void copy_companions(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// The config.json of a folder, with what a merged model's says otherwise. transformers calls the format of a model's
 /// tensors `torch_dtype` up to version 4.55 and `dtype` since.
-[[nodiscard]] inline std::string merged_config(const std::filesystem::path& from, std::optional<DType> dtype,
-                                               bool unties) {
-  constexpr int depth = 16;
-  nlohmann::json json = parse_json(read_text(from / "config.json"), concat(from / "config.json"), depth);
-  if (unties) {
-    json["tie_word_embeddings"] = false;
-  }
-  if (dtype) {
-    const bool renamed = json.contains("dtype");
-    if (renamed) {
-      json["dtype"] = torch_dtype(*dtype);
-    }
-    if (!renamed || json.contains("torch_dtype")) {
-      json["torch_dtype"] = torch_dtype(*dtype);
-    }
-  }
-  return json_text(json, 2) + "\n";
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE std::string merged_config(const std::filesystem::path& from,
+                                                             std::optional<DType> dtype, bool unties);
 
 /// Puts a parameter's values (a vector is one row) into the stored tensor `into` (as it is stored) that holds it.
 template <Scalar T>
-void put_part(Matrix<T> values, const TensorSource& source, const ModelConfig& config, Matrix<T>& target) {
-  const Index heads = paired_heads(source.name, config);
-  if (source.offset != 0) {
-    map(values).array() -= static_cast<T>(source.offset);
-  }
-  const bool repairs = heads > 0 && config.pairing() != RopePairing::halves;
-  if (source.shape.size() == 1) {
-    if (repairs) {
-      const Matrix<T> column = repair_rows(make_matrix(map(values).transpose()), heads, RopePairing::halves);
-      values = make_matrix(map(column).transpose());
-    }
-    map(target).middleCols(source.first, cols(values)) = map(values);
-    return;
-  }
-  if (repairs) {
-    values = repair_rows(values, heads, RopePairing::halves);
-  }
-  if (source.transposed) {
-    map(target).middleCols(source.first, rows(values)) = map(values).transpose();
-  } else {
-    map(target).middleRows(source.first, rows(values)) = map(values);
-  }
-}
+void put_part(Matrix<T> values, const TensorSource& source, const ModelConfig& config, Matrix<T>& target);
 
 /// Replaces part of a stored tensor (`values` as it is stored) by a weight of the model.
 template <Scalar T>
-void put_weight(const Weight<T>& weight, const TensorSource& source, const ModelConfig& config, Matrix<T>& values) {
-  Matrix<T> merged = weight.materialize();
-  require(source.shape == std::vector<Index>{rows(merged), cols(merged)}, weight.name(), " is ", rows(merged), " x ",
-          cols(merged), ", but the folder's is ", shape_text(source.shape));
-  put_part(std::move(merged), source, config, values);
-}
+void put_weight(const Weight<T>& weight, const TensorSource& source, const ModelConfig& config, Matrix<T>& values);
 
 }  // namespace detail
 
@@ -121,76 +60,10 @@ void put_weight(const Weight<T>& weight, const TensorSource& source, const Model
 /// cannot be written; nothing is written before all that can be checked is. Memory: the weights once, in `T`.
 template <Scalar T>
 void export_merged(const std::filesystem::path& to, const std::filesystem::path& from, const WeightList<T>& weights,
-                   const ModelConfig& config, std::optional<DType> dtype = {}, const OnTensors& on_tensors = nullptr) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  require(!fs::equivalent(from, to, error), "the merged model must get a folder of its own, not ", from);
-  require_writable(to / "model.safetensors");
-  const ModelTensors tensors = open_folder_tensors(from);
-  const auto sources = find_tensors(config, tensors);
-  std::map<std::string, Matrix<T>> changed;
-  bool unties = false;
-  const auto weight_named = [&](const std::string& name) {
-    const auto found = std::find_if(weights.begin(), weights.end(), [&](auto* w) { return w->name() == name; });
-    return found == weights.end() ? nullptr : *found;
-  };
-  const auto size_of = [](const Weight<T>& weight) { return static_cast<double>(weight.rows() * weight.cols()); };
-  double size = 0.0;
-  for (const auto* weight : weights) {
-    size += size_of(*weight);
-  }
-  detail::TensorMeter merged("merged", static_cast<Index>(weights.size()), size, on_tensors);
-  for (const auto* weight : weights) {
-    const auto source =
-        std::find_if(sources.begin(), sources.end(), [&](const auto& s) { return s.name == weight->name(); });
-    if (source != sources.end()) {
-      auto [entry, is_new] = changed.try_emplace(source->source);
-      if (is_new) {
-        entry->second = tensors.file(source->source).template read_matrix<T>(source->source);
-      }
-      detail::put_weight(*weight, *source, config, entry->second);
-    } else {
-      require(config.tied_head && weight->name() == "lm_head.weight", "the folder ", from, " has no tensor for ",
-              weight->name());
-      const auto* embedding = weight_named("token_embedding.weight");
-      if (embedding == nullptr || !weight->is_tied_to(*embedding)) {
-        changed.emplace("lm_head.weight", weight->materialize());
-        unties = true;
-      }
-    }
-    merged.add(size_of(*weight));
-    merged.finish();
-  }
-  SafetensorsWriter writer;
-  writer.set_metadata("format", "pt");
-  for (const auto& [name, values] : changed) {
-    const std::string& stored =
-        tensors.contains(name) ? name : sources.front().source;  // an untied head: as the embedding
-    writer.add(name, dtype.value_or(tensors.info(stored).dtype), {rows(values), cols(values)}, values);
-  }
-  std::deque<Matrix<T>> converted;  // the writer keeps views
-  for (const auto& name : tensors.names()) {
-    const bool stale = config.tied_head && name == "lm_head.weight";  // some files hold the tied matrix twice
-    if (changed.contains(name) || stale) {
-      continue;
-    }
-    const TensorInfo stored = tensors.info(name);
-    if (!dtype || stored.dtype == *dtype || stored.dtype == DType::i64) {
-      writer.add_stored(name, stored);
-    } else {
-      auto& values = converted.emplace_back(make_matrix<T>(1, detail::checked_size(stored.shape, name)));
-      tensors.file(name).read_into(name, std::span(stored.shape), values.data());
-      writer.add(name, *dtype, stored.shape, values);
-    }
-  }
-  auto files = detail::read_companions(from);
-  files.emplace("config.json", detail::merged_config(from, dtype, unties));
-  fs::create_directories(to, error);
-  require(!error, "cannot make the folder ", to, ": ", error.message());
-  writer.write(to / "model.safetensors", on_tensors);
-  for (const auto& [name, text] : files) {
-    write_text(to / name, text);
-  }
-}
+                   const ModelConfig& config, std::optional<DType> dtype = {}, const OnTensors& on_tensors = nullptr);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/adapter/detail/merged_export_inl.hpp>
+#endif

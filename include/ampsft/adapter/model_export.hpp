@@ -5,6 +5,7 @@
 
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/model_tensors.hpp>
 #include <ampsft/io/writable.hpp>
@@ -32,42 +33,7 @@ namespace detail {
 template <Scalar T>
 [[nodiscard]] std::map<std::string, Matrix<T>> huggingface_tensors(Transformer<T>& model, const ModelConfig& config,
                                                                    const std::vector<TensorSource>& sources,
-                                                                   const OnTensors& on_tensors) {
-  const auto weights = model.weights();
-  const auto parameters = model.parameters();
-  const auto values_of = [&](const std::string& name) -> Matrix<T> {
-    const auto weight = std::find_if(weights.begin(), weights.end(), [&](auto* w) { return w->name() == name; });
-    if (weight != weights.end()) {
-      return (*weight)->materialize();
-    }
-    const auto parameter = std::find_if(parameters.begin(), parameters.end(), [&](auto* p) { return p->name == name; });
-    require(parameter != parameters.end(), "the model has no ", name, ", which its config tells of");
-    return (*parameter)->value;
-  };
-  const auto size_of = [](const TensorSource& source) {
-    return std::accumulate(source.shape.begin(), source.shape.end(), 1.0, std::multiplies<>());
-  };
-  double size = 0.0;
-  for (const TensorSource& source : sources) {
-    size += size_of(source);
-  }
-  TensorMeter merged("merged", static_cast<Index>(sources.size()), size, on_tensors);
-  std::map<std::string, Matrix<T>> tensors;
-  for (const TensorSource& source : sources) {
-    Matrix<T> values = values_of(source.name);
-    const bool vector = source.shape.size() == 1;
-    require(source.shape.back() == cols(values) && rows(values) == (vector ? 1 : source.shape.front()), source.name,
-            " is ", rows(values), " x ", cols(values), ", but the config tells of ", shape_text(source.shape));
-    auto [stored, is_new] = tensors.try_emplace(source.source);
-    if (is_new) {
-      stored->second = make_matrix<T>(vector ? 1 : source.source_shape.front(), source.source_shape.back());
-    }
-    put_part(std::move(values), source, config, stored->second);
-    merged.add(size_of(source));
-    merged.finish();
-  }
-  return tensors;
-}
+                                                                   const OnTensors& on_tensors);
 
 }  // namespace detail
 
@@ -80,67 +46,25 @@ template <Scalar T>
 /// model's, and if a file cannot be written. Memory: the weights once, in `T`.
 template <Scalar T>
 void export_model(const std::filesystem::path& to, Transformer<T>& model, const ModelConfig& config,
-                  DType dtype = DType::f32, const OnTensors& on_tensors = nullptr) {
-  const auto weights = model.weights();
-  require_writable(to / "model.safetensors");
-  ModelConfig written = config;
-  written.tied_head = config.tied_head && weights.back()->is_tied_to(*weights.front());
-  const std::string json = json_text(huggingface_config_json(written, dtype), 2) + "\n";
-  const auto sources = tensor_sources(written, TensorNaming::huggingface);
-  const auto tensors = detail::huggingface_tensors(model, config, sources, on_tensors);
-  SafetensorsWriter writer;
-  writer.set_metadata("format", "pt");
-  for (const auto& [name, values] : tensors) {
-    const auto source =
-        std::find_if(sources.begin(), sources.end(), [&, &wanted = name](const auto& s) { return s.source == wanted; });
-    writer.add(name, dtype, source->source_shape, values);
-  }
-  std::error_code error;
-  std::filesystem::create_directories(to, error);
-  require(!error, "cannot make the folder ", to, ": ", error.message());
-  writer.write(to / "model.safetensors", on_tensors);
-  write_text(to / "config.json", json);
-}
+                  DType dtype = DType::f32, const OnTensors& on_tensors = nullptr);
 
 /// `export_model` of a model that came from the GGUF file `from`, with the tokenizer, the template of chats and the
 /// special tokens of that file as Hugging Face's files. Throws `Error` as `export_model` and
 /// `huggingface_tokenizer_files` do, the latter before anything is written.
 template <Scalar T>
 void export_gguf_model(const std::filesystem::path& to, const std::filesystem::path& from, Transformer<T>& model,
-                       DType dtype = DType::f32, const OnTensors& on_tensors = nullptr) {
-  const GgufFile file(from);
-  const ModelConfig config = read_gguf_config(file);
-  const GgufValue* const jinja = file.find("tokenizer.chat_template");
-  const PretrainedTokenizerParts parts = read_gguf_tokenizer_parts(file);
-  std::map<std::string, std::string> files;
-  try {
-    files = huggingface_tokenizer_files(parts, {config.context, config.bos, config.eos},
-                                        jinja != nullptr ? std::optional(std::string(jinja->text())) : std::nullopt);
-  } catch (const Error& error) {
-    fail(from, ": ", error.what());
-  }
-  export_model(to, model, config, dtype, on_tensors);
-  for (const auto& [name, text] : files) {
-    write_text(to / name, text);
-  }
-}
+                       DType dtype = DType::f32, const OnTensors& on_tensors = nullptr);
 
 /// `export_model` of a model that came from the Hugging Face folder `from`, gains and biases as they are now, with that
-/// folder's tokenizer, template and settings. Without a `dtype` the tensors are stored as that folder's embedding.
+/// folder's other files beside its weights. Without a `dtype` the tensors are stored as that folder's embedding.
 /// Throws `Error` as `export_model` does, and if the folder cannot be read.
 template <Scalar T>
 void export_folder_model(const std::filesystem::path& to, const std::filesystem::path& from, Transformer<T>& model,
                          const ModelConfig& config, std::optional<DType> dtype = {},
-                         const OnTensors& on_tensors = nullptr) {
-  const auto files = detail::read_companions(from);
-  if (!dtype) {
-    const ModelTensors tensors(from);
-    dtype = tensors.info(tensor_sources(config, TensorNaming::huggingface).front().source).dtype;
-  }
-  export_model(to, model, config, *dtype, on_tensors);
-  for (const auto& [name, text] : files) {
-    write_text(to / name, text);
-  }
-}
+                         const OnTensors& on_tensors = nullptr);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/adapter/detail/model_export_inl.hpp>
+#endif

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/adapter/score_adapter.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/lora.hpp>
 
 #include <string>
@@ -23,16 +24,10 @@ struct NamedFactors {
 /// Throws `Error` for a truncated adapter, whose weights are no sum with the base's. Memory: the adapter, and a basis
 /// for each weight.
 template <Scalar T>
-[[nodiscard]] std::vector<NamedFactors<T>> factors_of(const ScoreAdapter<T>& adapter) {
-  require(adapter.form == ScoreForm::exact_start, "a truncated adapter cannot be exported as factors: its weights are ",
-          "not the base's plus something of low rank; export the merged model");
-  std::vector<NamedFactors<T>> factors;
-  for (const auto& matrix : adapter.matrices) {
-    for (const auto& name : matrix.weights) {
-      factors.push_back({name, {.a = adapter.basis(matrix)->components(), .l = matrix.scores, .scale = 1.0}});
-    }
-  }
-  return factors;
-}
+[[nodiscard]] std::vector<NamedFactors<T>> factors_of(const ScoreAdapter<T>& adapter);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/adapter/detail/named_factors_inl.hpp>
+#endif

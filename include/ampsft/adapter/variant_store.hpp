@@ -5,6 +5,7 @@
 
 #include <ampsft/adapter/algebra.hpp>
 #include <ampsft/adapter/score_adapter.hpp>
+#include <ampsft/core/instances.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -43,68 +44,22 @@ class VariantStore {
   /// For adapters that have the base, the bases and the matrices of this one (which is not added).
   ///
   /// Throws `Error` for the truncated form, whose variants share no base product.
-  explicit VariantStore(const ScoreAdapter<T>& like)
-      : like_{.form = like.form, .bases = like.bases, .matrices = {}, .base = like.base} {
-    require(like.form == ScoreForm::exact_start, "variants need the exact-start form, which shares the base's product");
-    for (const auto& matrix : like.matrices) {
-      slots_.push_back({matrix.weights, rows(matrix.scores), size_, like.basis(matrix)});
-      size_ += static_cast<Index>(matrix.scores.size());
-    }
-  }
+  explicit VariantStore(const ScoreAdapter<T>& like);
 
   [[nodiscard]] const std::vector<VariantSlot<T>>& slots() const noexcept { return slots_; }
   [[nodiscard]] const std::string& base() const noexcept { return like_.base; }
 
   /// Adds a variant, or replaces the one of that name. Throws `Error`, and changes nothing, if the adapter has another
   /// base, other bases or other matrices than the store.
-  void add(const std::string& name, const ScoreAdapter<T>& adapter) {
-    require(adapter.form == like_.form && adapter.base == like_.base, "the variant '", name,
-            "' has another base or form than the store; their hashes are ", adapter.base, " and ", like_.base);
-    require(adapter.bases == like_.bases, "the variant '", name, "' has other bases than the store");
-    require(adapter.matrices.size() == slots_.size(), "the variant '", name, "' adapts ", adapter.matrices.size(),
-            " matrices, but the store's adapt ", slots_.size());
-    auto variant = std::make_shared<Variant<T>>(Variant<T>{make_matrix<T>(1, size_)});
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      const auto& matrix = adapter.matrices[i];
-      require(matrix.weights == slots_[i].weights && rows(matrix.scores) == slots_[i].rows, "the variant '", name,
-              "' adapts ", matrix.weights.front(), " where the store's adapt ", slots_[i].weights.front());
-      static_cast<void>(adapter.basis(matrix));  // throws for scores of another rank
-      MatrixMap<T>(variant->scores.data() + slots_[i].offset, cols(matrix.scores), rows(matrix.scores)) =
-          map(matrix.scores).transpose();
-    }
-    const std::lock_guard lock(mutex_);
-    variants_[name] = std::move(variant);
-  }
+  void add(const std::string& name, const ScoreAdapter<T>& adapter);
 
   /// Whether there was one of that name.
-  bool remove(const std::string& name) {
-    std::shared_ptr<const Variant<T>> freed;  // after the lock
-    const std::lock_guard lock(mutex_);
-    const auto found = variants_.find(name);
-    if (found == variants_.end()) {
-      return false;
-    }
-    freed = std::move(found->second);
-    variants_.erase(found);
-    return true;
-  }
+  bool remove(const std::string& name);
 
   /// Throws `Error` if there is none of that name.
-  [[nodiscard]] std::shared_ptr<const Variant<T>> find(const std::string& name) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = variants_.find(name);
-    require(found != variants_.end(), "there is no variant '", name, "' among the ", variants_.size());
-    return found->second;
-  }
+  [[nodiscard]] std::shared_ptr<const Variant<T>> find(const std::string& name) const;
 
-  [[nodiscard]] std::vector<std::string> names() const {
-    const std::lock_guard lock(mutex_);
-    std::vector<std::string> all;
-    for (const auto& [name, variant] : variants_) {
-      all.push_back(name);
-    }
-    return all;
-  }
+  [[nodiscard]] std::vector<std::string> names() const;
 
   /// Bytes of one variant's scores.
   [[nodiscard]] Index bytes_each() const noexcept { return size_ * static_cast<Index>(sizeof(T)); }
@@ -118,3 +73,7 @@ class VariantStore {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/adapter/detail/variant_store_inl.hpp>
+#endif

@@ -6,6 +6,7 @@
 #include <ampsft/adapter/variant_store.hpp>
 #include <ampsft/autograd/linear_operator.hpp>
 #include <ampsft/autograd/ops/reconstruct.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/detail/add_product.hpp>
 #include <ampsft/simd/project.hpp>
 #include <ampsft/simd/reconstruct.hpp>
@@ -28,16 +29,9 @@ class VariantSelection {
 
   /// One variant a sequence, in the order of the batch; one alone is for all sequences. Null: the base. Nothing else
   /// happens, so switching costs some nanoseconds.
-  void use(std::vector<Pointer> sequences) {
-    require(!sequences.empty(), "a batch needs at least one variant");
-    sequences_ = std::move(sequences);
-    ++changes_;
-  }
+  void use(std::vector<Pointer> sequences);
 
-  void use(Pointer one) {
-    sequences_.assign(1, std::move(one));
-    ++changes_;
-  }
+  void use(Pointer one);
 
   [[nodiscard]] const std::vector<Pointer>& sequences() const noexcept { return sequences_; }
 
@@ -77,93 +71,33 @@ class VariantExpansion final : public LinearOperator<T> {
 
   /// Says how many rows the whole batch has, for rows of a part would be taken for those of other sequences. A pass
   /// begins, with the selection as it is now.
-  void expect(Index tokens) noexcept {
-    tokens_ = tokens;
-    changes_ = selection_->changes();
-  }
+  void expect(Index tokens) noexcept;
 
   /// Where one variant is for all sequences, `x` may be any rows of the batch; else it must be all of them.
   void output_part(Index first, const ConstView<T>& x, View<T> y, WriteMode mode, T scale,
-                   const ConstView<T>& bias) const override {
-    require_whole(x.rows());
-    this->require_part(first, y.cols());
-    // The threads share all rows, for those of one variant are seldom worth two.
-    parallel_for(x.rows(), simd::detail::grain_of(y.cols() * rank_), [&](Index begin, Index end) {
-      selection_->for_each_run(x.rows(), [&](const Variant<T>* variant, Index row, Index count) {
-        const Index from = std::max(begin, row);
-        const Index length = std::min(end, row + count) - from;
-        if (length > 0) {
-          expand(variant, first, x.middleRows(from, length), y.middleRows(from, length), mode, scale, bias);
-        }
-      });
-    });
-  }
+                   const ConstView<T>& bias) const override;
 
   /// `dz = scale dy S_v`, or added to `dz`. Throws `Error` if the selection has changed since the pass began.
-  void input_gradient_part(Index first, const ConstView<T>& dy, View<T> dz, WriteMode mode, T scale) const override {
-    require_whole(dy.rows());
-    this->require_part(first, dy.cols());
-    require(selection_->changes() == changes_, "other variants were selected between a forward pass and its backward ",
-            "pass; select before both");
-    selection_->for_each_run(dy.rows(), [&](const Variant<T>* variant, Index row, Index count) {
-      auto rows = dz.middleRows(row, count);
-      if (variant != nullptr) {
-        project<T>(dy.middleRows(row, count), transposed(*variant).middleCols(first, dy.cols()), rows, mode, scale);
-      } else if (mode == WriteMode::overwrite) {
-        rows.setZero();
-      }
-    });
-  }
+  void input_gradient_part(Index first, const ConstView<T>& dy, View<T> dz, WriteMode mode, T scale) const override;
 
   /// The scores of the one variant that all sequences use, `n x K`; zeros for the base. Throws `Error` if there are
   /// several.
-  [[nodiscard]] Matrix<T> scores() const {
-    const auto& sequences = selection_->sequences();
-    require(sequences.size() == 1, sequences.size(), " sequences have each a variant; select one for all first");
-    const Variant<T>* const one = sequences.front().get();
-    return one != nullptr ? make_matrix(transposed(*one).transpose()) : make_matrix<T>(rows_, rank_, T{0});
-  }
+  [[nodiscard]] Matrix<T> scores() const;
 
   /// The scores of `rows` of the weight for the tokens of a batch, `T x K`; zeros for the base.
-  [[nodiscard]] Matrix<T> gather(std::span<const std::int32_t> row) const {
-    Matrix<T> result = make_matrix<T>(static_cast<Index>(row.size()), rank_, T{0});
-    selection_->for_each_run(rows_of(row), [&](const Variant<T>* variant, Index first, Index count) {
-      for (Index i = first; variant != nullptr && i < first + count; ++i) {
-        const Index wanted = row[static_cast<std::size_t>(i)];
-        require(wanted >= 0 && wanted < rows_, "row ", wanted, " is not among the ", rows_, " of the weight");
-        map(result).row(i) = transposed(*variant).col(wanted).transpose();
-      }
-    });
-    return result;
-  }
+  [[nodiscard]] Matrix<T> gather(std::span<const std::int32_t> row) const;
 
  private:
   [[nodiscard]] static Index rows_of(std::span<const std::int32_t> row) { return static_cast<Index>(row.size()); }
 
-  void require_whole(Index rows) const {
-    require(rows == tokens_ || selection_->sequences().size() == 1, "a batch of several variants is computed ",
-            "whole, not ", rows, " of its ", tokens_, " rows; for losses see evaluate_variants");
-  }
+  void require_whole(Index rows) const;
 
   /// Rows of one variant. The kernel reads transposed scores where they lie. Measured: with scores that it had to turn,
   /// 32 sequences of one token and a variant each took 1.12 times as long.
   void expand(const Variant<T>* variant, Index first, const ConstView<T>& z, View<T> y, WriteMode mode, T scale,
-              const ConstView<T>& bias) const {
-    if (variant != nullptr) {
-      const ReconstructJob<T> job{z, y, mode == WriteMode::add ? MatrixRef<const T>(y) : MatrixRef<const T>()};
-      reconstruct<T>(std::span<const ReconstructJob<T>>(&job, 1), transposed(*variant).middleCols(first, y.cols()),
-                     bias, scale);
-    } else if (mode == WriteMode::overwrite) {
-      y.setZero();
-      if (bias.rows() > 0) {
-        y.rowwise() += bias.row(0);
-      }
-    }
-  }
+              const ConstView<T>& bias) const;
 
-  [[nodiscard]] ConstMatrixMap<T> transposed(const Variant<T>& variant) const {
-    return {variant.scores.data() + offset_, rank_, rows_};
-  }
+  [[nodiscard]] ConstMatrixMap<T> transposed(const Variant<T>& variant) const;
 
   std::shared_ptr<const VariantSelection<T>> selection_;
   Index rows_;
@@ -183,14 +117,7 @@ class VariantParameterization {
   using scalar = T;
 
   VariantParameterization(std::string name, FrozenBase<T> base, const VariantSlot<T>& slot,
-                          std::shared_ptr<const VariantSelection<T>> selection)
-      : name_(std::move(name)),
-        base_(std::move(base)),
-        basis_(slot.basis),
-        expansion_(std::make_unique<VariantExpansion<T>>(std::move(selection), slot)) {
-    require(base_.rows() == slot.rows && base_.cols() == basis_->width(), name_, " is ", base_.rows(), " x ",
-            base_.cols(), ", but its variants are for ", slot.rows, " x ", basis_->width());
-  }
+                          std::shared_ptr<const VariantSelection<T>> selection);
 
   [[nodiscard]] Index rows() const { return base_.rows(); }
   [[nodiscard]] Index cols() const { return base_.cols(); }
@@ -198,25 +125,12 @@ class VariantParameterization {
   [[nodiscard]] bool is_adapted() const { return true; }
   [[nodiscard]] const FrozenBase<T>& base() const { return base_; }
 
-  ProductSum<T> products(Variable<T> x) {
-    expansion_->expect(x.rows());
-    Tape<T>& tape = x.tape();
-    const auto& components = basis_->components();
-    const Variable<T> z = tape.shared(x, &components, [&] { return linear(x, tape.constant(components)); });
-    return {{base_.product(x), {z, {}, T{1}, expansion_.get()}}};
-  }
+  ProductSum<T> products(Variable<T> x);
 
-  Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) {
-    return reconstruct<T>(tape.constant(expansion_->gather(row)), tape.constant(basis_->components()), {},
-                          base_.gather(tape, row));
-  }
+  Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row);
 
   /// `W0 + S_v B` of the variant that all sequences use. Throws `Error` if they use several.
-  [[nodiscard]] Matrix<T> materialize() const {
-    Matrix<T> weight = base_.dequantized();
-    detail::add_product(weight, T{1}, expansion_->scores(), basis_->components());
-    return weight;
-  }
+  [[nodiscard]] Matrix<T> materialize() const;
 
   [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {}; }
   [[nodiscard]] std::vector<NamedBuffer<T>> buffers() const { return {base_.named(name_)}; }
@@ -235,23 +149,10 @@ class VariantParameterization {
 /// already.
 template <Scalar T>
 [[nodiscard]] std::shared_ptr<VariantSelection<T>> attach_variants(const VariantStore<T>& store,
-                                                                   const WeightList<T>& weights) {
-  const std::string actual = base_hash(weights);
-  require(store.base().empty() || store.base() == actual, "the store's variants belong to a base with the hash ",
-          store.base(), ", but this model's is ", actual);
-  auto selection = std::make_shared<VariantSelection<T>>();
-  std::vector<std::string> names;
-  for (const auto& slot : store.slots()) {
-    names.insert(names.end(), slot.weights.begin(), slot.weights.end());
-  }
-  static_cast<void>(
-      detail::attach(weights, {.patterns = names, .tied = Tied::separate}, [&](const std::string& name, auto source) {
-        const auto slot = std::find_if(store.slots().begin(), store.slots().end(), [&](const auto& one) {
-          return std::find(one.weights.begin(), one.weights.end(), name) != one.weights.end();
-        });
-        return VariantParameterization<T>(name, std::move(source), *slot, selection);
-      }));
-  return selection;
-}
+                                                                   const WeightList<T>& weights);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/adapter/detail/variant_weights_inl.hpp>
+#endif

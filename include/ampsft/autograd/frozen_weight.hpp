@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/linear_operator.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/core/widen.hpp>
 
@@ -25,19 +26,10 @@ class FrozenWeight : public LinearOperator<T> {
   virtual void copy_row(Index i, T* to) const = 0;
 
   /// Rows `first` to `first + count`, one after the other, to `count x d` numbers.
-  void copy_rows(Index first, Index count, T* to) const {
-    for (Index i = 0; i < count; ++i) {
-      copy_row(first + i, to + i * this->cols());
-    }
-  }
+  void copy_rows(Index first, Index count, T* to) const;
 
   /// A copy of all of it, `n x d`, made by all threads.
-  [[nodiscard]] Matrix<T> dequantized() const {
-    Matrix<T> matrix = make_matrix<T>(this->rows(), this->cols());
-    parallel_for(this->rows(), 16,
-                 [&](Index begin, Index end) { copy_rows(begin, end - begin, matrix.data() + begin * this->cols()); });
-    return matrix;
-  }
+  [[nodiscard]] Matrix<T> dequantized() const;
 };
 
 /// A frozen weight in bfloat16: half of float's memory, the rounding of 8 bits. The kernels widen it while they pack.
@@ -46,30 +38,16 @@ requires std::same_as<T, float>
 class Bf16Weight final : public FrozenWeight<T> {
  public:
   /// Rounds to nearest, ties to even. `arithmetic`: of its products (simd/gemm.hpp).
-  explicit Bf16Weight(const Matrix<T>& matrix, Arithmetic arithmetic = Arithmetic::full)
-      : arithmetic_(arithmetic), values_(make_matrix<BFloat16>(ampsft::rows(matrix), ampsft::cols(matrix))) {
-    std::transform(matrix.storage().begin(), matrix.storage().end(), values_.storage().begin(),
-                   [](T value) { return static_cast<BFloat16>(value); });
-  }
+  explicit Bf16Weight(const Matrix<T>& matrix, Arithmetic arithmetic = Arithmetic::full);
 
   [[nodiscard]] Index rows() const override { return ampsft::rows(values_); }
   [[nodiscard]] Index cols() const override { return ampsft::cols(values_); }
   [[nodiscard]] Index bytes() const override { return static_cast<Index>(values_.size() * sizeof(BFloat16)); }
 
   void output_part(Index first, const ConstView<T>& x, View<T> y, WriteMode mode, T scale,
-                   const ConstView<T>& bias) const override {
-    const auto part = values(first, y.cols());
-    if (x.rows() <= few && arithmetic_ == Arithmetic::full) {
-      layer_output_of_few<T, BFloat16>(x, part, y, mode, scale, bias);
-      return;
-    }
-    gemm<T, BFloat16>(Factor<T>::plain(x), Factor<BFloat16>::transposed(part), y, mode, scale, bias, arithmetic_);
-  }
+                   const ConstView<T>& bias) const override;
 
-  void input_gradient_part(Index first, const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const override {
-    gemm<T, BFloat16>(Factor<T>::plain(dy), Factor<BFloat16>::plain(values(first, dy.cols())), dx, mode, scale,
-                      ConstMatrixMap<T>(nullptr, 0, 0), arithmetic_);
-  }
+  void input_gradient_part(Index first, const ConstView<T>& dy, View<T> dx, WriteMode mode, T scale) const override;
 
   void copy_row(Index i, T* to) const override { ampsft::widen(values_.data() + i * cols(), cols(), to); }
 
@@ -84,3 +62,7 @@ class Bf16Weight final : public FrozenWeight<T> {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/autograd/detail/frozen_weight_inl.hpp>
+#endif

@@ -3,7 +3,11 @@
 /// What a product needs of a factor that is not trained.
 #pragma once
 
-#include <ampsft/simd/layer.hpp>
+#include <ampsft/core/error.hpp>
+#include <ampsft/core/tensor.hpp>
+#include <ampsft/core/view.hpp>
+#include <ampsft/simd/arithmetic.hpp>
+#include <ampsft/simd/matrix_ref.hpp>
 
 namespace ampsft {
 

@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/linear_operator.hpp>
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/layer.hpp>
 
 #include <array>
@@ -40,28 +41,14 @@ struct Product {
   /// `y = scale rows w' + 1 bias'`, or added to `y`, for some rows of `x`, with the rows of `w` from `first` on, as
   /// many as `y` has columns; the bias is that of those.
   void output(const ConstMatrixMap<T>& rows, MatrixMap<T> y, WriteMode mode, const ConstMatrixMap<T>& bias,
-              Index first = 0) const {
-    if (frozen != nullptr) {
-      frozen->output_part(first, rows, y, mode, scale, bias);
-    } else {
-      layer_output<T>(rows, w.map().middleRows(first, y.cols()), y, mode, scale, bias);
-    }
-  }
+              Index first = 0) const;
 
   /// `dx = scale dy w`, or added to `dx`, with the rows of `w` from `first` on, as many as `dy` has columns.
-  void input_gradient(const ConstMatrixMap<T>& dy, MatrixMap<T> dx, WriteMode mode, Index first = 0) const {
-    if (frozen != nullptr) {
-      frozen->input_gradient_part(first, dy, dx, mode, scale);
-    } else {
-      layer_input_gradient<T>(dy, w.map().middleRows(first, dy.cols()), dx, mode, scale);
-    }
-  }
+  void input_gradient(const ConstMatrixMap<T>& dy, MatrixMap<T> dx, WriteMode mode, Index first = 0) const;
 
   /// `dw = scale dy' rows`, or added to `dw`; `dw` may be some rows, those of `dy`'s columns.
   void weight_gradient(const ConstMatrixMap<T>& dy, const ConstMatrixMap<T>& rows, MatrixMap<T> dw,
-                       WriteMode mode) const {
-    layer_weight_gradient<T>(dy, rows, dw, mode, scale);
-  }
+                       WriteMode mode) const;
 };
 
 /// What a layer multiplies: a sum of up to two products; the second may be empty.
@@ -70,35 +57,14 @@ using ProductSum = std::array<Product<T>, 2>;
 
 /// Throws unless the products and the bias fit each other.
 template <Scalar T>
-void require_terms(const ProductSum<T>& products, Variable<T> bias) {
-  const auto& [first, second] = products;
-  const auto whole = [](const Product<T>& product) {
-    return static_cast<bool>(product.x) == (static_cast<bool>(product.w) || product.frozen != nullptr);
-  };
-  require(first && whole(first) && whole(second), "linear: a product needs both its input and its weight");
-  for (const auto& product : products) {
-    require(!product || (product.x.rows() == first.x.rows() && product.outputs() == first.outputs() &&
-                         product.x.cols() == product.width()),
-            "linear: an input of ", product ? product.x.rows() : 0, " x ", product ? product.x.cols() : 0,
-            " does not fit a weight of ", product ? product.outputs() : 0, " x ", product ? product.width() : 0,
-            " (outputs x inputs)");
-  }
-  require(!bias || (bias.rows() == 1 && bias.cols() == first.outputs()), "linear: the bias must be 1 x ",
-          first.outputs());
-}
+void require_terms(const ProductSum<T>& products, Variable<T> bias);
 
 /// `sum = 1' dy`, or added to `sum`: the gradient of a bias.
 template <Scalar T>
-void column_sums(const ConstMatrixMap<T>& dy, MatrixMap<T> sum, WriteMode mode) {
-  parallel_for(dy.cols(), 64, [&](Index begin, Index end) {
-    auto part = sum.row(0).segment(begin, end - begin);
-    if (mode == WriteMode::overwrite) {
-      part.setZero();
-    }
-    for (Index row = 0; row < dy.rows(); ++row) {
-      part += dy.row(row).segment(begin, end - begin);
-    }
-  });
-}
+void column_sums(const ConstMatrixMap<T>& dy, MatrixMap<T> sum, WriteMode mode);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/autograd/detail/product_inl.hpp>
+#endif

@@ -3,6 +3,7 @@
 /// How much of given rows a basis explains, at its rank and at every smaller one.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 
 #include <cstddef>
@@ -22,14 +23,7 @@ struct Explained {
   [[nodiscard]] Index rank() const noexcept { return static_cast<Index>(score_energy.size()); }
 
   /// Energy that mean and first `k` directions leave; throws unless `0 <= k <= K`.
-  [[nodiscard]] double left(Index k) const {
-    require(k >= 0 && k <= rank(), "the rank must be 0 to the basis' ", rank(), ", not ", k);
-    double energy = centred_energy;
-    for (Index i = 0; i < k; ++i) {
-      energy -= score_energy[static_cast<std::size_t>(i)];
-    }
-    return energy > 0.0 ? energy : 0.0;  // what is left of everything may round below it
-  }
+  [[nodiscard]] double left(Index k) const;
 
   /// The paper's R2, `1 - left(k) / raw_energy`; for rows of zeros 1 if they are met, else 0.
   [[nodiscard]] double r2(Index k) const { return share(left(k), raw_energy); }
@@ -38,19 +32,7 @@ struct Explained {
   [[nodiscard]] double variance_share(Index k) const { return share(left(k), centred_energy); }
 
   /// Adds what is known of other rows; throws if the ranks differ (rows that nothing is known of have any rank).
-  Explained& operator+=(const Explained& other) {
-    if (rows == 0 || other.rows == 0) {
-      return rows == 0 ? *this = other : *this;
-    }
-    require(other.rank() == rank(), "energies of ", other.rank(), " directions cannot be added to those of ", rank());
-    rows += other.rows;
-    raw_energy += other.raw_energy;
-    centred_energy += other.centred_energy;
-    for (std::size_t i = 0; i < score_energy.size(); ++i) {
-      score_energy[i] += other.score_energy[i];
-    }
-    return *this;
-  }
+  Explained& operator+=(const Explained& other);
 
  private:
   [[nodiscard]] static double share(double left, double whole) noexcept {
@@ -59,15 +41,10 @@ struct Explained {
 };
 
 /// 1, 2, 4, ... up to the rank, and the rank itself: where tables of R2 by rank stop.
-[[nodiscard]] inline std::vector<Index> ranks_up_to(Index rank) {
-  std::vector<Index> ranks;
-  for (Index k = 1; k < rank; k *= 2) {
-    ranks.push_back(k);
-  }
-  if (rank >= 1) {
-    ranks.push_back(rank);
-  }
-  return ranks;
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE std::vector<Index> ranks_up_to(Index rank);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/basis/detail/explained_inl.hpp>
+#endif

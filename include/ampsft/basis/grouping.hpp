@@ -5,6 +5,7 @@
 
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/core/glob.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/natural_order.hpp>
 
 #include <algorithm>
@@ -48,27 +49,10 @@ void for_each_part(std::string_view name, Part&& part) {
 }  // namespace detail
 
 /// A matrix' name with `*` for each number between dots, and without ".weight" at its end.
-[[nodiscard]] inline std::string type_of_name(std::string_view name) {
-  std::string type;
-  detail::for_each_part(name, [&](std::string_view part, bool is_number) {
-    type += (type.empty() ? "" : ".") + (is_number ? "*" : std::string(part));
-  });
-  constexpr std::string_view ending = ".weight";
-  return type.size() > ending.size() && type.ends_with(ending) ? type.substr(0, type.size() - ending.size()) : type;
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE std::string type_of_name(std::string_view name);
 
 /// A matrix' name up to its first number between dots; empty where there is none.
-[[nodiscard]] inline std::string layer_of_name(std::string_view name) {
-  std::string layer;
-  bool found = false;
-  detail::for_each_part(name, [&](std::string_view part, bool is_number) {
-    if (!found) {
-      layer += (layer.empty() ? "" : ".") + std::string(part);
-      found = is_number;
-    }
-  });
-  return found ? layer : "";
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE std::string layer_of_name(std::string_view name);
 
 /// The stacks of the matrices, by width and natural order of their names, each matrix in the given order within.
 ///
@@ -126,3 +110,7 @@ template <Scalar T>
 }
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/basis/detail/grouping_inl.hpp>
+#endif

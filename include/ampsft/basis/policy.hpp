@@ -6,6 +6,7 @@
 #include <ampsft/basis/files/basis_file.hpp>
 #include <ampsft/basis/row_stack.hpp>
 #include <ampsft/basis/universal_basis.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/linalg/gram.hpp>
 
 #include <algorithm>
@@ -55,24 +56,7 @@ struct StoredBasis {
   [[nodiscard]] UniversalBasis<T> fit(const RowStack<T>& stack) const { return of_width(stack.width(), stack.name()); }
 
   /// The same for a stack that need not be there. Throws `Error` unless there is one such basis.
-  [[nodiscard]] UniversalBasis<T> of_width(Index width, const std::string& stack = "") const {
-    const NamedBasis<T>* found = nullptr;
-    Index of_width = 0;
-    for (const auto& one : file.bases) {
-      if (one.basis.width() == width) {
-        ++of_width;
-        found = &one;
-        if (one.stack == stack) {
-          of_width = 1;
-          break;
-        }
-      }
-    }
-    require(of_width == 1, "the file holds ", of_width, " bases of width ", width,
-            of_width > 1 ? concat(", none for the stack '", stack, "'") : "",
-            "; group the matrices as they were grouped when it was written");
-    return rank > 0 ? found->basis.truncated(rank) : found->basis;
-  }
+  [[nodiscard]] UniversalBasis<T> of_width(Index width, const std::string& stack = "") const;
 };
 
 /// The leading directions of what was accumulated for each width elsewhere, activations or gradients of a model
@@ -83,12 +67,11 @@ struct MomentBasis {
   std::string kind;                             ///< for reports: "activations", "gradients"
   Index rank = 8;
 
-  [[nodiscard]] UniversalBasis<T> fit(const RowStack<T>& stack) const {
-    const auto found = moments.find(stack.width());
-    require(found != moments.end(), "no ", kind, " of width ", stack.width(), " were seen for the stack '",
-            stack.name(), "'");
-    return UniversalBasis<T>::from_svd(truncated_svd(found->second, rank, false), kind);
-  }
+  [[nodiscard]] UniversalBasis<T> fit(const RowStack<T>& stack) const;
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/basis/detail/policy_inl.hpp>
+#endif

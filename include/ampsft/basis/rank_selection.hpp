@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/basis/spectrum.hpp>
+#include <ampsft/core/instances.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -25,14 +26,7 @@ struct RankCandidate {
 struct FixedRank {
   Index rank = 8;
 
-  [[nodiscard]] std::vector<Index> select(std::span<const RankCandidate> stacks) const {
-    require(rank >= 1, "a rank must be at least 1, not ", rank);
-    std::vector<Index> ranks;
-    for (const auto& stack : stacks) {
-      ranks.push_back(std::min(rank, stack.spectrum.width()));
-    }
-    return ranks;
-  }
+  [[nodiscard]] std::vector<Index> select(std::span<const RankCandidate> stacks) const;
 };
 
 /// For each stack the smallest rank, at least 1, whose directions hold the share of its centred energy. Throws unless
@@ -40,13 +34,7 @@ struct FixedRank {
 struct VarianceShare {
   double share = 0.9;
 
-  [[nodiscard]] std::vector<Index> select(std::span<const RankCandidate> stacks) const {
-    std::vector<Index> ranks;
-    for (const auto& stack : stacks) {
-      ranks.push_back(std::max<Index>(1, stack.spectrum.rank_for_variance(share)));
-    }
-    return ranks;
-  }
+  [[nodiscard]] std::vector<Index> select(std::span<const RankCandidate> stacks) const;
 };
 
 /// At most so many scores over all stacks, each spent where it buys most energy; a stack may get none.
@@ -64,40 +52,11 @@ struct ScoreBudget {
     return rows > 0 ? std::min(width, scores / rows) : 0;
   }
 
-  [[nodiscard]] std::vector<Index> select(std::span<const RankCandidate> stacks) const {
-    require(scores >= 1, "a budget of scores must be at least 1, not ", scores);
-    std::vector<Index> ranks(stacks.size(), 0);
-    using Offer = std::pair<double, std::size_t>;  // energy a score, stack
-    std::priority_queue<Offer> offers;
-    const auto offer = [&](std::size_t i) {
-      const auto& [spectrum, rows] = stacks[i];
-      const Index next = ranks[i];
-      if (next >= most(rows, spectrum.width())) {
-        return;
-      }
-      require(next < spectrum.computed(), "a budget of ", scores, " scores may give a stack of ", rows,
-              " rows the rank ", most(rows, spectrum.width()), ", but only ", spectrum.computed(),
-              " of its eigenvalues are known");
-      const double energy = spectrum.eigenvalues[static_cast<std::size_t>(next)];
-      if (energy > 0.0) {
-        offers.emplace(energy / static_cast<double>(rows), i);
-      }
-    };
-    for (std::size_t i = 0; i < stacks.size(); ++i) {
-      offer(i);
-    }
-    Index left = scores;
-    while (!offers.empty()) {
-      const std::size_t best = offers.top().second;
-      offers.pop();
-      if (stacks[best].rows <= left) {
-        left -= stacks[best].rows;
-        ++ranks[best];
-        offer(best);
-      }
-    }
-    return ranks;
-  }
+  [[nodiscard]] std::vector<Index> select(std::span<const RankCandidate> stacks) const;
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/basis/detail/rank_selection_inl.hpp>
+#endif

@@ -3,6 +3,7 @@
 /// How the energy of a row stack spreads over directions, and the figures that are read from it.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/linalg/truncated_svd.hpp>
 
@@ -39,36 +40,11 @@ struct Spectrum {
 
   /// `(sum l)^2 / sum l^2` of the eigenvalues: how many directions the energy is spread over, 1 to `d`; 0 if there is
   /// no centred energy.
-  [[nodiscard]] double participation_ratio() const {
-    if (eigenvalues.empty() || eigenvalues.front() <= 0.0) {
-      return 0.0;
-    }
-    if (!complete()) {
-      return std::clamp(centred_energy / sum_of_squares * centred_energy, 1.0, static_cast<double>(width()));
-    }
-    double sum = 0.0;
-    double squares = 0.0;
-    for (const double value : eigenvalues) {
-      const double relative = value / eigenvalues.front();  // its square neither overflows nor vanishes
-      sum += relative;
-      squares += relative * relative;
-    }
-    return sum * sum / squares;
-  }
+  [[nodiscard]] double participation_ratio() const;
 
   /// The smallest `k` whose `variance_share` is at least `share`; throws unless `share` is within 0 and 1, and if the
   /// known eigenvalues do not reach it.
-  [[nodiscard]] Index rank_for_variance(double share) const {
-    require(share >= 0.0 && share <= 1.0, "a share of the variance must be within 0 and 1, not ", share);
-    Index k = 0;
-    while (k < computed() && variance_share(k) < share) {
-      ++k;
-    }
-    require(k < computed() || complete() || variance_share(k) >= share, "the ", computed(),
-            " directions that are known hold ", variance_share(k), " of the variance, less than ", share,
-            "; fit with the method gram, which gives them all");
-    return k;
-  }
+  [[nodiscard]] Index rank_for_variance(double share) const;
 
   [[nodiscard]] Index width() const noexcept { return row_width > 0 ? row_width : computed(); }
 
@@ -80,13 +56,7 @@ struct Spectrum {
  private:
   /// Where all eigenvalues are known they are summed from the small end, so that the tail of a steep spectrum keeps its
   /// digits.
-  [[nodiscard]] double energy_after(Index k) const {
-    require(k >= 0 && k <= computed(), "the rank must be 0 to ", computed(), ", not ", k);
-    if (!complete()) {
-      return std::max(0.0, centred_energy - std::accumulate(eigenvalues.begin(), eigenvalues.begin() + k, 0.0));
-    }
-    return std::accumulate(eigenvalues.rbegin(), eigenvalues.rend() - k, 0.0);
-  }
+  [[nodiscard]] double energy_after(Index k) const;
 };
 
 /// The spectrum of a decomposition. Of one that is not complete only those eigenvalues are taken whose error is known
@@ -108,3 +78,7 @@ template <Scalar T>
 }
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/basis/detail/spectrum_inl.hpp>
+#endif

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/core/instances.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -36,40 +37,29 @@ struct DataReport {
   std::vector<Skipped> named;                               ///< the first ones
 
   /// Counts a skipped record. `details` are kept for the first few.
-  void skip(std::size_t line, std::string_view reason, const std::string& details = "") {
-    ++skipped[std::string(reason)];
-    if (named.size() < most_named) {
-      named.push_back({line, details.empty() ? std::string(reason) : concat(reason, ": ", details)});
-    }
-  }
+  void skip(std::size_t line, std::string_view reason, const std::string& details = "");
 
   /// Counts a record of `size` tokens, of which the loss counts `learned`.
-  void add(std::size_t size, std::size_t learned) {
-    shortest = encoded == 0 ? size : std::min(shortest, size);
-    longest = std::max(longest, size);
-    ++encoded;
-    tokens += size;
-    learned_tokens += learned;
+  void add(std::size_t size, std::size_t learned);
+
+  /// Why records were skipped, in one line: "3 skipped: there is nothing to learn in it"; empty if none was.
+  [[nodiscard]] std::string reasons() const {
+    std::string all;
+    for (const auto& [reason, count] : skipped) {
+      all += concat(all.empty() ? "" : ", ", count, " skipped: ", reason);
+    }
+    for (const Skipped& record : named) {
+      all += concat(&record == &named.front() ? " (line " : "; line ", record.line, ": ", record.reason);
+    }
+    return named.empty() ? all : all + ')';
   }
 
   /// The report as lines of text.
-  [[nodiscard]] std::string text() const {
-    std::string lines = concat(records, " records read, ", encoded, " used");
-    if (shortened > 0) {
-      lines += concat(", ", shortened, " of them cut off");
-    }
-    if (encoded > 0) {
-      lines += concat("\n", tokens, " tokens, ", learned_tokens, " of them learned; ", shortest, " to ", longest,
-                      " tokens a record, ", tokens / encoded, " on average");
-    }
-    for (const auto& [reason, count] : skipped) {
-      lines += concat("\n", count, " skipped: ", reason);
-    }
-    for (const Skipped& record : named) {
-      lines += concat("\n  line ", record.line, ": ", record.reason);
-    }
-    return lines + '\n';
-  }
+  [[nodiscard]] std::string text() const;
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/data/detail/data_report_inl.hpp>
+#endif

@@ -3,6 +3,8 @@
 /// Sampling defaults and chat template of a Hugging Face folder.
 #pragma once
 
+#include <ampsft/core/compat/json_fwd.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/detail/json_fields.hpp>
 #include <ampsft/io/read_text.hpp>
 
@@ -25,75 +27,20 @@ struct GenerationDefaults {
 namespace detail {
 
 /// The parsed file; none if it does not exist.
-[[nodiscard]] inline std::optional<nlohmann::json> read_json_if_there(const std::filesystem::path& path) {
-  constexpr int depth = 12;
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) {
-    return std::nullopt;
-  }
-  return parse_json(read_text(path), concat(path), depth);
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE std::optional<nlohmann::json> read_json_if_there(const std::filesystem::path& path);
 
 }  // namespace detail
 
 /// The defaults of a folder; all empty without a `generation_config.json`. Throws `Error` with the file if it is broken
 /// or holds invalid numbers.
-[[nodiscard]] inline GenerationDefaults read_generation_defaults(const std::filesystem::path& folder) {
-  const std::filesystem::path path = folder / "generation_config.json";
-  GenerationDefaults defaults;
-  const auto root = detail::read_json_if_there(path);
-  if (!root) {
-    return defaults;
-  }
-  const detail::JsonFields fields(*root, concat(path));
-  const auto positive = [&](const char* key) -> std::optional<double> {
-    if (!fields.contains(key)) {
-      return std::nullopt;
-    }
-    const double value = fields.number(key);
-    require(value > 0, path, ": ", detail::quoted(key), " must be positive, not ", value);
-    return value;
-  };
-  if (fields.contains("do_sample")) {
-    defaults.sample = fields.flag("do_sample");
-  }
-  if (fields.contains("top_k")) {
-    defaults.top_k = fields.integer("top_k");
-    require(*defaults.top_k >= 0, path, ": \"top_k\" must not be negative, but is ", *defaults.top_k);
-  }
-  defaults.temperature = positive("temperature");
-  defaults.top_p = positive("top_p");
-  defaults.repetition_penalty = positive("repetition_penalty");
-  return defaults;
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE GenerationDefaults read_generation_defaults(const std::filesystem::path& folder);
 
 /// The (Jinja) chat template in `chat_template.jinja` or `tokenizer_config.json`; none if there is neither. Of several
 /// named ones, "default" counts. Throws `Error` with the file if it is broken.
-[[nodiscard]] inline std::optional<std::string> read_chat_template(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  if (const auto jinja = folder / "chat_template.jinja"; std::filesystem::exists(jinja, ignored)) {
-    return read_text(jinja);
-  }
-  const std::filesystem::path path = folder / "tokenizer_config.json";
-  const auto root = detail::read_json_if_there(path);
-  if (!root) {
-    return std::nullopt;
-  }
-  const detail::JsonFields fields(*root, concat(path));
-  const nlohmann::json* const named = fields.find("chat_template");
-  if (named == nullptr) {
-    return std::nullopt;
-  }
-  if (!named->is_array()) {
-    return fields.text("chat_template");
-  }
-  for (const auto& item : *named) {
-    const detail::JsonFields one(item, fields.source());
-    if (one.text("name") == "default") {
-      return one.text("template");
-    }
-  }
-  return std::nullopt;
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE std::optional<std::string> read_chat_template(const std::filesystem::path& folder);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/generate/detail/generation_defaults_inl.hpp>
+#endif

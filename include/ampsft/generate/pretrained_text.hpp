@@ -3,6 +3,7 @@
 /// The text side of a pretrained model: config, tokenizer, chat template, sampling defaults.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/generate/generation_defaults.hpp>
 #include <ampsft/model/gguf_config.hpp>
 #include <ampsft/model/huggingface_config.hpp>
@@ -29,43 +30,19 @@ struct PretrainedText {
 
   /// The template of that kind. Without a kind: the model's own template, or plain if it has none. The result refers to
   /// `tokenizer`, so this object must outlive it and must not be moved. Throws `Error` as `ChatTemplate` does.
-  [[nodiscard]] ChatTemplate chat(std::optional<ChatTemplateKind> kind = {}) const {
-    const auto end = config.eos.empty() ? std::nullopt : std::optional(config.eos.front());
-    if (!kind && jinja) {
-      return ChatTemplate::recognize(*jinja, tokenizer, end);
-    }
-    return ChatTemplate(kind.value_or(ChatTemplateKind::plain), tokenizer, end);
-  }
+  [[nodiscard]] ChatTemplate chat(std::optional<ChatTemplateKind> kind = {}) const;
 
   /// The tokens that end an answer: ends of text, the template's end of a turn, and that of the family's chat models,
   /// each once.
-  [[nodiscard]] std::vector<std::int32_t> stops(const ChatTemplate& chat) const {
-    std::vector<std::int32_t> ids = config.eos;
-    for (const auto& end : {chat.end_of_turn(), tokenizer.find_added(family_of(config).turn_end)}) {
-      if (end && std::find(ids.begin(), ids.end(), *end) == ids.end()) {
-        ids.push_back(*end);
-      }
-    }
-    return ids;
-  }
+  [[nodiscard]] std::vector<std::int32_t> stops(const ChatTemplate& chat) const;
 };
 
 /// Reads it from a Hugging Face folder or a GGUF file. Throws `Error` with the file for anything broken or not
 /// supported.
-[[nodiscard]] inline PretrainedText load_pretrained_text(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    return {.config = read_huggingface_config(path),
-            .tokenizer = read_huggingface_tokenizer(path),
-            .jinja = read_chat_template(path),
-            .sampling = read_generation_defaults(path)};
-  }
-  const GgufFile file(path);
-  const GgufValue* const jinja = file.find("tokenizer.chat_template");
-  return {.config = read_gguf_config(file),
-          .tokenizer = read_gguf_tokenizer(file),
-          .jinja = jinja != nullptr ? std::optional(std::string(jinja->text())) : std::nullopt,
-          .sampling = {}};
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE PretrainedText load_pretrained_text(const std::filesystem::path& path);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/generate/detail/pretrained_text_inl.hpp>
+#endif

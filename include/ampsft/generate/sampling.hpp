@@ -26,34 +26,13 @@ struct SamplingOptions {
   double repetition_penalty = 1.0;  ///< above 1, tokens that are already in the text become less likely
 
   /// Throws `Error` unless temperature and top_k are at least 0, top_p in (0, 1] and the penalty positive.
-  void validate() const {
-    require(std::isfinite(temperature) && temperature >= 0.0,
-            "sampling: the temperature must be a number that is not negative, but is ", temperature);
-    require(top_k >= 0, "sampling: top_k must not be negative, but is ", top_k);
-    require(top_p > 0.0 && top_p <= 1.0, "sampling: top_p must be in (0, 1], not ", top_p);
-    require(std::isfinite(repetition_penalty) && repetition_penalty > 0.0,
-            "sampling: the repetition penalty must be positive, not ", repetition_penalty);
-  }
+  void validate() const;
 };
 
 /// Divides positive logits of the tokens in `text` by `penalty` and multiplies negative ones by it, once for each
 /// distinct token (Keskar et al. 2019, as in transformers). Throws `Error` for an id without a logit.
 template <Scalar T>
-void penalize_repetition(std::span<T> logits, std::span<const std::int32_t> text, double penalty) {
-  if (penalty == 1.0) {
-    return;
-  }
-  std::vector<bool> met(logits.size());
-  for (const std::int32_t id : text) {
-    const auto place = static_cast<std::size_t>(id);
-    require(id >= 0 && place < logits.size(), "sampling: the token ", id, " has no logit among ", logits.size());
-    if (!met[place]) {
-      met[place] = true;
-      const auto logit = static_cast<double>(logits[place]);
-      logits[place] = static_cast<T>(logit > 0.0 ? logit / penalty : logit * penalty);
-    }
-  }
-}
+void penalize_repetition(std::span<T> logits, std::span<const std::int32_t> text, double penalty);
 
 namespace detail {
 
@@ -62,15 +41,7 @@ template <Scalar T>
 class LikeliestTokens {
  public:
   /// The `count` most likely ones.
-  LikeliestTokens(std::span<const T> logits, std::size_t count) : logits_(logits), rest_(logits.size()) {
-    std::iota(rest_.begin(), rest_.end(), 0);
-    const auto end = rest_.begin() + static_cast<std::ptrdiff_t>(count);
-    if (count < rest_.size()) {
-      std::nth_element(rest_.begin(), end, rest_.end(), [this](auto a, auto b) { return is_less_likely(b, a); });
-      rest_.erase(end, rest_.end());
-    }
-    std::make_heap(rest_.begin(), rest_.end(), less());
-  }
+  LikeliestTokens(std::span<const T> logits, std::size_t count);
 
   [[nodiscard]] std::int32_t operator[](std::size_t i) {
     while (taken_.size() <= i) {
@@ -89,11 +60,7 @@ class LikeliestTokens {
   }
 
  private:
-  [[nodiscard]] bool is_less_likely(std::int32_t a, std::int32_t b) const {
-    const T x = logits_[static_cast<std::size_t>(a)];
-    const T y = logits_[static_cast<std::size_t>(b)];
-    return x < y || (x == y && a > b);
-  }
+  [[nodiscard]] bool is_less_likely(std::int32_t a, std::int32_t b) const;
   [[nodiscard]] auto less() const {
     return [this](auto a, auto b) { return is_less_likely(a, b); };
   }
@@ -110,47 +77,10 @@ class LikeliestTokens {
 /// Order of the filters: temperature, top-k, top-p (Holtzman et al. 2020). Throws `Error` for no logits, a NaN among
 /// them, and invalid options.
 template <Scalar T>
-[[nodiscard]] std::int32_t sample_token(std::span<const T> logits, const SamplingOptions& options, Random& random) {
-  options.validate();
-  require(!logits.empty(), "sampling: there are no logits");
-  for (const T logit : logits) {
-    require(!std::isnan(logit), "sampling: a logit is NaN");
-  }
-  const auto likeliest = std::max_element(logits.begin(), logits.end());
-  if (options.temperature == 0.0) {
-    return static_cast<std::int32_t>(likeliest - logits.begin());
-  }
-  const std::size_t count =
-      options.top_k > 0 ? std::min(static_cast<std::size_t>(options.top_k), logits.size()) : logits.size();
-  detail::LikeliestTokens<T> tokens(logits, count);
-  const auto top = static_cast<double>(*likeliest);
-  const auto weight = [&](std::int32_t id) {
-    const auto logit = static_cast<double>(logits[static_cast<std::size_t>(id)]);
-    return logit == top ? 1.0 : std::exp((logit - top) / options.temperature);
-  };
-  double sum = 0.0;
-  tokens.for_each([&](std::int32_t id) { sum += weight(id); });
-  double kept = sum;
-  std::size_t last = count;
-  if (options.top_p < 1.0) {
-    kept = 0.0;
-    for (last = 0; last < count && kept < options.top_p * sum; ++last) {
-      kept += weight(tokens[last]);
-    }
-  }
-  double draw = random.uniform() * kept;
-  for (std::size_t i = 0; i + 1 < last; ++i) {
-    draw -= weight(tokens[i]);
-    if (draw < 0.0) {
-      return tokens[i];
-    }
-  }
-  return tokens[last - 1];
-}
-
-AMPSFT_INSTANCE(void penalize_repetition(std::span<float>, std::span<const std::int32_t>, double));
-AMPSFT_INSTANCE(void penalize_repetition(std::span<double>, std::span<const std::int32_t>, double));
-AMPSFT_INSTANCE(std::int32_t sample_token(std::span<const float>, const SamplingOptions&, Random&));
-AMPSFT_INSTANCE(std::int32_t sample_token(std::span<const double>, const SamplingOptions&, Random&));
+[[nodiscard]] std::int32_t sample_token(std::span<const T> logits, const SamplingOptions& options, Random& random);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/generate/detail/sampling_inl.hpp>
+#endif

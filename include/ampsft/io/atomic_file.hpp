@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/detail/output_file.hpp>
 
 #include <concepts>
@@ -26,20 +27,7 @@ class AtomicFile {
  public:
   /// The folder must exist; a target that exists must be a regular file or a link to one, which is then replaced
   /// where it lies.
-  explicit AtomicFile(const std::filesystem::path& target) : target_(target) {
-    namespace fs = std::filesystem;
-    std::error_code error;
-    if (fs::is_symlink(target_, error)) {
-      target_ = fs::canonical(target_, error);
-      require(!error, "cannot write ", target, ": it is a link that leads nowhere");
-    }
-    require(target_.has_filename(), "cannot write ", target, ": the path names a folder, not a file");
-    require(!fs::exists(target_, error) || fs::is_regular_file(target_, error), "cannot write ", target,
-            ": what lies there is not a regular file");
-    require(fs::is_directory(folder(), error), "cannot write ", target, ": there is no folder ", folder());
-    temporary_ = folder() / concat('.', target_.filename().string(), ".tmp");
-    file_.emplace(temporary_, target_);
-  }
+  explicit AtomicFile(const std::filesystem::path& target);
 
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -55,10 +43,7 @@ class AtomicFile {
   }
 
   /// Appends the bytes; not buffered, so pass large pieces.
-  void write(std::span<const std::byte> bytes) {
-    require(file_.has_value(), "cannot write ", target_, ": the file is committed already");
-    file_->write(bytes);
-  }
+  void write(std::span<const std::byte> bytes);
 
   void write(std::string_view text) {
     write(std::as_bytes(std::span(text)));
@@ -66,15 +51,7 @@ class AtomicFile {
 
   /// Flushes to the disk, then renames over the target. The target is as it was when anything before the rename
   /// fails; should only the folder's own flush fail after it, the new file is in place and the error says so.
-  void commit() {
-    require(file_.has_value(), "cannot write ", target_, ": the file is committed already");
-    file_->synchronize();
-    std::error_code error;
-    std::filesystem::rename(temporary_, target_, error);
-    require(!error, "cannot write ", target_, ": ", error.message());
-    detail::OutputFile written = *std::exchange(file_, std::nullopt);
-    written.synchronize_folder(folder());
-  }
+  void commit();
 
  private:
   [[nodiscard]] std::filesystem::path folder() const {
@@ -100,3 +77,7 @@ inline void write_text(const std::filesystem::path& path, std::string_view text)
 }
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/io/detail/atomic_file_inl.hpp>
+#endif

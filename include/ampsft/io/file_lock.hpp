@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/detail/posix.hpp>
 
 #include <filesystem>
@@ -20,40 +21,13 @@ class FileLock {
  public:
   /// Locks `path`; `what` says what the lock is for. Throws `Error` if another program holds it, or the file cannot be
   /// made.
-  FileLock(std::filesystem::path path, const std::string& what) : path_(std::move(path)) {
-#if AMPSFT_POSIX
-    while (true) {
-      was_left_ = ::access(path_.c_str(), F_OK) == 0;
-      file_ = detail::FileDescriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
-      if (!file_.is_open()) {
-        fail("cannot lock ", path_, ": ", detail::system_reason(errno));
-      }
-      require(::flock(file_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, "another program is at work on ",
-              what, "; wait for its end, or give this one files of its own");
-      struct stat opened {};
-      struct stat named {};
-      // Between opening and locking, the other program may have ended and removed this very file.
-      if (::fstat(file_.get(), &opened) == 0 && ::stat(path_.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-          opened.st_dev == named.st_dev) {
-        return;
-      }
-    }
-#else
-    static_cast<void>(what);
-#endif
-  }
+  FileLock(std::filesystem::path path, const std::string& what);
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
-  ~FileLock() {
-#if AMPSFT_POSIX
-    ::unlink(path_.c_str());  // before the lock goes
-#endif
-  }
+  ~FileLock();
 
   /// Whether a program that was killed had left the file of the lock.
-  [[nodiscard]] bool was_left() const noexcept {
-    return was_left_;
-  }
+  [[nodiscard]] bool was_left() const noexcept;
 
  private:
   std::filesystem::path path_;
@@ -64,3 +38,7 @@ class FileLock {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/io/detail/file_lock_inl.hpp>
+#endif

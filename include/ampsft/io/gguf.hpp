@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/dequantize.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/io/detail/gguf_header.hpp>
 #include <ampsft/io/mapped_file.hpp>
@@ -48,20 +49,10 @@ class GgufFile {
   [[nodiscard]] const std::vector<std::string_view>& keys() const noexcept { return header_.keys; }
 
   /// Null for a key that is not there.
-  [[nodiscard]] const GgufValue* find(std::string_view key) const {
-    const auto found = header_.metadata.find(key);
-    return found != header_.metadata.end() ? &found->second : nullptr;
-  }
+  [[nodiscard]] const GgufValue* find(std::string_view key) const;
 
   /// Throws `Error` for a key that is not there, with the nearest keys.
-  [[nodiscard]] const GgufValue& value(std::string_view key) const {
-    const GgufValue* const found = find(key);
-    if (found == nullptr) {
-      const std::vector<std::string> known(keys().begin(), keys().end());
-      fail(path(), ": the metadata ", detail::quoted(key), " is missing; ", detail::suggest_names(key, known));
-    }
-    return *found;
-  }
+  [[nodiscard]] const GgufValue& value(std::string_view key) const;
 
   /// Names of all tensors, in the file's order.
   [[nodiscard]] const std::vector<std::string>& names() const noexcept { return header_.names; }
@@ -71,13 +62,7 @@ class GgufFile {
   [[nodiscard]] const std::vector<Index>& shape(const std::string& name) const { return entry(name).shape; }
 
   /// Throws `Error` for a name that is not there, with the nearest names, and for a type that cannot be read.
-  [[nodiscard]] GgufTensorInfo info(const std::string& name) const {
-    const detail::GgufEntry& stored = entry(name);
-    const auto format = find_block_format(stored.type->name);
-    require(format.has_value(), describe(name), " is of type ", stored.type->name,
-            ", which cannot be read; supported are ", block_format_list());
-    return {*format, stored.shape, stored.bytes};
-  }
+  [[nodiscard]] GgufTensorInfo info(const std::string& name) const;
 
   /// The tensor as `1 x n` (rank 1) or `rows x cols` (rank 2), dequantised; throws `Error` for other ranks.
   template <Scalar T>
@@ -111,13 +96,7 @@ class GgufFile {
     return concat(path(), ": tensor ", detail::quoted(name));
   }
 
-  [[nodiscard]] const detail::GgufEntry& entry(const std::string& name) const {
-    const auto found = header_.tensors.find(name);
-    if (found == header_.tensors.end()) {
-      fail(describe(name), " is not in the file; ", detail::suggest_names(name, header_.names));
-    }
-    return found->second;
-  }
+  [[nodiscard]] const detail::GgufEntry& entry(const std::string& name) const;
 
   MappedFile file_;
   std::unique_ptr<std::string> source_;  // values point to it, so it must not move
@@ -125,3 +104,7 @@ class GgufFile {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/io/detail/gguf_inl.hpp>
+#endif

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/detail/byte_reader.hpp>
 #include <ampsft/io/detail/gguf_types.hpp>
 #include <ampsft/io/detail/names.hpp>
@@ -33,55 +34,20 @@ class GgufValue {
 
   /// A whole number of any width in `[least, most]`.
   [[nodiscard]] std::int64_t integer(std::int64_t least = std::numeric_limits<std::int64_t>::min(),
-                                     std::int64_t most = std::numeric_limits<std::int64_t>::max()) const {
-    require(is_integer(kind_), describe(), " must be a whole number, not ", kind_text());
-    const std::int64_t value = integer_of(kind_, bytes_.data());
-    require(value >= least && value <= most, describe(), " is ", value, ", but must lie in ", least, " to ", most);
-    return value;
-  }
+                                     std::int64_t most = std::numeric_limits<std::int64_t>::max()) const;
 
   /// A number of any kind.
-  [[nodiscard]] double number() const {
-    require(is_number(kind_), describe(), " must be a number, not ", kind_text());
-    return number_of(kind_, bytes_.data());
-  }
+  [[nodiscard]] double number() const;
 
-  [[nodiscard]] bool flag() const {
-    require(kind_ == GgufKind::boolean, describe(), " must be a bool, not ", kind_text());
-    return bytes_[0] != std::byte{0};
-  }
+  [[nodiscard]] bool flag() const;
 
-  [[nodiscard]] std::string_view text() const {
-    require(kind_ == GgufKind::string, describe(), " must be a string, not ", kind_text());
-    return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
-  }
+  [[nodiscard]] std::string_view text() const;
 
   /// Views of all strings of an array; 16 bytes of memory each, of which the file has at least 8.
-  [[nodiscard]] std::vector<std::string_view> texts() const {
-    require(is_array() && element_ == GgufKind::string, describe(), " must be an array of strings, not ", kind_text());
-    const std::string source = describe();
-    detail::ByteReader reader(bytes_, source);
-    std::vector<std::string_view> all;
-    all.reserve(count_);
-    for (std::size_t i = 0; i < count_; ++i) {
-      all.push_back(reader.text("a string"));
-    }
-    return all;
-  }
+  [[nodiscard]] std::vector<std::string_view> texts() const;
 
   /// An array of truth values, or of whole numbers that are not 0 where they are true.
-  [[nodiscard]] std::vector<bool> flags() const {
-    const bool booleans = is_array() && element_ == GgufKind::boolean;
-    require(booleans || (is_array() && is_integer(element_)), describe(),
-            " must be an array of bools or whole numbers, not ", kind_text());
-    std::vector<bool> all(count_);
-    const std::size_t size = detail::gguf_kind_bytes(element_);
-    for (std::size_t i = 0; i < count_; ++i) {
-      const std::byte* const at = bytes_.data() + i * size;
-      all[i] = booleans ? *at != std::byte{0} : integer_of(element_, at) != 0;
-    }
-    return all;
-  }
+  [[nodiscard]] std::vector<bool> flags() const;
 
   /// All numbers of an array, converted to `T`.
   template <class T>
@@ -106,21 +72,7 @@ class GgufValue {
   }
 
   /// Reads a value of `kind` and skips it; nothing of it is copied.
-  [[nodiscard]] static GgufValue parse(detail::ByteReader& reader, std::string_view key, const std::string& source) {
-    GgufValue value;
-    value.key_ = key;
-    value.source_ = &source;
-    value.kind_ = parse_kind(reader, key, source);
-    if (!value.is_array()) {
-      value.bytes_ = take(reader, value.kind_, key);
-      return value;
-    }
-    value.element_ = parse_kind(reader, key, source);
-    const auto count = reader.number<std::uint64_t>(key);
-    value.bytes_ = take_array(reader, value.element_, count, key, source, 0);
-    value.count_ = static_cast<std::size_t>(count);
-    return value;
-  }
+  [[nodiscard]] static GgufValue parse(detail::ByteReader& reader, std::string_view key, const std::string& source);
 
  private:
   [[nodiscard]] static constexpr bool is_integer(GgufKind kind) noexcept {
@@ -139,83 +91,23 @@ class GgufValue {
     return value;
   }
 
-  [[nodiscard]] std::int64_t integer_of(GgufKind kind, const std::byte* at) const {
-    switch (kind) {
-      case GgufKind::u8:
-        return stored<std::uint8_t>(at);
-      case GgufKind::i8:
-        return stored<std::int8_t>(at);
-      case GgufKind::u16:
-        return stored<std::uint16_t>(at);
-      case GgufKind::i16:
-        return stored<std::int16_t>(at);
-      case GgufKind::u32:
-        return stored<std::uint32_t>(at);
-      case GgufKind::i32:
-        return stored<std::int32_t>(at);
-      case GgufKind::u64: {
-        const auto value = stored<std::uint64_t>(at);
-        require(std::in_range<std::int64_t>(value), describe(), " is ", value, ", more than 2^63 - 1");
-        return static_cast<std::int64_t>(value);
-      }
-      default:
-        return stored<std::int64_t>(at);
-    }
-  }
+  [[nodiscard]] std::int64_t integer_of(GgufKind kind, const std::byte* at) const;
 
-  [[nodiscard]] double number_of(GgufKind kind, const std::byte* at) const {
-    if (kind == GgufKind::f32) {
-      return static_cast<double>(stored<float>(at));
-    }
-    return kind == GgufKind::f64 ? stored<double>(at) : static_cast<double>(integer_of(kind, at));
-  }
+  [[nodiscard]] double number_of(GgufKind kind, const std::byte* at) const;
 
-  [[nodiscard]] static GgufKind parse_kind(detail::ByteReader& reader, std::string_view key,
-                                           const std::string& source) {
-    const auto number = reader.number<std::uint32_t>(key);
-    require(number < detail::gguf_kind_count, source, ": the metadata ", detail::quoted(key), " is of kind ", number,
-            ", which is none of GGUF's 0 to ", detail::gguf_kind_count - 1);
-    return static_cast<GgufKind>(number);
-  }
+  [[nodiscard]] static GgufKind parse_kind(detail::ByteReader& reader, std::string_view key, const std::string& source);
 
   /// A string without its length, or a number.
-  [[nodiscard]] static std::span<const std::byte> take(detail::ByteReader& reader, GgufKind kind,
-                                                       std::string_view key) {
-    if (kind == GgufKind::string) {
-      return std::as_bytes(std::span<const char>(reader.text(key)));
-    }
-    return reader.take(detail::gguf_kind_bytes(kind), key);
-  }
+  [[nodiscard]] static std::span<const std::byte> take(detail::ByteReader& reader, GgufKind kind, std::string_view key);
 
   /// All elements as they lie. A string or an array takes at least 8 bytes of the file, so the loops end.
   [[nodiscard]] static std::span<const std::byte> take_array(detail::ByteReader& reader, GgufKind element,
                                                              std::uint64_t count, std::string_view key,
-                                                             const std::string& source, int depth) {
-    if (element != GgufKind::string && element != GgufKind::array) {
-      return reader.take_items(count, detail::gguf_kind_bytes(element), key);
-    }
-    constexpr int deepest = 4;
-    require(depth < deepest, source, ": the metadata ", detail::quoted(key), " is nested deeper than ", deepest,
-            " arrays");
-    detail::ByteReader start = reader;
-    for (std::uint64_t i = 0; i < count; ++i) {
-      if (element == GgufKind::string) {
-        static_cast<void>(reader.text(key));
-      } else {
-        const GgufKind inner = parse_kind(reader, key, source);
-        const auto inner_count = reader.number<std::uint64_t>(key);
-        static_cast<void>(take_array(reader, inner, inner_count, key, source, depth + 1));
-      }
-    }
-    return start.take(reader.position() - start.position(), key);
-  }
+                                                             const std::string& source, int depth);
 
   [[nodiscard]] std::string describe() const { return concat(*source_, ": the metadata ", detail::quoted(key_)); }
 
-  [[nodiscard]] std::string kind_text() const {
-    return is_array() ? concat("an array of ", detail::gguf_kind_name(element_))
-                      : std::string(detail::gguf_kind_name(kind_));
-  }
+  [[nodiscard]] std::string kind_text() const;
 
   std::string_view key_;
   const std::string* source_ = nullptr;
@@ -226,3 +118,7 @@ class GgufValue {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/io/detail/gguf_value_inl.hpp>
+#endif

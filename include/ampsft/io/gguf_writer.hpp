@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/dequantize.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/detail/gguf_header.hpp>
@@ -53,10 +54,7 @@ void append_number(std::string& bytes, T value) {
   bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
 }
 
-inline void append_counted(std::string& bytes, std::string_view text) {
-  append_number(bytes, static_cast<std::uint64_t>(text.size()));
-  bytes.append(text);
-}
+AMPSFT_HEADER_INLINE void append_counted(std::string& bytes, std::string_view text);
 
 }  // namespace detail
 
@@ -130,19 +128,7 @@ class GgufWriter {
 
   /// Writes the file as `AtomicFile` does, in pieces of constant memory; throws `Error` when it cannot be written or a
   /// number cannot be stored as Q8_0.
-  void write(const std::filesystem::path& path) const {
-    const std::string head = head_bytes();
-    write_atomically(path, [&](AtomicFile& file) {
-      file.write(head);
-      for (const Item& tensor : tensors_) {
-        try {
-          write_numbers(file, tensor);
-        } catch (const Error& error) {
-          fail("cannot write ", path, ": tensor ", detail::quoted(tensor.name), ": ", error.what());
-        }
-      }
-    });
-  }
+  void write(const std::filesystem::path& path) const;
 
  private:
   static constexpr std::uint64_t alignment = detail::gguf_default_alignment;
@@ -163,59 +149,14 @@ class GgufWriter {
     return static_cast<std::size_t>((alignment - size % alignment) % alignment);
   }
 
-  [[nodiscard]] std::string& begin_pair(const std::string& key, GgufKind kind) {
-    require(key != detail::gguf_alignment_key, "the metadata key ", detail::quoted(key), " is the writer's own");
-    require(keys_.insert(key).second, "the metadata ", detail::quoted(key), " was set before; keys must differ");
-    detail::append_counted(metadata_, key);
-    detail::append_number(metadata_, static_cast<std::uint32_t>(kind));
-    return metadata_;
-  }
+  [[nodiscard]] std::string& begin_pair(const std::string& key, GgufKind kind);
 
-  [[nodiscard]] std::string& begin_array(const std::string& key, GgufKind element, std::size_t count) {
-    std::string& bytes = begin_pair(key, GgufKind::array);
-    detail::append_number(bytes, static_cast<std::uint32_t>(element));
-    detail::append_number(bytes, static_cast<std::uint64_t>(count));
-    return bytes;
-  }
+  [[nodiscard]] std::string& begin_array(const std::string& key, GgufKind element, std::size_t count);
 
   /// All that stands before the data area, padded up to it.
-  [[nodiscard]] std::string head_bytes() const {
-    constexpr std::uint32_t version = 3;
-    std::string head = "GGUF";
-    detail::append_number(head, version);
-    detail::append_number(head, static_cast<std::uint64_t>(tensors_.size()));
-    detail::append_number(head, static_cast<std::uint64_t>(keys_.size()));
-    head += metadata_;
-    std::uint64_t offset = 0;
-    for (const Item& tensor : tensors_) {
-      detail::append_counted(head, tensor.name);
-      detail::append_number(head, static_cast<std::uint32_t>(tensor.shape.size()));
-      for (auto extent = tensor.shape.rbegin(); extent != tensor.shape.rend(); ++extent) {
-        detail::append_number(head, static_cast<std::uint64_t>(*extent));
-      }
-      detail::append_number(head, detail::gguf_number_of(tensor.format));
-      detail::append_number(head, offset);
-      offset += tensor.bytes() + padding(tensor.bytes());
-    }
-    return head.append(padding(head.size()), '\0');
-  }
+  [[nodiscard]] std::string head_bytes() const;
 
-  static void write_numbers(AtomicFile& file, const Item& tensor) {
-    constexpr std::size_t piece = std::size_t{1} << 17U;  // numbers, whole blocks of every format
-    const BlockSize size = block_size(tensor.format);
-    std::vector<std::byte> buffer;
-    std::visit(
-        [&]<class T>(std::span<const T> values) {
-          for (std::size_t i = 0; i < values.size(); i += piece) {
-            const auto part = values.subspan(i, std::min(piece, values.size() - i));
-            buffer.resize(part.size() / size.numbers * size.bytes);
-            quantize(tensor.format, part, std::span(buffer));
-            file.write(buffer);
-          }
-        },
-        tensor.values);
-    file.write(std::string(padding(tensor.bytes()), '\0'));
-  }
+  static void write_numbers(AtomicFile& file, const Item& tensor);
 
   std::string metadata_;
   std::set<std::string> keys_;
@@ -224,3 +165,7 @@ class GgufWriter {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/io/detail/gguf_writer_inl.hpp>
+#endif

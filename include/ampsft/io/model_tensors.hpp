@@ -3,6 +3,7 @@
 /// The tensors of a model that lies in one safetensors file or in many shards.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/detail/shard_list.hpp>
 #include <ampsft/io/safetensors.hpp>
 #include <ampsft/linalg/row_block.hpp>
@@ -27,19 +28,7 @@ namespace ampsft {
 /// Source: the layout of Hugging Face's sharded checkpoints.
 class ModelTensors {
  public:
-  explicit ModelTensors(const std::filesystem::path& path) {
-    const detail::ShardList list = detail::list_shards(path);
-    files_.reserve(list.files.size());
-    for (const auto& file : list.files) {
-      add_file(SafetensorsFile(file), list);
-    }
-    for (const auto& [tensor, file] : list.weight_map) {
-      const auto found = file_of_.find(tensor);
-      require(found != file_of_.end(), list.index, " puts tensor ", detail::quoted(tensor), " into ",
-              detail::quoted(file), ", which does not hold it");
-    }
-    std::sort(names_.begin(), names_.end(), natural_less);
-  }
+  explicit ModelTensors(const std::filesystem::path& path);
 
   /// Names of all tensors in natural order (`layers.2` before `layers.10`), the same however they are sharded.
   [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
@@ -50,23 +39,13 @@ class ModelTensors {
   [[nodiscard]] bool contains(const std::string& name) const { return file_of_.contains(name); }
 
   /// The file that holds the tensor; throws `Error` for a name that is not there, with the nearest names.
-  [[nodiscard]] const SafetensorsFile& file(const std::string& name) const {
-    const auto found = file_of_.find(name);
-    if (found == file_of_.end()) {
-      fail("tensor ", detail::quoted(name), " is not in the model; ", detail::suggest_names(name, names_));
-    }
-    return files_[found->second];
-  }
+  [[nodiscard]] const SafetensorsFile& file(const std::string& name) const;
 
   /// Bytes, shape and format; throws as `SafetensorsFile::info` and `file` do.
   [[nodiscard]] TensorInfo info(const std::string& name) const { return file(name).info(name); }
 
   /// Whether the tensor is a matrix with elements, in a format of floating-point numbers that can be read.
-  [[nodiscard]] bool is_matrix(const std::string& name) const {
-    const auto& stored = file(name).entry(name);
-    const auto dtype = find_dtype(stored.dtype);
-    return dtype && *dtype != DType::i64 && stored.shape.size() == 2 && stored.shape[0] > 0 && stored.shape[1] > 0;
-  }
+  [[nodiscard]] bool is_matrix(const std::string& name) const;
 
   /// The rows of a matrix (outputs x inputs), in place; valid as long as this object. Throws `Error` unless the tensor
   /// has rank 2 and a floating-point format.
@@ -82,32 +61,10 @@ class ModelTensors {
   void release(const std::string& name) const { file(name).file().release(info(name).bytes); }
 
   /// Bytes of all files.
-  [[nodiscard]] std::size_t file_bytes() const noexcept {
-    std::size_t size = 0;
-    for (const auto& file : files_) {
-      size += file.file().bytes().size();
-    }
-    return size;
-  }
+  [[nodiscard]] std::size_t file_bytes() const noexcept;
 
  private:
-  void add_file(SafetensorsFile&& file, const detail::ShardList& list) {
-    file.file().expect_sequential();
-    for (const std::string& name : file.names()) {
-      const auto [place, is_new] = file_of_.emplace(name, files_.size());
-      require(is_new, file.path(), ": tensor ", detail::quoted(name), " lies in ",
-              is_new ? file.path() : files_[place->second].path(), " as well; a model holds each name once");
-      names_.push_back(name);
-      if (!list.weight_map.empty()) {
-        const auto listed = list.weight_map.find(name);
-        require(listed != list.weight_map.end(), list.index, " leaves out tensor ", detail::quoted(name), " of ",
-                file.path());
-        require(listed->second == file.path().filename(), list.index, " puts tensor ", detail::quoted(name), " into ",
-                detail::quoted(listed->second), ", but it lies in ", file.path().filename());
-      }
-    }
-    files_.push_back(std::move(file));
-  }
+  void add_file(SafetensorsFile&& file, const detail::ShardList& list);
 
   std::vector<SafetensorsFile> files_;
   std::unordered_map<std::string, std::size_t> file_of_;
@@ -115,3 +72,7 @@ class ModelTensors {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/io/detail/model_tensors_inl.hpp>
+#endif

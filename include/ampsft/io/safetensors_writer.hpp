@@ -3,13 +3,13 @@
 /// Writes safetensors files: atomically, with a checksum, the same bytes for the same contents.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/io/atomic_file.hpp>
 #include <ampsft/io/safetensors.hpp>
 #include <ampsft/io/tensor_progress.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -33,10 +33,7 @@ namespace ampsft {
 class SafetensorsWriter {
  public:
   /// Both UTF-8; a later value of the same key replaces the earlier one.
-  void set_metadata(const std::string& key, std::string value) {
-    require(key != detail::checksum_key, "the metadata key ", detail::quoted(key), " is the writer's own");
-    metadata_[key] = std::move(value);
-  }
+  void set_metadata(const std::string& key, std::string value);
 
   /// A tensor of `shape` (row-major, its product the matrix's size), stored as `dtype`. Throws `Error` for a name that
   /// was added before, a shape of another size and for integers.
@@ -72,26 +69,7 @@ class SafetensorsWriter {
   /// Writes the file as `AtomicFile` does, in pieces of constant memory; the numbers are converted twice, once for the
   /// checksum ("hashed", then "written"). Throws `Error` when the file cannot be written or a name or metadata is not
   /// UTF-8.
-  void write(const std::filesystem::path& path, const OnTensors& on_tensors = nullptr) const {
-    std::vector<const Item*> items;
-    for (const Item& item : items_) {
-      items.push_back(&item);
-    }
-    std::stable_sort(items.begin(), items.end(),
-                     [](const Item* a, const Item* b) { return dtype_bytes(a->dtype) > dtype_bytes(b->dtype); });
-
-    const std::string zeros = detail::checksum_digits(0);
-    Checksum checksum = detail::begin_safetensors_checksum(header_text(items, path, zeros), zeros);
-    for_each_piece(items, "hashed", on_tensors, [&](std::span<const std::byte> piece) { checksum.update(piece); });
-
-    const std::string text = header_text(items, path, detail::checksum_digits(checksum.value()));
-    const std::uint64_t text_size = text.size();
-    write_atomically(path, [&](AtomicFile& file) {
-      file.write(std::as_bytes(std::span(&text_size, 1)));
-      file.write(text);
-      for_each_piece(items, "written", on_tensors, [&](std::span<const std::byte> piece) { file.write(piece); });
-    });
-  }
+  void write(const std::filesystem::path& path, const OnTensors& on_tensors = nullptr) const;
 
  private:
   using Values = std::variant<std::span<const float>, std::span<const double>, std::span<const std::int64_t>,
@@ -105,18 +83,9 @@ class SafetensorsWriter {
     std::size_t count;
   };
 
-  void add_view(const std::string& name, DType dtype, std::vector<Index> shape, Values values, std::size_t count) {
-    const std::string source = concat("tensor ", detail::quoted(name));
-    require(name != "__metadata__", source, ": the format keeps this name for itself");
-    require(!names_.contains(name), source, " was added before; names must differ");
-    require(detail::checked_size(shape, source) == static_cast<Index>(count), source, ": the shape ",
-            detail::shape_text(shape), " does not fit ", count, " values");
-    names_.insert(name);
-    items_.push_back({name, dtype, std::move(shape), values, count});
-  }
+  void add_view(const std::string& name, DType dtype, std::vector<Index> shape, Values values, std::size_t count);
 
   /// JSON padded with spaces so that the data begins on a multiple of 8 bytes.
-  template <class Json = nlohmann::json>
   [[nodiscard]] std::string header_text(std::span<const Item* const> items, const std::filesystem::path& path,
                                         const std::string& digits) const;
 
@@ -171,33 +140,8 @@ class SafetensorsWriter {
   std::set<std::string> names_;
 };
 
-template <class Json>
-std::string SafetensorsWriter::header_text(std::span<const Item* const> items, const std::filesystem::path& path,
-                                           const std::string& digits) const {
-  Json root = Json::object();
-  root["__metadata__"] = metadata_;
-  root["__metadata__"][std::string(detail::checksum_key)] = digits;
-  std::size_t begin = 0;
-  for (const Item* item : items) {
-    const std::size_t end = begin + item->count * dtype_bytes(item->dtype);
-    root[item->name] = {{"dtype", std::string(dtype_name(item->dtype))},
-                        {"shape", item->shape},
-                        {"data_offsets", std::array<std::size_t, 2>{begin, end}}};
-    begin = end;
-  }
-  std::string text;
-  try {
-    text = json_text(root);
-  } catch (const Error&) {
-    fail("cannot write ", path, ": a tensor's name or the metadata is not valid UTF-8");
-  }
-  require(text.size() <= detail::safetensors_header_limit, "cannot write ", path, ": ", items.size(),
-          " names make a header larger than the format allows");
-  text.resize((text.size() + 7) / 8 * 8, ' ');
-  return text;
-}
-AMPSFT_INSTANCE(std::string SafetensorsWriter::header_text<nlohmann::json>(std::span<const Item* const>,
-                                                                           const std::filesystem::path&,
-                                                                           const std::string&) const);
-
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/io/detail/safetensors_writer_inl.hpp>
+#endif

@@ -3,6 +3,7 @@
 /// How far a job on many tensors has come.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 
 #include <functional>
@@ -30,24 +31,13 @@ class TensorMeter {
       : progress_{stage, 0, all}, size_(size), on_tensors_(&on_tensors) {}
 
   /// A part of a tensor is done.
-  void add(double size) {
-    passed_ += size;
-    report();
-  }
+  void add(double size);
 
   /// A tensor, whose parts were added, is done.
-  void finish() {
-    ++progress_.done;
-    report();
-  }
+  void finish();
 
  private:
-  void report() {
-    if (*on_tensors_) {
-      progress_.share = size_ > 0.0 ? passed_ / size_ : 1.0;
-      (*on_tensors_)(progress_);
-    }
-  }
+  void report();
 
   TensorProgress progress_;
   double size_;
@@ -58,3 +48,7 @@ class TensorMeter {
 }  // namespace detail
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/io/detail/tensor_progress_inl.hpp>
+#endif

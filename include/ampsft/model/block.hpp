@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/ops/add_scaled.hpp>
 #include <ampsft/autograd/ops/dropout.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/model/attention_layer.hpp>
 #include <ampsft/model/mlp.hpp>
@@ -28,23 +29,11 @@ struct Block {
 
   /// Weights have the config's standard deviation; the two that end a residual branch are smaller by `sqrt(2 layers)`,
   /// as in GPT-2.
-  Block(const std::string& name, const ModelConfig& c, const LayerConfig& layer, WeightSource<T>& source)
-      : norm_1(make_norm(name + ".norm_1", c, layer.norms != NormPlacement::after)),
-        attention(name + ".attention", c, layer, branch_stddev(c), source),
-        post_norm_1(make_norm(name + ".post_norm_1", c, layer.norms != NormPlacement::before)),
-        norm_2(make_norm(name + ".norm_2", c, layer.norms != NormPlacement::after)),
-        mlp(name + ".mlp", c, layer, branch_stddev(c), source),
-        post_norm_2(make_norm(name + ".post_norm_2", c, layer.norms != NormPlacement::before)) {}
+  Block(const std::string& name, const ModelConfig& c, const LayerConfig& layer, WeightSource<T>& source);
 
   /// `x` is `(sequences * length) x hidden_size`, as is the result; `random` feeds the dropout.
   [[nodiscard]] Variable<T> forward(Variable<T> x, const Pass<T>& pass, const ModelConfig& config,
-                                    const LayerConfig& layer, Random& random) const {
-    const bool keeps = layer.norms == NormPlacement::after;  // branches read the stream itself
-    const auto branch_1 = [&](Variable<T> in) { return attention.forward(in, pass, config, layer, keeps); };
-    const auto branch_2 = [&](Variable<T> in) { return mlp.forward(in, layer.activation, keeps); };
-    const Variable<T> middle = add_residual(x, norm_1, branch_1, post_norm_1, config, random);
-    return add_residual(middle, norm_2, branch_2, post_norm_2, config, random);
-  }
+                                    const LayerConfig& layer, Random& random) const;
 
   /// Calls `use` with every linear layer, in the order of the computation.
   template <class Self, class Use>
@@ -88,13 +77,13 @@ struct Block {
     return sum;
   }
 
-  static std::optional<Norm<T>> make_norm(const std::string& name, const ModelConfig& c, bool there) {
-    return there ? std::optional<Norm<T>>(std::in_place, name, c) : std::nullopt;
-  }
+  static std::optional<Norm<T>> make_norm(const std::string& name, const ModelConfig& c, bool there);
 
-  static double branch_stddev(const ModelConfig& config) {
-    return 1.0 / std::sqrt(2.0 * static_cast<double>(config.layers.size())) * config.initial_stddev;
-  }
+  static double branch_stddev(const ModelConfig& config);
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/model/detail/block_inl.hpp>
+#endif

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 
 #include <algorithm>
@@ -51,81 +52,29 @@ class CachedLayer {
   }
 
   /// Whether a token after the first `length` finds all that it sees.
-  [[nodiscard]] bool can_go_on_from(Index length) const noexcept {
-    return length == 0 || start_ <= (window_ == 0 ? Index{0} : std::max<Index>(0, length - window_ + 1));
-  }
+  [[nodiscard]] bool can_go_on_from(Index length) const noexcept;
 
-  [[nodiscard]] Index bytes() const noexcept { return static_cast<Index>((keys_.size() + values_.size()) * sizeof(T)); }
+  [[nodiscard]] Index bytes() const noexcept;
 
  private:
   [[nodiscard]] Index slack() const noexcept { return std::max<Index>(64, window_ / 8); }
   [[nodiscard]] Index most_rows() const noexcept { return window_ + slack(); }
 
-  void begin(Index length, const ConstMatrixMap<T>& k, const ConstMatrixMap<T>& v, Index window) {
-    require(k.rows() == v.rows() && k.cols() == v.cols(), "cached attention: the keys are ", k.rows(), " x ", k.cols(),
-            ", the values ", v.rows(), " x ", v.cols());
-    constexpr Index longest = Index{1} << 48;  // tokens; no text is as long
-    require(window >= 0 && window <= longest, "cached attention: a window holds 1 to ", longest,
-            " tokens (0: all), not ", window);
-    if (length == 0) {
-      start_ = 0;
-      if (window != window_) {
-        *this = CachedLayer();
-        window_ = window;
-      }
-    }
-    require(window == window_, "cached attention: a window of ", window, " after one of ", window_,
-            "; a cache belongs to one model");
-    require(length == 0 || k.cols() == cols(keys_), "cached attention: keys of ", k.cols(), " columns after those of ",
-            cols(keys_), "; a cache belongs to one model");
-    require(can_go_on_from(length), "cached attention: token ", length, " sees tokens before token ", start_,
-            ", which this layer has dropped; cut the cache to 0 and read the text again");
-  }
+  void begin(Index length, const ConstMatrixMap<T>& k, const ConstMatrixMap<T>& v, Index window);
 
   /// Drops the first rows of those held.
-  void drop(Index count, Index held) noexcept {
-    for (Matrix<T>* all : {&keys_, &values_}) {
-      const Index width = cols(*all);
-      std::copy(all->data() + count * width, all->data() + held * width, all->data());
-    }
-    start_ += count;
-  }
+  void drop(Index count, Index held) noexcept;
 
   /// Makes room for rows.
-  void reserve(Index needed, Index width) {
-    for (Matrix<T>* all : {&keys_, &values_}) {
-      if (rows(*all) < needed || cols(*all) != width) {
-        constexpr Index least = 64;
-        const Index wanted = std::max({least, needed, 2 * rows(*all)});
-        Matrix<T> larger = make_matrix<T>(window_ == 0 ? wanted : std::min(wanted, most_rows()), width);
-        if (cols(*all) == width) {
-          std::copy_n(all->data(), all->size(), larger.data());
-        }
-        *all = std::move(larger);
-      }
-    }
-  }
+  void reserve(Index needed, Index width);
 
-  void put(const ConstMatrixMap<T>& k, const ConstMatrixMap<T>& v, Index row) noexcept {
-    std::copy_n(k.data(), k.size(), keys_.data() + row * k.cols());
-    std::copy_n(v.data(), v.size(), values_.data() + row * v.cols());
-  }
+  void put(const ConstMatrixMap<T>& k, const ConstMatrixMap<T>& v, Index row) noexcept;
 
   /// Keeps the last rows of matrices that end with the `length`-th token.
-  void keep_end(const ConstMatrixMap<T>& k, const ConstMatrixMap<T>& v, Index length) {
-    reserve(most_rows(), k.cols());
-    const Index skipped = (k.rows() - most_rows()) * k.cols();
-    put(view(k.data() + skipped, most_rows(), k.cols()), view(v.data() + skipped, most_rows(), v.cols()), 0);
-    start_ = length - most_rows();
-  }
+  void keep_end(const ConstMatrixMap<T>& k, const ConstMatrixMap<T>& v, Index length);
 
   /// The last `seen` of the rows held, and the new ones.
-  static Matrix<T> joined(const Matrix<T>& all, Index held, Index seen, const ConstMatrixMap<T>& added) {
-    Matrix<T> both = make_matrix<T>(seen + added.rows(), added.cols());
-    std::copy_n(all.data() + (held - seen) * added.cols(), seen * added.cols(), both.data());
-    std::copy_n(added.data(), added.size(), both.data() + seen * added.cols());
-    return both;
-  }
+  static Matrix<T> joined(const Matrix<T>& all, Index held, Index seen, const ConstMatrixMap<T>& added);
 
   static ConstMatrixMap<T> view(const T* data, Index rows, Index cols) { return {data, rows, cols}; }
   static ConstMatrixMap<T> view(const Matrix<T>& all, Index rows) { return {all.data(), rows, cols(all)}; }
@@ -137,3 +86,7 @@ class CachedLayer {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/model/detail/cached_layer_inl.hpp>
+#endif

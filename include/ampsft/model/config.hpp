@@ -131,4 +131,6 @@ struct ModelConfig {
 
 }  // namespace ampsft
 
-#include <ampsft/model/validate_config.hpp>
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/model/detail/validate_config_inl.hpp>
+#endif

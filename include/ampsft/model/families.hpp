@@ -1,60 +1,36 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// The list of all families of models. To add one, see docs/howto/add-a-model-family.md.
+/// All families of models. To add one, see docs/howto/add-a-model-family.md.
 #pragma once
 
-#include <ampsft/model/families/gemma3.hpp>
-#include <ampsft/model/families/gpt2.hpp>
-#include <ampsft/model/families/granite.hpp>
-#include <ampsft/model/families/llama.hpp>
-#include <ampsft/model/families/mistral.hpp>
-#include <ampsft/model/families/olmo2.hpp>
-#include <ampsft/model/families/phi3.hpp>
-#include <ampsft/model/families/qwen2.hpp>
-#include <ampsft/model/families/qwen3.hpp>
-#include <ampsft/model/families/smollm3.hpp>
+#include <ampsft/core/instances.hpp>
+#include <ampsft/model/config.hpp>
+#include <ampsft/model/families/family.hpp>
 
-#include <array>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace ampsft {
 
 /// Where several have one GGUF architecture, the first reads its files.
-inline constexpr std::array all_families{&families::gpt2,    &families::llama,  &families::mistral, &families::qwen2,
-                                         &families::qwen3,   &families::gemma3, &families::phi3,    &families::smollm3,
-                                         &families::granite, &families::olmo2};
+[[nodiscard]] AMPSFT_HEADER_INLINE std::span<const Family* const> all_families() noexcept;
 
 namespace detail {
 
 /// The names of all families, by the member `name`.
-[[nodiscard]] inline std::string family_names(std::string_view Family::*name) {
-  std::string all;
-  for (const Family* family : all_families) {
-    const std::string_view one = family->*name;
-    const bool is_new = all.find(one) == std::string::npos;
-    all.append(is_new && !all.empty() ? ", " : "").append(is_new ? one : "");
-  }
-  return all;
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE std::string family_names(std::string_view Family::*name);
 
-[[nodiscard]] inline const Family* find_family(std::string_view Family::*name, std::string_view value) noexcept {
-  for (const Family* family : all_families) {
-    if (family->*name == value) {
-      return family;
-    }
-  }
-  return nullptr;
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE const Family* find_family(std::string_view Family::*name,
+                                                             std::string_view value) noexcept;
 
 }  // namespace detail
 
 /// The family of a model's config. Throws `Error` for a config that names none of the list.
-[[nodiscard]] inline const Family& family_of(const ModelConfig& config) {
-  const Family* const family = detail::find_family(&Family::name, config.family);
-  require(family != nullptr, "the model belongs to no family whose files are known (its family is ",
-          detail::quoted(config.family), "; there are ", detail::family_names(&Family::name), ")");
-  return *family;
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE const Family& family_of(const ModelConfig& config);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/model/detail/families_inl.hpp>
+#endif

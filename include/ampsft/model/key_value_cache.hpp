@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/ops/cached_attention.hpp>
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/model/cached_layer.hpp>
 
 #include <algorithm>
@@ -28,47 +29,23 @@ class KeyValueCache {
   /// How many of the first `length` tokens the text can go on from: `length`, or 0 if a layer with a window has dropped
   /// tokens that the next one would see. After tokens were added, at least the last `max(32, w / 16)` can be taken
   /// back. Throws `Error` for more than there are.
-  [[nodiscard]] Index kept(Index length) const {
-    require(length >= 0 && length <= length_, "a cache of ", length_, " tokens cannot be cut to ", length);
-    const bool all = std::all_of(layers_.begin(), layers_.end(),
-                                 [length](const Layer& layer) { return layer.can_go_on_from(length); });
-    return all ? length : 0;
-  }
+  [[nodiscard]] Index kept(Index length) const;
 
   /// Forgets all tokens from the `length`-th on, so that the text can go on otherwise. Throws `Error` for more than
   /// there are, and where the text cannot go on from there (`kept`).
-  void truncate(Index length) {
-    require(kept(length) == length, "a cache of ", length_, " tokens cannot be cut to ", length,
-            ", for a layer with a window has dropped tokens before that; cut it to 0 and read the text again");
-    length_ = length;
-    longest_ = length == 0 ? 0 : longest_;
-  }
+  void truncate(Index length);
 
   /// Tokens of the longest text that it held since it was last empty.
   [[nodiscard]] Index longest() const noexcept { return longest_; }
 
   /// Bytes of all keys and values, and of the memory in which they may grow.
-  [[nodiscard]] Index bytes() const noexcept {
-    Index sum = 0;
-    for (const Layer& layer : layers_) {
-      sum += layer.bytes();
-    }
-    return sum;
-  }
+  [[nodiscard]] Index bytes() const noexcept;
 
   /// For the model: the layer, made when it is first asked for. It stays where it is.
-  [[nodiscard]] Layer& layer(std::size_t index) {
-    if (index >= layers_.size()) {
-      layers_.resize(index + 1);
-    }
-    return layers_[index];
-  }
+  [[nodiscard]] Layer& layer(std::size_t index);
 
   /// For the model: so many tokens were added to all layers.
-  void advance(Index count) noexcept {
-    length_ += count;
-    longest_ = std::max(longest_, length_);
-  }
+  void advance(Index count) noexcept;
 
  private:
   Index length_ = 0;
@@ -84,12 +61,10 @@ class KeyValueCache {
 /// what a layer with a window keeps is held for the call.
 template <Scalar T>
 [[nodiscard]] Variable<T> cached_attention(Variable<T> q, Variable<T> k, Variable<T> v, CachedLayer<T>& layer,
-                                           Index length, Index heads, const AttentionOptions& options = {}) {
-  require(!q.tape().recording(), "a cache of keys and values needs a tape of inference");
-  return layer.append(length, k.map(), v.map(), options.window,
-                      [&](const ConstMatrixMap<T>& keys, const ConstMatrixMap<T>& values) {
-                        return attention_to_cache(q, keys, values, heads, options);
-                      });
-}
+                                           Index length, Index heads, const AttentionOptions& options = {});
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/model/detail/key_value_cache_inl.hpp>
+#endif

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/model/weight_source.hpp>
 #include <ampsft/parameterization/weight.hpp>
 
@@ -28,21 +29,18 @@ struct Linear {
   Linear(WeightSource<T>& source, const std::string& name, Index outputs, Index inputs, bool with_bias, double stddev)
       : Linear(source.weight(name + ".weight", outputs, inputs, stddev), name + ".bias", with_bias) {}
 
-  Linear(Weight<T> shared_weight, const std::string& bias_name, bool with_bias)
-      : weight(std::move(shared_weight)),
-        bias(with_bias ? std::make_unique<Parameter<T>>(Parameter<T>::vector(bias_name, weight.rows(), T{0}))
-                       : nullptr) {}
+  Linear(Weight<T> shared_weight, const std::string& bias_name, bool with_bias);
 
   /// The mean cross-entropy of `forward(x)` against `targets`, 1 x 1, whose logits never exist all at once. `cap`: of
   /// the logits, as in `soft_cap`, or 0 for none.
-  [[nodiscard]] Variable<T> loss(Variable<T> x, std::span<const std::int32_t> targets, T cap = T{0}) const {
-    return linear_cross_entropy<T>(weight.products(x), bias ? x.tape().leaf(*bias) : Variable<T>{}, targets, cap);
-  }
+  [[nodiscard]] Variable<T> loss(Variable<T> x, std::span<const std::int32_t> targets, T cap = T{0}) const;
 
   /// `x` is `T x inputs`, the result `T x outputs`.
-  [[nodiscard]] Variable<T> forward(Variable<T> x) const {
-    return weight.forward(x, bias ? x.tape().leaf(*bias) : Variable<T>{});
-  }
+  [[nodiscard]] Variable<T> forward(Variable<T> x) const;
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/model/detail/linear_inl.hpp>
+#endif

@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/ops/layer_norm.hpp>
 #include <ampsft/autograd/ops/rms_norm.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/model/config.hpp>
 
 #include <memory>
@@ -25,18 +26,14 @@ struct Norm {
       : Norm(name, config.hidden_size, config.norm, config.norm_epsilon,
              config.norm == NormKind::layer && config.norm_bias) {}
 
-  Norm(const std::string& name, Index size, NormKind norm_kind, double added_to_variance, bool with_bias)
-      : kind(norm_kind),
-        gain(std::make_unique<Parameter<T>>(Parameter<T>::vector(name + ".weight", size, T{1}))),
-        bias(with_bias ? std::make_unique<Parameter<T>>(Parameter<T>::vector(name + ".bias", size, T{0})) : nullptr),
-        epsilon(added_to_variance) {}
+  Norm(const std::string& name, Index size, NormKind norm_kind, double added_to_variance, bool with_bias);
 
   /// `x` is `T x (n size)`: an RMS normalisation takes every `size` columns, a head, for itself.
-  [[nodiscard]] Variable<T> forward(Variable<T> x) const {
-    const Variable<T> gains = x.tape().leaf(*gain);
-    return kind == NormKind::rms ? rms_norm(x, gains, epsilon)
-                                 : layer_norm(x, gains, bias ? x.tape().leaf(*bias) : Variable<T>{}, epsilon);
-  }
+  [[nodiscard]] Variable<T> forward(Variable<T> x) const;
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/model/detail/norm_inl.hpp>
+#endif

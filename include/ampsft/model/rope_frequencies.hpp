@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/rope_config.hpp>
 #include <ampsft/core/tensor.hpp>
 
@@ -19,29 +20,14 @@ namespace ampsft {
 namespace detail {
 
 /// Llama 3: waves longer than the original context are stretched, short ones kept, those between in part.
-[[nodiscard]] inline double llama3_frequency(double frequency, const RopeConfig& rope) {
-  const double turns = static_cast<double>(rope.original_context) * frequency / (2 * std::numbers::pi);
-  const double span = rope.high_frequency_factor - rope.low_frequency_factor;
-  const double kept = span > 0 ? std::clamp((turns - rope.low_frequency_factor) / span, 0.0, 1.0)
-                               : static_cast<double>(turns >= rope.low_frequency_factor);
-  return frequency * (kept + (1 - kept) / rope.factor);
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE double llama3_frequency(double frequency, const RopeConfig& rope);
 
 /// The pair, as a fraction, whose angle makes so many turns in the original context.
-[[nodiscard]] inline double yarn_pair(double turns, const RopeConfig& rope, Index head_dim) {
-  return static_cast<double>(head_dim) *
-         std::log(static_cast<double>(rope.original_context) / (turns * 2 * std::numbers::pi)) /
-         (2 * std::log(rope.theta));
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE double yarn_pair(double turns, const RopeConfig& rope, Index head_dim);
 
 /// YaRN (Peng et al. 2023, section 3.2), with the ramp's ends at whole pairs, as transformers has them.
-[[nodiscard]] inline double yarn_frequency(double frequency, Index pair, const RopeConfig& rope, Index head_dim) {
-  const double low = std::max(std::floor(yarn_pair(rope.beta_fast, rope, head_dim)), 0.0);
-  const double high = std::min(std::ceil(yarn_pair(rope.beta_slow, rope, head_dim)), static_cast<double>(head_dim - 1));
-  const double length = high == low ? 0.001 : high - low;
-  const double stretched = std::clamp((static_cast<double>(pair) - low) / length, 0.0, 1.0);
-  return frequency * (1 - stretched + stretched / rope.factor);
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE double yarn_frequency(double frequency, Index pair, const RopeConfig& rope,
+                                                         Index head_dim);
 
 }  // namespace detail
 
@@ -50,40 +36,14 @@ namespace detail {
 /// `beyond`: of a text longer than the original context, which longrope alone tells apart. Frequency factors are
 /// applied first, as files with `rope_freqs.weight` want it. Throws `Error` for an odd or non-positive number of
 /// rotated numbers, and for another number of factors.
-[[nodiscard]] inline std::vector<double> rope_frequencies(const RopeConfig& rope, Index head_dim, bool beyond = false) {
-  const Index dims = rope.dims == 0 ? head_dim : rope.dims;
-  require(dims > 0 && dims % 2 == 0 && dims <= head_dim, "rotary: an even number of a head's ", head_dim,
-          " numbers must rotate, not ", dims);
-  const bool longrope = rope.scaling == RopeScaling::longrope;
-  const auto& factors = !longrope ? rope.frequency_factors : beyond ? rope.long_factors : rope.short_factors;
-  require((factors.empty() && !longrope) || static_cast<Index>(factors.size()) == dims / 2, "rotary: ", factors.size(),
-          " frequency factors for ", dims / 2, " pairs");
-  std::vector<double> frequencies(static_cast<std::size_t>(dims / 2));
-  for (Index j = 0; j < dims / 2; ++j) {
-    double f = std::pow(rope.theta, -2.0 * static_cast<double>(j) / static_cast<double>(dims));
-    f /= factors.empty() ? 1.0 : factors[static_cast<std::size_t>(j)];
-    switch (rope.scaling) {
-      case RopeScaling::none:
-      case RopeScaling::longrope:
-        break;
-      case RopeScaling::linear:
-        f /= rope.factor;
-        break;
-      case RopeScaling::llama3:
-        f = detail::llama3_frequency(f, rope);
-        break;
-      case RopeScaling::yarn:
-        f = detail::yarn_frequency(f, j, rope, dims);
-        break;
-    }
-    frequencies[static_cast<std::size_t>(j)] = f;
-  }
-  return frequencies;
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE std::vector<double> rope_frequencies(const RopeConfig& rope, Index head_dim,
+                                                                        bool beyond = false);
 
 /// What cosines and sines are multiplied by.
-[[nodiscard]] inline double rope_magnitude(const RopeConfig& rope) noexcept {
-  return rope.scaling == RopeScaling::yarn || rope.scaling == RopeScaling::longrope ? rope.attention_factor : 1.0;
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE double rope_magnitude(const RopeConfig& rope) noexcept;
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/model/detail/rope_frequencies_inl.hpp>
+#endif

@@ -20,45 +20,17 @@
 namespace ampsft {
 /// Writes a model whose weights are all dense. Throws `Error` for another, or if the file cannot be written.
 template <Scalar T>
-void save_transformer(const std::filesystem::path& path, Transformer<T>& model) {
-  for (const auto* weight : model.weights()) {
-    require(weight->own_parameter() != nullptr, weight->name(), " is parameterised as ", weight->kind(),
-            "; only a dense model can be saved whole", weight->is_adapted() ? ", so merge it first" : "");
-  }
-  save_parameters(path, model.parameters(),
-                  {{"format", "pt"}, {"ampsft.transformer", json_text(config_json(model.config()))}});
-}
+void save_transformer(const std::filesystem::path& path, Transformer<T>& model);
 
 /// Reads a model that `save_transformer` wrote, in any float type.
 ///
 /// Throws `Error` if the file is no such model, is corrupted, or its tensors do not fit its config; the sizes in the
 /// config are checked against the file before memory is taken.
 template <Scalar T>
-[[nodiscard]] Transformer<T> load_transformer(const std::filesystem::path& path) {
-  const SafetensorsFile file(path);
-  const auto text = file.metadata().find("ampsft.transformer");
-  require(text != file.metadata().end(), path, " holds no config of a transformer in its metadata");
-  const std::string source = concat(path, ": its config");
-  constexpr int depth = 6;
-  const ModelConfig config = read_config_json(parse_json(text->second, source, depth), source);
-  config.validate(source);
-  const auto holds = [&](const std::string& name, const std::vector<Index>& shape) {
-    require(file.contains(name) && file.info(name).shape == shape, path,
-            ": its config does not fit its tensors; it needs ", name, " of ", detail::shape_text(shape));
-  };
-  // stops at the first that is missing
-  for_each_parameter(config.completed(), [&](Index layer, std::string_view stem, std::string_view suffix,
-                                             const std::vector<Index>& shape) {
-    holds(layer >= 0 ? concat("blocks.", layer, '.', stem, '.', suffix) : concat(stem, '.', suffix), shape);
-  });
-  Transformer<T> model(config);
-  load_parameters(file, model.parameters());
-  return model;
-}
-
-AMPSFT_INSTANCE(void save_transformer(const std::filesystem::path&, Transformer<float>&));
-AMPSFT_INSTANCE(void save_transformer(const std::filesystem::path&, Transformer<double>&));
-AMPSFT_INSTANCE(Transformer<float> load_transformer(const std::filesystem::path&));
-AMPSFT_INSTANCE(Transformer<double> load_transformer(const std::filesystem::path&));
+[[nodiscard]] Transformer<T> load_transformer(const std::filesystem::path& path);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/model/detail/transformer_file_inl.hpp>
+#endif

@@ -3,6 +3,7 @@
 /// Where the matrices of a new model come from.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/parameterization/weight.hpp>
 
@@ -25,9 +26,7 @@ class WeightSource {
   [[nodiscard]] virtual Matrix<T> matrix(const std::string& name, Index rows, Index cols, double stddev) = 0;
 
   /// The weight of a layer, outputs x inputs, in whichever form.
-  [[nodiscard]] virtual Weight<T> weight(const std::string& name, Index outputs, Index inputs, double stddev) {
-    return Weight<T>(name, matrix(name, outputs, inputs, stddev));
-  }
+  [[nodiscard]] virtual Weight<T> weight(const std::string& name, Index outputs, Index inputs, double stddev);
 };
 
 /// Normal random numbers.
@@ -36,11 +35,7 @@ class RandomWeights final : public WeightSource<T> {
  public:
   explicit RandomWeights(std::uint64_t seed) : random_(seed), model_seed(random_()) {}
 
-  [[nodiscard]] Matrix<T> matrix(const std::string&, Index rows, Index cols, double stddev) override {
-    Matrix<T> matrix = make_matrix<T>(rows, cols);
-    fill_normal(matrix, stddev, random_);
-    return matrix;
-  }
+  [[nodiscard]] Matrix<T> matrix(const std::string&, Index rows, Index cols, double stddev) override;
 
  private:
   Random random_;
@@ -54,9 +49,11 @@ class RandomWeights final : public WeightSource<T> {
 template <Scalar T>
 class UnfilledWeights final : public WeightSource<T> {
  public:
-  [[nodiscard]] Matrix<T> matrix(const std::string&, Index rows, Index cols, double) override {
-    return make_matrix<T>(rows, cols);
-  }
+  [[nodiscard]] Matrix<T> matrix(const std::string&, Index rows, Index cols, double) override;
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/model/detail/weight_source_inl.hpp>
+#endif

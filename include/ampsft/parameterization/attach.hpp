@@ -37,33 +37,29 @@ struct AttachTargets {
 ///
 /// Throws `Error` with the list of names if a pattern matches none.
 template <Scalar T>
-[[nodiscard]] WeightList<T> match_weights(const WeightList<T>& weights, const std::vector<std::string>& patterns) {
-  std::vector<bool> chosen(weights.size(), false);
-  for (const auto& pattern : patterns) {
-    bool found = false;
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      if (matches_glob(pattern, weights[i]->name())) {
-        chosen[i] = found = true;
-      }
-    }
-    if (!found) {
-      std::string names;
-      for (const auto* weight : weights) {
-        names += (names.empty() ? "" : ", ") + weight->name();
-      }
-      fail("no weight matches '", pattern, "'; there are: ", names);
-    }
-  }
-  WeightList<T> result;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (chosen[i]) {
-      result.push_back(weights[i]);
-    }
-  }
-  return result;
-}
+[[nodiscard]] WeightList<T> match_weights(const WeightList<T>& weights, const std::vector<std::string>& patterns);
+
+/// The weight of that name. Throws `Error` with the list of names if there is none.
+template <Scalar T>
+[[nodiscard]] Weight<T>& find_weight(const WeightList<T>& weights, const std::string& name);
+
+/// What becomes of parameters that nothing is attached to.
+enum class Rest {
+  frozen,    ///< they get no gradient and no optimiser touches them
+  as_it_is,  ///< they keep their state
+};
 
 namespace detail {
+
+/// Freezes all parameters but the leaves, if asked.
+template <Scalar T>
+void train_only(const ParameterList<T>& leaves, const ParameterList<T>& parameters, Rest rest) {
+  if (rest == Rest::frozen) {
+    for (auto* parameter : parameters) {
+      parameter->trainable = std::find(leaves.begin(), leaves.end(), parameter) != leaves.end();
+    }
+  }
+}
 
 /// Replaces every chosen weight by `make(name, base)`; weights that shared a matrix share the result if asked.
 template <Scalar T, class Make>
@@ -114,26 +110,14 @@ ParameterList<T> attach(const WeightList<T>& weights, const AttachTargets& targe
 /// freeze them first with `freeze` where scores alone are to be trained.
 template <Scalar T>
 ParameterList<T> attach_scores(const WeightList<T>& weights, const BasisSet<T>& bases, ScoreForm form,
-                               const AttachTargets& targets = {}, Route route = Route::factored) {
-  return detail::attach(weights, targets, [&](const std::string& name, FrozenBase<T> source) {
-    const auto& basis = bases.for_weight(name, source.cols());
-    return ScoreParameterization<T>(name, std::move(source), basis, form, route);
-  });
-}
+                               const AttachTargets& targets = {}, Route route = Route::factored);
 
 /// Puts LoRA factors onto the chosen weights and returns their leaves; every matrix gets a seed of its own.
 ///
 /// Throws `Error`, and changes nothing, as `attach_scores` does.
 template <Scalar T>
 ParameterList<T> attach_lora(const WeightList<T>& weights, const LoraOptions& options,
-                             const AttachTargets& targets = {}) {
-  Random seeds(options.seed);
-  return detail::attach(weights, targets, [&](const std::string& name, FrozenBase<T> source) {
-    LoraOptions own = options;
-    own.seed = seeds();
-    return LoraParameterization<T>(name, std::move(source), own);
-  });
-}
+                             const AttachTargets& targets = {});
 
 /// Keeps the chosen weights in bfloat16, frozen: half of float's memory. Scores and factors can still be put upon them.
 ///
@@ -142,14 +126,7 @@ ParameterList<T> attach_lora(const WeightList<T>& weights, const LoraOptions& op
 /// chosen weight is adapted or lies in fewer bytes already.
 template <std::same_as<float> T>
 void keep_in_bf16(const WeightList<T>& weights, const AttachTargets& targets = {},
-                  Arithmetic arithmetic = Arithmetic::full) {
-  static_cast<void>(detail::attach(weights, targets, [&](const std::string& name, const FrozenBase<T>& source) {
-    require(source.matrix() != nullptr, name, " is no dense matrix; what is frozen already stays as it is");
-    const std::shared_ptr<const FrozenWeight<T>> kept =
-        std::make_shared<const Bf16Weight<T>>(*source.matrix(), arithmetic);
-    return FrozenParameterization<T>(name, kept);
-  }));
-}
+                  Arithmetic arithmetic = Arithmetic::full);
 
 /// Takes scores and factors off again: every adapted weight is its base, frozen, the same matrix as before; those that
 /// have one matrix are tied.
@@ -157,42 +134,41 @@ void keep_in_bf16(const WeightList<T>& weights, const AttachTargets& targets = {
 /// Throws `Error`, and changes nothing, if one keeps no base, as the truncated form does. Nothing is copied or
 /// computed.
 template <Scalar T>
-void detach(const WeightList<T>& weights) {
-  std::vector<std::pair<Weight<T>*, Weight<T>>> plan;
-  for (auto* weight : weights) {
-    if (weight->is_adapted()) {
-      const FrozenBase<T> base = base_of(*weight);
-      const auto twin = std::find_if(plan.begin(), plan.end(), [&](const auto& pair) {
-        return pair.second.base().named("").identity() == base.named("").identity();
-      });
-      plan.emplace_back(weight, twin != plan.end()
-                                    ? twin->second.tied(weight->name())
-                                    : Weight<T>(weight->name(), FrozenParameterization<T>(weight->name(), base)));
-    }
-  }
-  for (auto& [weight, plain] : plan) {
-    *weight = std::move(plain);
-  }
+void detach(const WeightList<T>& weights);
+
+/// A model as a whole: its weights, and all its parameters.
+template <class M>
+concept WholeModel = requires(M& model) {
+  { model.weights() } -> std::same_as<WeightList<typename M::scalar>>;
+  { model.parameters() } -> std::same_as<ParameterList<typename M::scalar>>;
+};
+
+/// Puts scores onto the chosen weights of a model; they alone are trained then, unless `rest` says otherwise. Throws as
+/// above.
+template <WholeModel M>
+ParameterList<typename M::scalar> attach_scores(M& model, const BasisSet<typename M::scalar>& bases,
+                                                ScoreForm form = ScoreForm::exact_start,
+                                                const AttachTargets& targets = {}, Rest rest = Rest::frozen) {
+  auto leaves = attach_scores(model.weights(), bases, form, targets);
+  detail::train_only(leaves, model.parameters(), rest);
+  return leaves;
+}
+
+/// The same for LoRA factors.
+template <WholeModel M>
+ParameterList<typename M::scalar> attach_lora(M& model, const LoraOptions& options, const AttachTargets& targets = {},
+                                              Rest rest = Rest::frozen) {
+  auto leaves = attach_lora(model.weights(), options, targets);
+  detail::train_only(leaves, model.parameters(), rest);
+  return leaves;
 }
 
 /// Makes parameters frozen: they get no gradient and no optimiser touches them.
 template <Scalar T>
-void freeze(const ParameterList<T>& parameters) {
-  for (auto* parameter : parameters) {
-    parameter->trainable = false;
-  }
-}
-
-AMPSFT_INSTANCE(WeightList<float> match_weights(const WeightList<float>&, const std::vector<std::string>&));
-AMPSFT_INSTANCE(WeightList<double> match_weights(const WeightList<double>&, const std::vector<std::string>&));
-AMPSFT_INSTANCE(ParameterList<float> attach_scores(const WeightList<float>&, const BasisSet<float>&, ScoreForm,
-                                                   const AttachTargets&, Route));
-AMPSFT_INSTANCE(ParameterList<double> attach_scores(const WeightList<double>&, const BasisSet<double>&, ScoreForm,
-                                                    const AttachTargets&, Route));
-AMPSFT_INSTANCE(ParameterList<float> attach_lora(const WeightList<float>&, const LoraOptions&, const AttachTargets&));
-AMPSFT_INSTANCE(ParameterList<double> attach_lora(const WeightList<double>&, const LoraOptions&, const AttachTargets&));
-AMPSFT_INSTANCE(void keep_in_bf16(const WeightList<float>&, const AttachTargets&, Arithmetic));
-AMPSFT_INSTANCE(void detach(const WeightList<float>&));
-AMPSFT_INSTANCE(void detach(const WeightList<double>&));
+void freeze(const ParameterList<T>& parameters);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/parameterization/detail/attach_inl.hpp>
+#endif

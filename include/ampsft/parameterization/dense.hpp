@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/autograd/ops/linear.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/concept.hpp>
 
 #include <memory>
@@ -30,13 +31,11 @@ class DenseParameterization {
   [[nodiscard]] bool is_adapted() const { return false; }
 
   /// `W`, which lives as long as the result does.
-  [[nodiscard]] FrozenBase<T> base() const { return std::shared_ptr<const Matrix<T>>(weight_, &weight_->value); }
+  [[nodiscard]] FrozenBase<T> base() const;
 
   ProductSum<T> products(Variable<T> x) { return {{{x, x.tape().leaf(*weight_)}, {}}}; }
 
-  Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) {
-    return ampsft::gather(tape.leaf(*weight_), row);
-  }
+  Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row);
 
   [[nodiscard]] Matrix<T> materialize() const { return weight_->value; }
   [[nodiscard]] std::vector<Parameter<T>*> leaves() { return {weight_.get()}; }
@@ -47,3 +46,7 @@ class DenseParameterization {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/parameterization/detail/dense_inl.hpp>
+#endif

@@ -25,32 +25,16 @@ namespace ampsft {
 /// `merge`.
 template <Scalar T>
 [[nodiscard]] std::vector<RowStack<T>> stack_weights(const WeightList<T>& weights,
-                                                     const std::vector<std::string>& patterns = {"*"}) {
-  std::vector<RowBlock<T>> blocks;
-  for (const auto* weight : match_weights(weights, patterns)) {
-    require(!weight->is_adapted(), weight->name(), " is parameterised as ", weight->kind(),
-            "; a basis is fitted to dense or frozen weights, so detach it first, or merge it");
-    blocks.push_back(weight->base().rows_named(weight->name()));
-  }
-  return stack_by_width(blocks);
-}
+                                                     const std::vector<std::string>& patterns = {"*"});
 
 /// A basis for every input width among the stacks. Throws as `UniversalBasis::fit` does.
 template <Scalar T>
-[[nodiscard]] BasisSet<T> fit_bases(const std::vector<RowStack<T>>& stacks, const SvdOptions& options = {}) {
-  BasisSet<T> bases;
-  for (auto& basis : UniversalBasis<T>::fit(stacks, options)) {
-    bases.insert(std::move(basis));
-  }
-  return bases;
-}
+[[nodiscard]] BasisSet<T> fit_bases(const std::vector<RowStack<T>>& stacks, const SvdOptions& options = {});
 
 /// A basis for every input width among the chosen weights. Throws as `stack_weights` and `UniversalBasis::fit` do.
 template <Scalar T>
 [[nodiscard]] BasisSet<T> fit_bases(const WeightList<T>& weights, const SvdOptions& options = {},
-                                    const std::vector<std::string>& patterns = {"*"}) {
-  return fit_bases(stack_weights(weights, patterns), options);
-}
+                                    const std::vector<std::string>& patterns = {"*"});
 
 /// The same with bases from anywhere: random ones, stored ones, those of activations or gradients (basis/policy.hpp).
 /// Throws as `stack_weights` and the policy do.
@@ -64,14 +48,8 @@ template <Scalar T, BasisPolicy<T> P>
   return bases;
 }
 
-AMPSFT_INSTANCE(std::vector<RowStack<float>> stack_weights(const WeightList<float>&, const std::vector<std::string>&));
-AMPSFT_INSTANCE(std::vector<RowStack<double>> stack_weights(const WeightList<double>&,
-                                                            const std::vector<std::string>&));
-AMPSFT_INSTANCE(BasisSet<float> fit_bases(const std::vector<RowStack<float>>&, const SvdOptions&));
-AMPSFT_INSTANCE(BasisSet<double> fit_bases(const std::vector<RowStack<double>>&, const SvdOptions&));
-AMPSFT_INSTANCE(BasisSet<float> fit_bases(const WeightList<float>&, const SvdOptions&,
-                                          const std::vector<std::string>&));
-AMPSFT_INSTANCE(BasisSet<double> fit_bases(const WeightList<double>&, const SvdOptions&,
-                                           const std::vector<std::string>&));
-
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/parameterization/detail/fit_bases_inl.hpp>
+#endif

@@ -3,6 +3,7 @@
 /// A weight that is not trained, in any form.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/parameterization/concept.hpp>
 
 #include <string>
@@ -17,9 +18,7 @@ class FrozenParameterization {
   using scalar = T;
 
   /// `base` must be there.
-  FrozenParameterization(std::string name, FrozenBase<T> base) : name_(std::move(name)), base_(std::move(base)) {
-    require(static_cast<bool>(base_), name_, ": there is no frozen matrix");
-  }
+  FrozenParameterization(std::string name, FrozenBase<T> base);
 
   [[nodiscard]] Index rows() const { return base_.rows(); }
   [[nodiscard]] Index cols() const { return base_.cols(); }
@@ -39,3 +38,7 @@ class FrozenParameterization {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/parameterization/detail/frozen_inl.hpp>
+#endif

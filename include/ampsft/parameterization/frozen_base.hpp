@@ -6,6 +6,7 @@
 #include <ampsft/autograd/frozen_weight.hpp>
 #include <ampsft/autograd/ops/gather.hpp>
 #include <ampsft/autograd/product.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/linalg/row_block.hpp>
 
 #include <cstdint>
@@ -24,14 +25,10 @@ struct NamedBuffer {
   const FrozenWeight<T>* other = nullptr;  ///< that
 
   /// Bytes that it occupies.
-  [[nodiscard]] Index bytes() const {
-    return value != nullptr ? static_cast<Index>(value->size() * sizeof(T)) : other->bytes();
-  }
+  [[nodiscard]] Index bytes() const;
 
   /// Tells one matrix from another.
-  [[nodiscard]] const void* identity() const noexcept {
-    return value != nullptr ? static_cast<const void*>(value) : static_cast<const void*>(other);
-  }
+  [[nodiscard]] const void* identity() const noexcept;
 };
 
 /// A shared weight of `n x d`: a matrix of `T`, or one in another form (autograd/frozen_weight.hpp).
@@ -58,31 +55,19 @@ class FrozenBase {
   [[nodiscard]] NamedBuffer<T> named(const std::string& name) const { return {name, matrix_.get(), other_.get()}; }
 
   /// `x W'`.
-  [[nodiscard]] Product<T> product(Variable<T> x) const {
-    return matrix_ ? Product<T>{x, x.tape().constant(*matrix_)} : Product<T>{x, {}, T{1}, other_.get()};
-  }
+  [[nodiscard]] Product<T> product(Variable<T> x) const;
 
   /// The rows `W[row]`.
-  [[nodiscard]] Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) const {
-    return matrix_ ? ampsft::gather(tape.constant(*matrix_), row) : gather_frozen(tape, *other_, row);
-  }
+  [[nodiscard]] Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) const;
 
   /// All of it on a tape, for the materialised route.
-  [[nodiscard]] Variable<T> whole(Tape<T>& tape) const {
-    return matrix_ ? tape.constant(*matrix_) : tape.constant(other_->dequantized());
-  }
+  [[nodiscard]] Variable<T> whole(Tape<T>& tape) const;
 
   /// A copy, `n x d`.
   [[nodiscard]] Matrix<T> dequantized() const { return matrix_ ? *matrix_ : other_->dequantized(); }
 
   /// Its rows, to be read a few at a time, whatever form they lie in; it must outlive them where it is a matrix of `T`.
-  [[nodiscard]] RowBlock<T> rows_named(std::string name) const {
-    if (matrix_) {
-      return {std::move(name), map(*matrix_)};
-    }
-    return {std::move(name), rows(), cols(),
-            [other = other_](Index first, Index count, T* to) { other->copy_rows(first, count, to); }};
-  }
+  [[nodiscard]] RowBlock<T> rows_named(std::string name) const;
 
  private:
   std::shared_ptr<const Matrix<T>> matrix_;
@@ -90,3 +75,7 @@ class FrozenBase {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/parameterization/detail/frozen_base_inl.hpp>
+#endif

@@ -29,11 +29,7 @@ class Weight {
       : name_(std::move(name)), model_(std::make_shared<Model<P>>(std::move(parameterization))) {}
 
   /// This weight's parameterisation under another name.
-  [[nodiscard]] Weight tied(const std::string& name) const {
-    Weight other = *this;
-    other.name_ = name;
-    return other;
-  }
+  [[nodiscard]] Weight tied(const std::string& name) const;
 
   /// Whether both weights have the same parameterisation, not merely equal ones.
   [[nodiscard]] bool is_tied_to(const Weight& other) const noexcept { return model_ == other.model_; }
@@ -44,18 +40,13 @@ class Weight {
   [[nodiscard]] std::string_view kind() const { return model_->kind(); }
 
   /// The products whose sum is `x W'`; `x` is `T x cols()`. The tape's observer is told of `x`.
-  [[nodiscard]] ProductSum<T> products(Variable<T> x) const {
-    x.tape().note_input(name_, x);
-    return model_->products(x);
-  }
+  [[nodiscard]] ProductSum<T> products(Variable<T> x) const;
 
   /// `x W' + 1 bias'`; the bias is `1 x rows()` or empty.
   [[nodiscard]] Variable<T> forward(Variable<T> x, Variable<T> bias = {}) const { return linear<T>(products(x), bias); }
 
   /// The rows `W[row]`.
-  [[nodiscard]] Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) const {
-    return model_->gather(tape, row);
-  }
+  [[nodiscard]] Variable<T> gather(Tape<T>& tape, std::span<const std::int32_t> row) const;
 
   /// A copy of `W`, `rows() x cols()`.
   [[nodiscard]] Matrix<T> materialize() const { return model_->materialize(); }
@@ -71,10 +62,7 @@ class Weight {
   [[nodiscard]] FrozenBase<T> base() const { return model_->base(); }
 
   /// The parameter that is `W` itself, or null where `W` is frozen or adapted. It lives as long as the weight.
-  [[nodiscard]] Parameter<T>* own_parameter() const {
-    const auto all = is_adapted() ? std::vector<Parameter<T>*>{} : leaves();
-    return all.empty() ? nullptr : all.front();
-  }
+  [[nodiscard]] Parameter<T>* own_parameter() const;
 
   /// The parameterisation itself, if it is of this type, else nothing; for what only this type has, say its scores.
   /// It lives as long as the pointer.
@@ -130,14 +118,10 @@ using WeightList = std::vector<Weight<T>*>;
 ///
 /// Throws `Error` for a weight that keeps no such matrix, as the truncated form of scores does.
 template <Scalar T>
-[[nodiscard]] FrozenBase<T> base_of(const Weight<T>& weight) {
-  FrozenBase<T> base = weight.base();
-  require(static_cast<bool>(base), weight.name(), " is parameterised as ", weight.kind(),
-          ", which keeps no base; take the base's hash, or a copy, before attaching");
-  return base;
-}
-
-AMPSFT_INSTANCE(class Weight<float>);
-AMPSFT_INSTANCE(class Weight<double>);
+[[nodiscard]] FrozenBase<T> base_of(const Weight<T>& weight);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/parameterization/detail/weight_inl.hpp>
+#endif

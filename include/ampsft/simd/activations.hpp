@@ -3,6 +3,7 @@
 /// GELU, SiLU and gated activations with their gradients, over whole matrices.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/detail/map_matrices.hpp>
 
 namespace ampsft {
@@ -100,5 +101,21 @@ void gated_gradient(const ConstView<T>& gate, std::type_identity_t<const ConstVi
       return map_matrices<Map::gelu_erf_gated_gradient, T>({gate, up, dy}, out);
   }
 }
+
+AMPSFT_INSTANCE(void gelu(const ConstView<float>&, View<float>, GeluForm));
+AMPSFT_INSTANCE(void gelu(const ConstView<double>&, View<double>, GeluForm));
+AMPSFT_INSTANCE(void gelu_gradient(const ConstView<float>&, const ConstView<float>&, View<float>, GeluForm, WriteMode));
+AMPSFT_INSTANCE(void gelu_gradient(const ConstView<double>&, const ConstView<double>&, View<double>, GeluForm,
+                                   WriteMode));
+AMPSFT_INSTANCE(void silu(const ConstView<float>&, View<float>));
+AMPSFT_INSTANCE(void silu(const ConstView<double>&, View<double>));
+AMPSFT_INSTANCE(void silu_gradient(const ConstView<float>&, const ConstView<float>&, View<float>, WriteMode));
+AMPSFT_INSTANCE(void silu_gradient(const ConstView<double>&, const ConstView<double>&, View<double>, WriteMode));
+AMPSFT_INSTANCE(void gated(const ConstView<float>&, const ConstView<float>&, View<float>, GatedActivation));
+AMPSFT_INSTANCE(void gated(const ConstView<double>&, const ConstView<double>&, View<double>, GatedActivation));
+AMPSFT_INSTANCE(void gated_gradient(const ConstView<float>&, const ConstView<float>&, const ConstView<float>&,
+                                    GatedActivation, const GatedGradients<float>&));
+AMPSFT_INSTANCE(void gated_gradient(const ConstView<double>&, const ConstView<double>&, const ConstView<double>&,
+                                    GatedActivation, const GatedGradients<double>&));
 
 }  // namespace ampsft

@@ -3,8 +3,9 @@
 /// One step of AdamW over one parameter.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/simd/detail/dispatch.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 
 #include <span>
 
@@ -35,5 +36,10 @@ void adamw_step(std::span<const T> g, std::span<T> m, std::span<T> v, std::span<
     });
   });
 }
+
+AMPSFT_INSTANCE(void adamw_step(std::span<const float>, std::span<float>, std::span<float>, std::span<float>,
+                                const AdamWRates<float>&));
+AMPSFT_INSTANCE(void adamw_step(std::span<const double>, std::span<double>, std::span<double>, std::span<double>,
+                                const AdamWRates<double>&));
 
 }  // namespace ampsft

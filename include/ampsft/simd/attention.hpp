@@ -3,8 +3,9 @@
 /// Causal attention of many heads in tiles, and its gradients: memory grows linearly with the context.
 #pragma once
 
-#include <ampsft/simd/detail/dispatch.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/detail/run_attention.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 
 #include <algorithm>
@@ -132,5 +133,12 @@ void attention(const ConstView<T>& q, std::type_identity_t<const ConstView<T>&> 
     });
   });
 }
+
+AMPSFT_INSTANCE(void attention(const ConstView<float>&, const ConstView<float>&, const ConstView<float>&,
+                               const AttentionShape&, double, std::span<const std::int32_t>, View<float>,
+                               std::span<float>));
+AMPSFT_INSTANCE(void attention(const ConstView<double>&, const ConstView<double>&, const ConstView<double>&,
+                               const AttentionShape&, double, std::span<const std::int32_t>, View<double>,
+                               std::span<double>));
 
 }  // namespace ampsft

@@ -3,6 +3,7 @@
 /// The gradients of attention, tile by tile; the same bit for bit for the same thread count.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/attention.hpp>
 
 #include <algorithm>
@@ -146,5 +147,14 @@ void attention_gradient(const ConstView<T>& q, std::type_identity_t<const ConstV
     });
   }
 }
+
+AMPSFT_INSTANCE(void attention_gradient(const ConstView<float>&, const ConstView<float>&, const ConstView<float>&,
+                                        const AttentionShape&, double, std::span<const std::int32_t>,
+                                        const ConstView<float>&, std::span<const float>, const ConstView<float>&,
+                                        const AttentionGradients<float>&));
+AMPSFT_INSTANCE(void attention_gradient(const ConstView<double>&, const ConstView<double>&, const ConstView<double>&,
+                                        const AttentionShape&, double, std::span<const std::int32_t>,
+                                        const ConstView<double>&, std::span<const double>, const ConstView<double>&,
+                                        const AttentionGradients<double>&));
 
 }  // namespace ampsft

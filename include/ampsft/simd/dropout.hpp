@@ -3,9 +3,10 @@
 /// A random mask, made where it is used.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/detail/drop_elements.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 
 #include <algorithm>
@@ -43,5 +44,8 @@ void dropout(const ConstView<T>& x, std::type_identity_t<View<T>> y, double p, s
     });
   });
 }
+
+AMPSFT_INSTANCE(void dropout(const ConstView<float>&, View<float>, double, std::uint64_t, WriteMode));
+AMPSFT_INSTANCE(void dropout(const ConstView<double>&, View<double>, double, std::uint64_t, WriteMode));
 
 }  // namespace ampsft

@@ -3,6 +3,7 @@
 /// Exponentials, soft caps, sums, multiples and copies of whole matrices.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/simd/detail/map_matrices.hpp>
 
 #include <cmath>
@@ -76,5 +77,24 @@ template <Scalar T>
 void accumulate(const ConstView<T>& x, std::type_identity_t<View<T>> y, WriteMode mode = WriteMode::add) {
   simd::detail::map_matrices<simd::detail::Map::copy, T>({x}, {{y, mode}});
 }
+
+AMPSFT_INSTANCE(void exponential(const ConstView<float>&, View<float>));
+AMPSFT_INSTANCE(void exponential(const ConstView<double>&, View<double>));
+AMPSFT_INSTANCE(void hyperbolic_tangent(const ConstView<float>&, View<float>));
+AMPSFT_INSTANCE(void hyperbolic_tangent(const ConstView<double>&, View<double>));
+AMPSFT_INSTANCE(void add(const ConstView<float>&, const ConstView<float>&, View<float>));
+AMPSFT_INSTANCE(void add(const ConstView<double>&, const ConstView<double>&, View<double>));
+AMPSFT_INSTANCE(void scale(const ConstView<float>&, float, View<float>, WriteMode));
+AMPSFT_INSTANCE(void scale(const ConstView<double>&, double, View<double>, WriteMode));
+AMPSFT_INSTANCE(void add_scaled(const ConstView<float>&, const ConstView<float>&, float, View<float>));
+AMPSFT_INSTANCE(void add_scaled(const ConstView<double>&, const ConstView<double>&, double, View<double>));
+AMPSFT_INSTANCE(void soft_cap(const ConstView<float>&, float, View<float>));
+AMPSFT_INSTANCE(void soft_cap(const ConstView<double>&, double, View<double>));
+AMPSFT_INSTANCE(void soft_cap_gradient(const ConstView<float>&, const ConstView<float>&, float, View<float>,
+                                       WriteMode));
+AMPSFT_INSTANCE(void soft_cap_gradient(const ConstView<double>&, const ConstView<double>&, double, View<double>,
+                                       WriteMode));
+AMPSFT_INSTANCE(void accumulate(const ConstView<float>&, View<float>, WriteMode));
+AMPSFT_INSTANCE(void accumulate(const ConstView<double>&, View<double>, WriteMode));
 
 }  // namespace ampsft

@@ -9,22 +9,17 @@
 
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/simd/detail/dispatch.hpp>
+#include <ampsft/simd/arithmetic.hpp>
 #include <ampsft/simd/detail/gemm_pack.hpp>
 #include <ampsft/simd/detail/gemm_pack_pairs.hpp>
 #include <ampsft/simd/detail/memory.hpp>
 #include <ampsft/simd/detail/rows.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 
 #include <algorithm>
 
 namespace ampsft {
-
-/// What products of floats are computed in.
-enum class Arithmetic {
-  full,  ///< float
-  bf16,  ///< both factors rounded to bfloat16, sums in float, where the processor can (AVX512-BF16); else `full`
-};
 
 namespace simd::detail {
 

@@ -6,8 +6,8 @@
 #include <ampsft/core/aligned_allocator.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/view.hpp>
-#include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/detail/memory.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 
 #include <algorithm>
 #include <functional>

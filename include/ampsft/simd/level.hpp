@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,17 +42,27 @@ enum class Level {
   return "scalar";
 }
 
-/// The levels that this processor can run, the slowest first.
+/// The lowest level that there are kernels of. The compiler's flags may ask for more than a plain processor has
+/// (`-march`): the program runs on no other then, and kernels below are not compiled.
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+inline constexpr Level least_level = Level::avx512;
+#elif defined(__AVX2__) && defined(__FMA__)
+inline constexpr Level least_level = Level::avx2;
+#else
+inline constexpr Level least_level = Level::scalar;
+#endif
+
+/// The levels that this processor can run and that this program was compiled with, the slowest first.
 [[nodiscard]] inline std::vector<Level> levels() {
-  std::vector<Level> found{Level::scalar};
+  std::vector<Level> found{least_level};
 #if defined(AMPSFT_SIMD_X86)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+  if (least_level < Level::avx2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     found.push_back(Level::avx2);
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl")) {
-      found.push_back(Level::avx512);
-    }
+  }
+  if (found.back() == Level::avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+    found.push_back(Level::avx512);
   }
 #elif defined(AMPSFT_SIMD_NEON)
   found.push_back(Level::neon);
@@ -61,17 +72,28 @@ enum class Level {
 
 namespace detail {
 
+/// Throws for a level that is none of `levels()`.
+[[noreturn]] inline void fail_level(std::string_view asked, std::string_view wanted) {
+  std::string known;
+  for (const Level found : levels()) {
+    known += (known.empty() ? "" : ", ") + std::string(name(found));
+  }
+  throw Error(concat(asked, wanted, ", but this processor and this program have kernels for ", known, " alone"));
+}
+
 /// The fastest level, or the one that the environment variable AMPSFT_SIMD names.
 inline Level first_level() {
   const std::vector<Level> found = levels();
-  if (const char* wanted = std::getenv("AMPSFT_SIMD")) {
-    for (const Level level : found) {
-      if (name(level) == wanted) {
-        return level;
-      }
+  const char* const wanted = std::getenv("AMPSFT_SIMD");
+  if (wanted == nullptr || *wanted == '\0') {
+    return found.back();
+  }
+  for (const Level level : found) {
+    if (name(level) == wanted) {
+      return level;
     }
   }
-  return found.back();
+  fail_level("AMPSFT_SIMD is ", wanted);
 }
 
 inline std::atomic<Level>& current_level() {
@@ -82,22 +104,20 @@ inline std::atomic<Level>& current_level() {
 }  // namespace detail
 
 /// The level in use: the fastest of `levels()`, unless the environment variable AMPSFT_SIMD names another of them when
-/// the first kernel runs, or `set_level` was called.
-[[nodiscard]] inline Level level() noexcept {
+/// the first kernel runs, or `set_level` was called. Throws `Error` if the variable names none of them.
+[[nodiscard]] inline Level level() {
   return detail::current_level().load(std::memory_order_relaxed);
 }
 
-/// Makes all kernels of the program use `wanted` from their next call on. Throws `Error` if this processor lacks it.
+/// Makes all kernels of the program use `wanted` from their next call on. Throws `Error` if it is none of `levels()`.
 inline void set_level(Level wanted) {
-  std::string_view known;
   for (const Level found : levels()) {
     if (found == wanted) {
       detail::current_level().store(wanted, std::memory_order_relaxed);
       return;
     }
-    known = name(found);
   }
-  throw Error(concat("this processor cannot run the ", name(wanted), " kernels; its fastest are ", known));
+  detail::fail_level("the kernels are to be those of ", name(wanted));
 }
 
 }  // namespace ampsft::simd

@@ -3,8 +3,9 @@
 /// The normaliser of a softmax by rows, block of columns after block of columns, and the gradient of its cross-entropy.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/simd/detail/dispatch.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 
 #include <cmath>
@@ -78,5 +79,16 @@ void cross_entropy_gradient(const ConstView<T>& logits, std::span<const T> log_s
     });
   });
 }
+
+AMPSFT_INSTANCE(void add_to_log_sum(const ConstView<float>&, std::span<float>, std::span<float>,
+                                    std::span<const std::int32_t>));
+AMPSFT_INSTANCE(void add_to_log_sum(const ConstView<double>&, std::span<double>, std::span<double>,
+                                    std::span<const std::int32_t>));
+AMPSFT_INSTANCE(void cross_entropy_gradient(const ConstView<float>&, std::span<const float>,
+                                            std::span<const std::int32_t>, Index, float, View<float>, WriteMode,
+                                            float));
+AMPSFT_INSTANCE(void cross_entropy_gradient(const ConstView<double>&, std::span<const double>,
+                                            std::span<const std::int32_t>, Index, double, View<double>, WriteMode,
+                                            double));
 
 }  // namespace ampsft

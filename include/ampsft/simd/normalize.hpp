@@ -3,9 +3,10 @@
 /// Layer norm and RMS norm by rows, and their gradients.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/detail/memory.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 
 #include <type_traits>
@@ -119,5 +120,14 @@ void normalize_gradient(const ConstView<T>& x, std::type_identity_t<const ConstV
     put(to.dbias, to.mode_bias, sums + (2 * piece + 1) * width);
   }
 }
+
+AMPSFT_INSTANCE(void normalize(const ConstView<float>&, const ConstView<float>&, const ConstView<float>&, double,
+                               NormState<float>, View<float>));
+AMPSFT_INSTANCE(void normalize(const ConstView<double>&, const ConstView<double>&, const ConstView<double>&, double,
+                               NormState<double>, View<double>));
+AMPSFT_INSTANCE(void normalize_gradient(const ConstView<float>&, const ConstView<float>&, NormState<const float>,
+                                        const ConstView<float>&, const NormGradients<float>&));
+AMPSFT_INSTANCE(void normalize_gradient(const ConstView<double>&, const ConstView<double>&, NormState<const double>,
+                                        const ConstView<double>&, const NormGradients<double>&));
 
 }  // namespace ampsft

@@ -4,9 +4,7 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
-#include <ampsft/io/detail/names.hpp>
-#include <ampsft/text/detail/character_class.hpp>
-#include <ampsft/text/detail/utf8.hpp>
+#include <ampsft/core/instances.hpp>
 
 #include <algorithm>
 #include <array>
@@ -44,28 +42,10 @@ class AddedTokenFinder {
 
   AddedTokenFinder() = default;
 
-  explicit AddedTokenFinder(std::vector<AddedToken> tokens) : tokens_(std::move(tokens)) {
-    std::sort(tokens_.begin(), tokens_.end(),
-              [](const AddedToken& a, const AddedToken& b) { return a.content < b.content; });
-    for (const AddedToken& token : tokens_) {
-      require(!token.content.empty() && token.content.size() <= longest_content, "the added token ", token.id, " has ",
-              token.content.size(), " bytes; it must have 1 to ", longest_content);
-      ++ends_[static_cast<unsigned char>(token.content.front())];
-    }
-    std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
-    for (std::size_t first = 0, begin = 0; first < ends_.size(); begin = ends_[first++]) {
-      if (begin < ends_[first]) {
-        common_[first] = common_prefix(tokens_[begin].content, tokens_[ends_[first] - 1].content);
-      }
-    }
-  }
+  explicit AddedTokenFinder(std::vector<AddedToken> tokens);
 
   /// The id of the token of this content.
-  [[nodiscard]] std::optional<std::int32_t> find(std::string_view content) const {
-    const auto found = std::lower_bound(tokens_.begin(), tokens_.end(), content,
-                                        [](const AddedToken& token, std::string_view c) { return token.content < c; });
-    return found != tokens_.end() && found->content == content ? std::optional(found->id) : std::nullopt;
-  }
+  [[nodiscard]] std::optional<std::int32_t> find(std::string_view content) const;
 
   /// Calls `on_text(part)` for the text between tokens, `on_token(token)` for each token, in order. With
   /// `special_as_text` special tokens stay text.
@@ -102,61 +82,15 @@ class AddedTokenFinder {
   }
 
  private:
-  [[nodiscard]] const AddedToken* longest_at(std::string_view text) const {
-    const std::size_t first = static_cast<unsigned char>(text.front());
-    const std::size_t begin = first == 0 ? 0 : ends_[first - 1];
-    if (begin == ends_[first]) {
-      return nullptr;
-    }
-    auto low = tokens_.begin() + static_cast<std::ptrdiff_t>(begin);
-    auto high = tokens_.begin() + static_cast<std::ptrdiff_t>(ends_[first]);
-    const std::size_t common = common_[first];
-    if (!text.starts_with(std::string_view(low->content).substr(0, common))) {
-      return nullptr;
-    }
-    // Of the tokens that agree with the text so far, the shortest is the first: byte after byte the range narrows.
-    const AddedToken* longest = low->content.size() == common ? &*low++ : nullptr;
-    for (std::size_t size = common; low != high && size < text.size(); ++size) {
-      const char byte = text[size];
-      const auto less = [size](const AddedToken& token, char b) {
-        return static_cast<unsigned char>(token.content[size]) < static_cast<unsigned char>(b);
-      };
-      const auto greater = [size](char b, const AddedToken& token) {
-        return static_cast<unsigned char>(b) < static_cast<unsigned char>(token.content[size]);
-      };
-      low = std::lower_bound(low, high, byte, less);
-      high = std::upper_bound(low, high, byte, greater);
-      if (low != high && low->content.size() == size + 1) {
-        longest = &*low++;
-      }
-    }
-    return longest;
-  }
+  [[nodiscard]] const AddedToken* longest_at(std::string_view text) const;
 
-  [[nodiscard]] static std::size_t common_prefix(std::string_view a, std::string_view b) {
-    return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
-  }
+  [[nodiscard]] static std::size_t common_prefix(std::string_view a, std::string_view b);
 
-  [[nodiscard]] static bool alone(std::string_view text, std::size_t begin, std::size_t end) {
-    return (begin == 0 || !is_of_word(last_character(text.substr(0, begin)).point)) &&
-           (end == text.size() || !is_of_word(first_character(text.substr(end)).point));
-  }
+  [[nodiscard]] static bool alone(std::string_view text, std::size_t begin, std::size_t end);
 
-  [[nodiscard]] static std::size_t white_space_before(std::string_view text) {
-    const std::size_t size = text.size();
-    while (!text.empty() && is_white_space(last_character(text).point)) {
-      text.remove_suffix(last_character(text).size);
-    }
-    return size - text.size();
-  }
+  [[nodiscard]] static std::size_t white_space_before(std::string_view text);
 
-  [[nodiscard]] static std::size_t white_space_after(std::string_view text) {
-    const std::size_t size = text.size();
-    while (!text.empty() && is_white_space(first_character(text).point)) {
-      text.remove_prefix(first_character(text).size);
-    }
-    return size - text.size();
-  }
+  [[nodiscard]] static std::size_t white_space_after(std::string_view text);
 
   std::vector<AddedToken> tokens_;  // sorted by content, which differ
   // By the first byte of tokens: where they end in the list, and how many bytes all of them begin with.
@@ -167,3 +101,7 @@ class AddedTokenFinder {
 }  // namespace detail
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/text/detail/added_tokens_inl.hpp>
+#endif

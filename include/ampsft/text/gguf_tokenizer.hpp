@@ -3,6 +3,7 @@
 /// Reads the tokenizer of a GGUF file.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/gguf.hpp>
 #include <ampsft/text/detail/gguf_pretokenizer.hpp>
 #include <ampsft/text/pretrained_tokenizer.hpp>
@@ -19,96 +20,26 @@ namespace ampsft {
 
 namespace detail {
 
-inline void read_gguf_merges(const GgufFile& file, PretrainedTokenizerParts& parts) {
-  const auto merges = file.value("tokenizer.ggml.merges").texts();
-  require(merges.size() <= PretrainedTokenizer::most_merges, file.path(), ": its tokenizer has ", merges.size(),
-          " merges; at most ", PretrainedTokenizer::most_merges, " are believed");
-  parts.merges.reserve(merges.size());
-  for (const std::string_view merge : merges) {
-    const std::size_t space = merge.find(' ', 1);
-    if (space == std::string_view::npos || space + 1 == merge.size()) [[unlikely]] {  // `require` would quote each one
-      fail(file.path(), ": the merge ", quoted(merge), " is no pair of tokens");
-    }
-    parts.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
-  }
-}
+AMPSFT_HEADER_INLINE void read_gguf_merges(const GgufFile& file, PretrainedTokenizerParts& parts);
 
 /// Reads the scores of SentencePiece and its settings for spaces and unknown characters.
-inline void read_gguf_scores(const GgufFile& file, PretrainedTokenizerParts& parts) {
-  parts.alphabet = TokenAlphabet::characters;
-  parts.scores = file.value("tokenizer.ggml.scores").numbers<float>();
-  const GgufValue* const space = file.find("tokenizer.ggml.add_space_prefix");
-  const bool in_front = space == nullptr || space->flag();
-  parts.spaces = {.in_front = in_front ? SpaceInFront::everywhere : SpaceInFront::nowhere, .stripped = in_front};
-  parts.fuse_unknown = true;
-  if (const GgufValue* const unknown = file.find("tokenizer.ggml.unknown_token_id")) {
-    parts.unknown = static_cast<std::int32_t>(unknown->integer(0, std::numeric_limits<std::int32_t>::max()));
-  }
-}
+AMPSFT_HEADER_INLINE void read_gguf_scores(const GgufFile& file, PretrainedTokenizerParts& parts);
 
 /// Restores a user-defined token of a vocabulary without a space in front. SentencePiece searches for such tokens in
 /// the marked text; llama.cpp's converter replaced their marks by spaces.
-inline void mark_user_defined(std::string& text, AddedToken& token) {
-  text = mark_spaces(text, false);
-  token.content = text;
-  token.normalized = true;
-}
+AMPSFT_HEADER_INLINE void mark_user_defined(std::string& text, AddedToken& token);
 
 /// Makes added tokens of control tokens, the unknown token and user-defined tokens. Unused tokens matter only with
 /// scores: a list of merges says itself which tokens it makes.
-inline void read_gguf_types(const GgufFile& file, PretrainedTokenizerParts& parts) {
-  constexpr std::int32_t unknown = 2;
-  constexpr std::int32_t control = 3;
-  constexpr std::int32_t user_defined = 4;
-  constexpr std::int32_t unused = 5;
-  const GgufValue* const value = file.find("tokenizer.ggml.token_type");
-  if (value == nullptr) {
-    return;
-  }
-  const auto types = value->numbers<std::int32_t>();
-  require(types.size() == parts.tokens.size(), file.path(), ": tokenizer.ggml.token_type has ", types.size(),
-          " entries for ", parts.tokens.size(), " tokens");
-  const bool characters = parts.alphabet == TokenAlphabet::characters;
-  const bool marked = characters && parts.spaces.in_front == SpaceInFront::nowhere;
-  for (std::size_t id = 0; id < types.size(); ++id) {
-    std::string& text = parts.tokens[id];
-    if (types[id] == unused && characters) {
-      parts.unused.push_back(static_cast<std::int32_t>(id));
-    }
-    const bool special = types[id] == control || types[id] == unknown;
-    if ((special || types[id] == user_defined) && !text.empty()) {
-      AddedToken token;
-      token.content = text;
-      token.id = static_cast<std::int32_t>(id);
-      token.special = special;
-      if (marked && !special) {
-        mark_user_defined(text, token);
-      }
-      parts.added.push_back(std::move(token));
-    }
-  }
-}
+AMPSFT_HEADER_INLINE void read_gguf_types(const GgufFile& file, PretrainedTokenizerParts& parts);
 
 /// In Phi-3's own tokenizer, all added tokens but three include the white space after them. GGUF has no field for that,
 /// so the architecture decides.
-inline void strip_as_phi3(const GgufFile& file, PretrainedTokenizerParts& parts) {
-  const GgufValue* const architecture = file.find("general.architecture");
-  if (architecture == nullptr || architecture->text() != "phi3") {
-    return;
-  }
-  for (AddedToken& token : parts.added) {
-    token.right_strip = token.content != "<unk>" && token.content != "<s>" && token.content != "<|endoftext|>";
-  }
-}
+AMPSFT_HEADER_INLINE void strip_as_phi3(const GgufFile& file, PretrainedTokenizerParts& parts);
 
 /// Appends the token of `key` if `flag` is true. Without a `flag`, appends it if it exists and `otherwise` is true.
-inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::string_view key, bool otherwise,
-                          std::vector<std::int32_t>& ids) {
-  const GgufValue* const wanted = file.find(flag);
-  if (wanted != nullptr ? wanted->flag() : otherwise && file.find(key) != nullptr) {
-    ids.push_back(static_cast<std::int32_t>(file.value(key).integer(0, std::numeric_limits<std::int32_t>::max())));
-  }
-}
+AMPSFT_HEADER_INLINE void read_gguf_end(const GgufFile& file, std::string_view flag, std::string_view key,
+                                        bool otherwise, std::vector<std::int32_t>& ids);
 
 }  // namespace detail
 
@@ -118,42 +49,13 @@ inline void read_gguf_end(const GgufFile& file, std::string_view flag, std::stri
 ///
 /// Throws `Error` with the file for missing or wrong metadata. Refuses other kinds of tokenizers by name, with a list
 /// of the supported ones.
-[[nodiscard]] inline PretrainedTokenizerParts read_gguf_tokenizer_parts(const GgufFile& file) {
-  const std::string_view model = file.value("tokenizer.ggml.model").text();
-  require(
-      model == "gpt2" || model == "llama", file.path(), ": the tokenizer model ", detail::quoted(model),
-      " (tokenizer.ggml.model) is not supported; supported are gpt2, BPE over bytes, and llama, SentencePiece's BPE");
-  PretrainedTokenizerParts parts;
-  const auto tokens = file.value("tokenizer.ggml.tokens").texts();
-  require(tokens.size() <= PretrainedTokenizer::most_tokens, file.path(), ": its tokenizer has ", tokens.size(),
-          " tokens; at most ", PretrainedTokenizer::most_tokens, " are believed");
-  parts.tokens.assign(tokens.begin(), tokens.end());
-  bool begins = true;  // as in llama.cpp: SentencePiece's texts begin with this token unless the file says no
-  if (model == "gpt2") {
-    const detail::GgufPretokenizer& known = detail::find_gguf_pretokenizer(file);
-    detail::use_gguf_pretokenizer(known, parts);
-    detail::read_gguf_merges(file, parts);
-    begins = known.begins;
-  } else {
-    detail::read_gguf_scores(file, parts);
-  }
-  detail::read_gguf_types(file, parts);
-  if (model == "llama") {
-    detail::strip_as_phi3(file, parts);
-  }
-  detail::read_gguf_end(file, "tokenizer.ggml.add_bos_token", "tokenizer.ggml.bos_token_id", begins, parts.prefix);
-  detail::read_gguf_end(file, "tokenizer.ggml.add_eos_token", "tokenizer.ggml.eos_token_id", false, parts.suffix);
-  return parts;
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE PretrainedTokenizerParts read_gguf_tokenizer_parts(const GgufFile& file);
 
 /// The tokenizer of a GGUF file. Throws `Error` as `read_gguf_tokenizer_parts` and `PretrainedTokenizer` do.
-[[nodiscard]] inline PretrainedTokenizer read_gguf_tokenizer(const GgufFile& file) {
-  PretrainedTokenizerParts parts = read_gguf_tokenizer_parts(file);
-  try {
-    return PretrainedTokenizer(std::move(parts));
-  } catch (const Error& error) {
-    fail(file.path(), ": ", error.what());
-  }
-}
+[[nodiscard]] AMPSFT_HEADER_INLINE PretrainedTokenizer read_gguf_tokenizer(const GgufFile& file);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/text/detail/gguf_tokenizer_inl.hpp>
+#endif

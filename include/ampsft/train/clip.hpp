@@ -13,39 +13,20 @@ namespace ampsft {
 
 /// Euclidean norm over the gradients of all trainable parameters, summed in double; NaN or infinity if any element is.
 template <Scalar T>
-[[nodiscard]] double gradient_norm(const ParameterList<T>& parameters) {
-  double sum = 0.0;
-  for (const auto* parameter : parameters) {
-    if (parameter->trainable && parameter->has_gradient) {
-      sum += flat(parameter->gradient).template cast<double>().square().sum();
-    }
-  }
-  return std::sqrt(sum);
-}
+[[nodiscard]] double gradient_norm(const ParameterList<T>& parameters);
 
 /// Scales the gradients of all trainable parameters by `factor`.
 template <Scalar T>
-void scale_gradients(const ParameterList<T>& parameters, double factor) {
-  for (auto* parameter : parameters) {
-    if (parameter->trainable && parameter->has_gradient) {
-      flat(parameter->gradient) *= static_cast<T>(factor);
-    }
-  }
-}
+void scale_gradients(const ParameterList<T>& parameters, double factor);
 
 /// Scales all gradients together so that their norm is at most `limit` (no limit if 0); returns the norm before.
 ///
 /// Source: Pascanu, Mikolov and Bengio 2013.
 template <Scalar T>
-double clip_gradients(const ParameterList<T>& parameters, double limit) {
-  const double norm = gradient_norm(parameters);
-  if (limit > 0.0 && norm > limit) {
-    scale_gradients(parameters, limit / norm);
-  }
-  return norm;
-}
-
-AMPSFT_INSTANCE(double clip_gradients(const ParameterList<float>&, double));
-AMPSFT_INSTANCE(double clip_gradients(const ParameterList<double>&, double));
+double clip_gradients(const ParameterList<T>& parameters, double limit);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/train/detail/clip_inl.hpp>
+#endif

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/autograd/tape.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/random.hpp>
 #include <ampsft/data/batch.hpp>
 #include <ampsft/linalg/gram.hpp>
@@ -36,35 +37,14 @@ using MomentsByWidth = std::map<Index, GramAccumulator<T>>;
 
 namespace detail {
 
-inline void require_collectable(const CollectOptions& options) {
-  require(options.batches >= 1 && options.sequences >= 1, "collecting moments needs at least 1 batch of 1 window, not ",
-          options.batches, " of ", options.sequences);
-}
+AMPSFT_HEADER_INLINE void require_collectable(const CollectOptions& options);
 
 template <Scalar T>
-void add_moments(MomentsByWidth<T>& moments, const std::string& name, const ConstView<T>& rows) {
-  auto& gram = moments.try_emplace(rows.cols(), rows.cols()).first->second;
-  gram.add(rows);
-  require(std::isfinite(gram.raw_energy()), "what belongs to ", name,
-          " is not finite (or too large to square); such a model gives no basis");
-}
+void add_moments(MomentsByWidth<T>& moments, const std::string& name, const ConstView<T>& rows);
 
 /// The rows of tokens that are no padding; none where there is no padding.
 template <Scalar T>
-[[nodiscard]] Matrix<T> filled_rows(const ConstView<T>& all, const std::vector<std::int32_t>& documents) {
-  const auto filled = std::count_if(documents.begin(), documents.end(), [](auto document) { return document >= 0; });
-  if (filled == static_cast<std::ptrdiff_t>(documents.size())) {
-    return {};
-  }
-  Matrix<T> rows = make_matrix<T>(static_cast<Index>(filled), all.cols());
-  Index row = 0;
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    if (documents[i] >= 0) {
-      map(rows).row(row++) = all.row(static_cast<Index>(i));
-    }
-  }
-  return rows;
-}
+[[nodiscard]] Matrix<T> filled_rows(const ConstView<T>& all, const std::vector<std::int32_t>& documents);
 
 /// Makes the chosen dense weights the only trainable parameters of a model; puts everything back at its end.
 template <class Model>
@@ -194,3 +174,7 @@ template <class Model>
 }
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/train/detail/collect_moments_inl.hpp>
+#endif

@@ -5,6 +5,7 @@
 
 #include <ampsft/autograd/frozen_weight.hpp>
 #include <ampsft/autograd/parameter.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/checksum.hpp>
 #include <ampsft/train/communicator.hpp>
 
@@ -15,19 +16,11 @@
 namespace ampsft::detail {
 
 template <Scalar T>
-void add_to_checksum(Checksum& checksum, const Matrix<T>& matrix) {
-  checksum.update(std::as_bytes(std::span(matrix.data(), matrix.size())));
-}
+void add_to_checksum(Checksum& checksum, const Matrix<T>& matrix);
 
 /// A weight that lies in another form, row by row as it is computed with.
 template <Scalar T>
-void add_rows_to_checksum(Checksum& checksum, const FrozenWeight<T>& weight) {
-  Matrix<T> row = make_matrix<T>(1, weight.cols());
-  for (Index i = 0; i < weight.rows(); ++i) {
-    weight.copy_row(i, row.data());
-    add_to_checksum(checksum, row);
-  }
-}
+void add_rows_to_checksum(Checksum& checksum, const FrozenWeight<T>& weight);
 
 /// Throws `Error` on all ranks unless they run with the same options.
 template <Communicator C>
@@ -88,3 +81,7 @@ void wait_for_first(const C& ranks) {
 }
 
 }  // namespace ampsft::detail
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/train/detail/replica_inl.hpp>
+#endif

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/error.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/train/checkpoint.hpp>
 #include <ampsft/train/evaluate.hpp>
@@ -36,6 +37,7 @@ struct TrainingProgress {
 /// How long, on what and with what safety net.
 struct TrainOptions {
   Index steps = 100;
+  Index epochs = 0;        ///< passes over the text, instead of steps, for datasets with rows; 0: `steps` counts
   Index sequences = 4;     ///< windows a batch, on each rank
   Index accumulation = 1;  ///< batches an update
   double clip_norm = 1.0;  ///< limit on the norm of all gradients; 0: none
@@ -65,7 +67,7 @@ struct TrainReport {
   Index tokens = 0;      ///< of all ranks, ignored ones and padding too
   bool stopped = false;  ///< by `on_update`, or by `on_batch` of the evaluation
 
-  [[nodiscard]] double tokens_per_second() const { return seconds > 0.0 ? static_cast<double>(tokens) / seconds : 0.0; }
+  [[nodiscard]] double tokens_per_second() const;
 };
 
 /// Thrown when a loss, a gradient or a weight is no number any more.
@@ -73,9 +75,7 @@ class Diverged : public Error {
  public:
   /// `reason` says what is no number, and at which step; `advice` is what the message ends with.
   Diverged(const std::string& reason, const std::string& advice, TrainReport report,
-           std::optional<ValidationPoint> restored)
-      : Error(concat("training diverged: ", reason, "; ", advice)),
-        told_(std::make_shared<const Told>(Told{reason, std::move(report), restored})) {}
+           std::optional<ValidationPoint> restored);
 
   [[nodiscard]] const std::string& reason() const noexcept { return told_->reason; }
 
@@ -96,3 +96,7 @@ class Diverged : public Error {
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/train/detail/train_options_inl.hpp>
+#endif

@@ -5,6 +5,8 @@
 #include <ampsft/basis/files/join_files.hpp>
 #include <ampsft/basis/files/score_file.hpp>
 #include <ampsft/basis/policy.hpp>
+#include <ampsft/io/safetensors.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
 
 #include "linalg/known_matrix.hpp"
 #include "support/catch.hpp"

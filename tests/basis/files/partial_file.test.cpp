@@ -4,6 +4,8 @@
 #include <ampsft/basis/files/join_files.hpp>
 #include <ampsft/basis/files/partial_files.hpp>
 #include <ampsft/basis/policy.hpp>
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/io/safetensors_writer.hpp>
 
 #include <limits>
 

@@ -5,6 +5,8 @@
 
 #include <ampsft/basis/files/partial_file.hpp>
 #include <ampsft/basis/files/score_file.hpp>
+#include <ampsft/core/compat/json_fwd.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/io/json_text.hpp>
 
 #include <filesystem>
@@ -17,38 +19,23 @@ namespace ampsft {
 namespace detail {
 
 /// All tensors of the parts in one file; the entries of the metadata's member are those of all parts.
-inline void join_files(const std::filesystem::path& path, const std::vector<std::filesystem::path>& parts,
-                       const std::string& key, const std::string& what, const std::string& member,
-                       nlohmann::json metadata) {
-  std::vector<SafetensorsFile> files;  // the writer keeps views
-  SafetensorsWriter writer;
-  metadata["version"] = 1;
-  metadata[member] = nlohmann::json::object();
-  for (const auto& part : parts) {
-    const auto& file = files.emplace_back(part);
-    file.verify_checksum();
-    metadata[member].update(
-        read_metadata(file, key, what, [&](const nlohmann::json& json) { return json.at(member); }));
-    for (const auto& name : file.names()) {
-      writer.add_stored(name, file.info(name));
-    }
-  }
-  writer.set_metadata(key, json_text(metadata));
-  writer.write(path);
-}
+AMPSFT_HEADER_INLINE void join_files(const std::filesystem::path& path, const std::vector<std::filesystem::path>& parts,
+                                     const std::string& key, const std::string& what, const std::string& member,
+                                     nlohmann::json metadata);
 
 }  // namespace detail
 
 /// Writes the stacks of several files of `save_partial` as one such file. The files are mapped, not held; memory: their
 /// names. Throws `Error` that names the file for one that is none or is damaged, and for a stack that two of them hold.
-inline void join_partials(const std::filesystem::path& path, const std::vector<std::filesystem::path>& parts) {
-  detail::join_files(path, parts, detail::partial_key, "partial results", "stacks", nlohmann::json::object());
-}
+AMPSFT_HEADER_INLINE void join_partials(const std::filesystem::path& path,
+                                        const std::vector<std::filesystem::path>& parts);
 
 /// The same for files of `save_scores`; `source` is the hash of all matrices together.
-inline void join_scores(const std::filesystem::path& path, const std::vector<std::filesystem::path>& parts,
-                        const std::string& source) {
-  detail::join_files(path, parts, detail::scores_key, "scores", "matrices", {{"source", source}});
-}
+AMPSFT_HEADER_INLINE void join_scores(const std::filesystem::path& path,
+                                      const std::vector<std::filesystem::path>& parts, const std::string& source);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/basis/files/detail/join_files_inl.hpp>
+#endif

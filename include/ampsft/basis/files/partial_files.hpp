@@ -24,29 +24,7 @@ class PartialFiles {
  public:
   /// Reads the files for their checksums. Throws `Error` that names the file: as `load_partial` does, and for a matrix
   /// that is in two of the files or in two stacks, and for stacks of one name and different widths.
-  explicit PartialFiles(const std::vector<std::filesystem::path>& paths) {
-    require(!paths.empty(), "there are no partial results to merge");
-    std::map<std::string, Place> places;
-    for (const auto& path : paths) {
-      files_.emplace_back(path);
-      files_.back().verify_checksum();
-      parts_.push_back(detail::partial_stacks(files_.back()));
-      for (const auto& part : parts_.back()) {
-        for (const auto& matrix : part.matrices) {
-          const Place here{part.stack, files_.size()};
-          const Place& known = places.try_emplace(matrix.name, here).first->second;
-          require(known.stack == here.stack, path, ": matrix '", matrix.name, "' is in the stack '", here.stack,
-                  "' and in '", known.stack, "'; accumulate all parts with the same groups");
-          require(known.file == here.file, path, ": matrix '", matrix.name,
-                  "' is in two of the parts that are merged and would count twice");
-        }
-        join(part, path);
-      }
-    }
-    std::sort(stacks_.begin(), stacks_.end(), [](const auto& a, const auto& b) {
-      return a.width != b.width ? a.width < b.width : natural_less(a.stack, b.stack);
-    });
-  }
+  explicit PartialFiles(const std::vector<std::filesystem::path>& paths);
 
   /// By width and natural order of their names; matrices in the order of the files.
   [[nodiscard]] const std::vector<PartialStack>& stacks() const noexcept { return stacks_; }
@@ -80,21 +58,7 @@ class PartialFiles {
     std::size_t file;
   };
 
-  void join(const PartialStack& part, const std::filesystem::path& path) {
-    const auto known =
-        std::find_if(stacks_.begin(), stacks_.end(), [&](const auto& one) { return one.stack == part.stack; });
-    if (known == stacks_.end()) {
-      stacks_.push_back(part);
-      return;
-    }
-    require(known->width == part.width, path, ": its stack '", part.stack, "' has the width ", part.width,
-            ", that of the other parts ", known->width);
-    require(part.count <= std::numeric_limits<Index>::max() - known->count, path, ": its stack '", part.stack, "' has ",
-            part.count, " rows, too many to be counted together with those of the other parts");
-    known->count += part.count;
-    known->raw_energy += part.raw_energy;
-    known->matrices.insert(known->matrices.end(), part.matrices.begin(), part.matrices.end());
-  }
+  void join(const PartialStack& part, const std::filesystem::path& path);
 
   std::vector<SafetensorsFile> files_;
   std::vector<std::vector<PartialStack>> parts_;  // of each file
@@ -103,16 +67,10 @@ class PartialFiles {
 
 /// The moments of all files, stack by stack. Throws as `PartialFiles` does.
 template <Scalar T>
-[[nodiscard]] std::vector<StackMoments<T>> merge_partials(const std::vector<std::filesystem::path>& paths) {
-  const PartialFiles files(paths);
-  std::vector<StackMoments<T>> merged;
-  for (const auto& stack : files.stacks()) {
-    merged.push_back(files.merged<T>(stack.stack));
-  }
-  return merged;
-}
-
-AMPSFT_INSTANCE(std::vector<StackMoments<float>> merge_partials(const std::vector<std::filesystem::path>&));
-AMPSFT_INSTANCE(std::vector<StackMoments<double>> merge_partials(const std::vector<std::filesystem::path>&));
+[[nodiscard]] std::vector<StackMoments<T>> merge_partials(const std::vector<std::filesystem::path>& paths);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/basis/files/detail/partial_files_inl.hpp>
+#endif

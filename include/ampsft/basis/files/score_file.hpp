@@ -3,9 +3,11 @@
 /// Scores of matrices as a file, with what is needed to know whose they are and how well they stand for them.
 #pragma once
 
+#include <ampsft/basis/detail/read_metadata.hpp>
 #include <ampsft/basis/files/basis_file.hpp>
 #include <ampsft/basis/matrix_scores.hpp>
 #include <ampsft/basis/source.hpp>
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
@@ -43,24 +45,7 @@ inline constexpr const char* scores_key = "ampsft.scores";
 /// `<matrix>.residuals` (F32, `n`: the norm that each row lacks). The metadata "ampsft.scores" holds for each matrix
 /// its stack, the hashes of basis and values, and its energies, from which R2 at every rank follows.
 template <Scalar T>
-void save_scores(const std::filesystem::path& path, const ScoreFile<T>& file, DType dtype = dtype_of<T>) {
-  SafetensorsWriter writer;
-  nlohmann::json json = {{"version", 1}, {"source", file.source}, {"matrices", nlohmann::json::object()}};
-  for (const auto& [matrix, stack, basis] : file.scores) {
-    const auto& known = matrix.explained;
-    json["matrices"][matrix.name] = {{"stack", stack},
-                                     {"basis", basis},
-                                     {"hash", hash_text(matrix.hash)},
-                                     {"raw_energy", known.raw_energy},
-                                     {"centred_energy", known.centred_energy},
-                                     {"score_energy", known.score_energy},
-                                     {"r2", known.r2(known.rank())}};
-    writer.add(matrix.name + ".scores", dtype, {rows(matrix.scores), cols(matrix.scores)}, matrix.scores);
-    writer.add(matrix.name + ".residuals", DType::f32, {cols(matrix.residuals)}, matrix.residuals);
-  }
-  writer.set_metadata(detail::scores_key, json_text(json));
-  writer.write(path);
-}
+void save_scores(const std::filesystem::path& path, const ScoreFile<T>& file, DType dtype = dtype_of<T>);
 
 /// Calls `visit(scores)` for each matrix of what `save_scores` wrote, one after the other in memory; returns the file's
 /// source. Throws `Error` that names the file if it is no such file or is damaged.
@@ -95,15 +80,10 @@ std::string visit_scores(const std::filesystem::path& path, Visit&& visit) {
 
 /// All of them at once.
 template <Scalar T>
-[[nodiscard]] ScoreFile<T> load_scores(const std::filesystem::path& path) {
-  ScoreFile<T> result;
-  result.source = visit_scores<T>(path, [&](StoredScores<T> one) { result.scores.push_back(std::move(one)); });
-  return result;
-}
-
-AMPSFT_INSTANCE(void save_scores(const std::filesystem::path&, const ScoreFile<float>&, DType));
-AMPSFT_INSTANCE(void save_scores(const std::filesystem::path&, const ScoreFile<double>&, DType));
-AMPSFT_INSTANCE(ScoreFile<float> load_scores(const std::filesystem::path&));
-AMPSFT_INSTANCE(ScoreFile<double> load_scores(const std::filesystem::path&));
+[[nodiscard]] ScoreFile<T> load_scores(const std::filesystem::path& path);
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/basis/files/detail/score_file_inl.hpp>
+#endif

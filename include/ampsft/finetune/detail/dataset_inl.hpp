@@ -63,7 +63,7 @@ AMPSFT_HEADER_INLINE EncodedFile encode_given(const std::vector<TextRecord>& rec
     fail(what, " ", error.what());
   }
   file.report = concat(what, ": ", report.text());
-  require(!file.records.empty(), what, " holds no record that can be used: ", report.text());
+  require(!file.records.empty(), what, " holds no record that can be used: ", report.reasons());
   return file;
 }
 
@@ -78,7 +78,7 @@ AMPSFT_HEADER_INLINE EncodedFile encode_file(const std::filesystem::path& path, 
     fail(path, " ", error.what());
   }
   file.report = concat(path.string(), ": ", report.text());
-  require(!file.records.empty(), path, " holds no record that can be used: ", report.text());
+  require(!file.records.empty(), path, " holds no record that can be used: ", report.reasons());
   return file;
 }
 

@@ -37,6 +37,7 @@ inline const std::filesystem::path& existing_model(const std::filesystem::path& 
 AMPSFT_HEADER_INLINE ModelParts::ModelParts(const std::filesystem::path& model_path,
                                             const LanguageModelOptions& model_options)
     : path(existing_model(model_path)),
+      stamps(path),
       options(model_options),
       text(load_pretrained_text(path)),
       chat(text.chat(options.chat_template.empty() ? std::nullopt
@@ -48,6 +49,7 @@ AMPSFT_HEADER_INLINE void ModelParts::reload(WeightStorage as) {
   require(!trained,
           "the weights of the model were trained, and those of the file are others; save the model, and load ",
           "what was saved");
+  stamps = FileStamps(path);
   model = load_pretrained<float>(path, {.storage = as});
   storage = as;
   adapter = {};

@@ -3,6 +3,7 @@
 /// How figures of a run are written.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/error.hpp>
 #include <ampsft/finetune/detail/metrics.hpp>
 #include <ampsft/io/atomic_file.hpp>

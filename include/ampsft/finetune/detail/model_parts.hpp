@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/instances.hpp>
+#include <ampsft/finetune/detail/file_stamps.hpp>
 #include <ampsft/finetune/language_model.hpp>
 #include <ampsft/generate/pretrained_text.hpp>
 #include <ampsft/model/transformer.hpp>
@@ -42,6 +43,7 @@ struct ModelParts {
   [[nodiscard]] std::string text_side() const;
 
   std::filesystem::path path;
+  FileStamps stamps;  ///< taken before anything is read
   LanguageModelOptions options;
   PretrainedText text;
   ChatTemplate chat;

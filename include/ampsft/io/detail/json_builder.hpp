@@ -6,22 +6,15 @@
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/error.hpp>
 #include <ampsft/io/detail/names.hpp>
+#include <ampsft/io/json_filter.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace ampsft {
-
-/// Is offered every value as soon as it is complete, inner ones first, with the names that lead to it ("" stands for an
-/// array's element). What it answers with true is left out of the document.
-using JsonFilter = std::function<bool(std::span<const std::string> path, nlohmann::json& value)>;
-
-namespace detail {
+namespace ampsft::detail {
 
 /// Receiver of nlohmann's SAX parser. (Its own builder with a callback searches the whole parent after each object.)
 ///
@@ -133,6 +126,4 @@ class JsonBuilder {
   std::string reason_;
 };
 
-}  // namespace detail
-
-}  // namespace ampsft
+}  // namespace ampsft::detail

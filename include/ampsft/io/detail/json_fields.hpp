@@ -3,12 +3,10 @@
 /// Typed members of a JSON object, with errors that name file and member, and those that nobody read.
 #pragma once
 
-#include <ampsft/core/glob.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
 #include <ampsft/io/json_text.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -26,142 +24,47 @@ namespace ampsft::detail {
 /// read.
 class JsonFields {
  public:
-  JsonFields(const nlohmann::json& object, std::string source)
-      : object_(&object), source_(std::move(source)), read_(std::make_shared<std::set<std::string>>()) {
-    require(object.is_object(), source_, ": a JSON object is expected");
-  }
+  JsonFields(const nlohmann::json& object, std::string source);
 
   [[nodiscard]] const std::string& source() const noexcept { return source_; }
 
   /// Null for a member that is missing.
-  [[nodiscard]] const nlohmann::json* find(const char* key) const {
-    read_->insert(key);
-    const auto found = object_->find(key);
-    return found == object_->end() || found->is_null() ? nullptr : &*found;
-  }
+  [[nodiscard]] const nlohmann::json* find(const char* key) const;
 
   [[nodiscard]] bool contains(const char* key) const { return find(key) != nullptr; }
 
   /// Whether the member is there and null.
-  [[nodiscard]] bool is_null(const char* key) const {
-    read_->insert(key);
-    const auto found = object_->find(key);
-    return found != object_->end() && found->is_null();
-  }
+  [[nodiscard]] bool is_null(const char* key) const;
 
-  [[nodiscard]] Index integer(const char* key, std::optional<Index> otherwise = std::nullopt) const {
-    const nlohmann::json* const value = find(key);
-    if (value == nullptr) {
-      return fallback(key, otherwise);
-    }
-    require(value->is_number_integer() &&
-                (!value->is_number_unsigned() || std::in_range<Index>(value->get<std::uint64_t>())),
-            source_, ": ", quoted(key), " must be a whole number below 2^63");
-    return value->get<Index>();
-  }
+  [[nodiscard]] Index integer(const char* key, std::optional<Index> otherwise = std::nullopt) const;
 
-  [[nodiscard]] double number(const char* key, std::optional<double> otherwise = std::nullopt) const {
-    const nlohmann::json* const value = find(key);
-    if (value == nullptr) {
-      return fallback(key, otherwise);
-    }
-    return finite(*value, key);
-  }
+  [[nodiscard]] double number(const char* key, std::optional<double> otherwise = std::nullopt) const;
 
   /// An array of numbers; none if the member is missing.
-  [[nodiscard]] std::vector<double> numbers(const char* key) const {
-    std::vector<double> all;
-    if (const nlohmann::json* const value = find(key)) {
-      require(value->is_array(), source_, ": ", quoted(key), " must be an array of numbers");
-      for (const auto& number : *value) {
-        all.push_back(finite(number, key));
-      }
-    }
-    return all;
-  }
+  [[nodiscard]] std::vector<double> numbers(const char* key) const;
 
-  [[nodiscard]] bool flag(const char* key, std::optional<bool> otherwise = std::nullopt) const {
-    const nlohmann::json* const value = find(key);
-    if (value == nullptr) {
-      return fallback(key, otherwise);
-    }
-    require(value->is_boolean(), source_, ": ", quoted(key), " must be true or false");
-    return value->get<bool>();
-  }
+  [[nodiscard]] bool flag(const char* key, std::optional<bool> otherwise = std::nullopt) const;
 
-  [[nodiscard]] std::string text(const char* key, std::optional<std::string> otherwise = std::nullopt) const {
-    const nlohmann::json* const value = find(key);
-    if (value == nullptr) {
-      return fallback(key, std::move(otherwise));
-    }
-    require(value->is_string(), source_, ": ", quoted(key), " must be a string");
-    return value->get<std::string>();
-  }
+  [[nodiscard]] std::string text(const char* key, std::optional<std::string> otherwise = std::nullopt) const;
 
   /// One token id or an array of them; none if the member is missing.
-  [[nodiscard]] std::vector<std::int32_t> ids(const char* key) const {
-    std::vector<std::int32_t> all;
-    const nlohmann::json* const value = find(key);
-    const auto append = [&](const nlohmann::json& id) {
-      require(id.is_number_integer() && id.get<std::int64_t>() >= 0 &&
-                  id.get<std::int64_t>() <= std::numeric_limits<std::int32_t>::max(),
-              source_, ": ", quoted(key), " must be a token id or an array of them");
-      all.push_back(id.get<std::int32_t>());
-    };
-    if (value != nullptr && value->is_array()) {
-      for (const auto& id : *value) {
-        append(id);
-      }
-    } else if (value != nullptr) {
-      append(*value);
-    }
-    return all;
-  }
+  [[nodiscard]] std::vector<std::int32_t> ids(const char* key) const;
 
   /// An object inside of this one.
-  [[nodiscard]] JsonFields object(const char* key) const {
-    const nlohmann::json* const value = find(key);
-    require(value != nullptr, source_, ": ", quoted(key), " is missing");
-    return {*value, concat(source_, ": ", quoted(key))};
-  }
+  [[nodiscard]] JsonFields object(const char* key) const;
 
   /// An array of at most `most` objects.
-  [[nodiscard]] std::vector<JsonFields> objects(const char* key, Index most) const {
-    const nlohmann::json* const value = find(key);
-    require(value != nullptr && value->is_array() && static_cast<Index>(value->size()) <= most, source_, ": ",
-            quoted(key), " must be an array of at most ", most, " objects");
-    std::vector<JsonFields> all;
-    for (const auto& one : *value) {
-      all.emplace_back(one, concat(source_, ": ", key, "[", all.size(), "]"));
-    }
-    return all;
-  }
+  [[nodiscard]] std::vector<JsonFields> objects(const char* key, Index most) const;
 
   /// Throws `Error` that names the first member which nobody asked for and whose value is not null, unless it matches
   /// one of the patterns of what changes nothing.
-  void refuse_unread(std::span<const std::string_view> harmless = {}) const {
-    for (const auto& [key, value] : object_->items()) {
-      const bool passed = value.is_null() || read_->contains(key) ||
-                          std::any_of(harmless.begin(), harmless.end(), [&, &name = key](std::string_view pattern) {
-                            return matches_glob(pattern, name);
-                          });
-      require(passed, source_, ": the member ", quoted(key), " is not understood; a model that needs it would be ",
-              "computed wrongly");
-    }
-  }
+  void refuse_unread(std::span<const std::string_view> harmless = {}) const;
 
  private:
   template <class T>
-  [[nodiscard]] T fallback(const char* key, std::optional<T> otherwise) const {
-    require(otherwise.has_value(), source_, ": ", quoted(key), " is missing");
-    return *std::move(otherwise);
-  }
+  [[nodiscard]] T fallback(const char* key, std::optional<T> otherwise) const;
 
-  [[nodiscard]] double finite(const nlohmann::json& value, const char* key) const {
-    require(value.is_number() && std::isfinite(value.get<double>()), source_, ": ", quoted(key),
-            " must be a finite number");
-    return value.get<double>();
-  }
+  [[nodiscard]] double finite(const nlohmann::json& value, const char* key) const;
 
   const nlohmann::json* object_;
   std::string source_;
@@ -169,3 +72,7 @@ class JsonFields {
 };
 
 }  // namespace ampsft::detail
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/io/detail/json_fields_inl.hpp>
+#endif

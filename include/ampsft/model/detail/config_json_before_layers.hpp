@@ -3,6 +3,7 @@
 /// Configs of model files that were written before layers had configs of their own.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/io/detail/json_fields.hpp>
 #include <ampsft/model/config.hpp>
 

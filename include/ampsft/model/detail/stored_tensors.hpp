@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/dequantize.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
 #include <ampsft/io/model_tensors.hpp>
 #include <ampsft/model/gguf_config.hpp>
@@ -36,33 +37,15 @@ struct StoredRows {
 class StoredTensors {
  public:
   /// A folder of Hugging Face's layout or a GGUF file.
-  explicit StoredTensors(const std::filesystem::path& path) : path_(path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) {
-      config_ = read_huggingface_config(path);
-      tensors_.emplace(open_folder_tensors(path));
-      index(find_tensors(config_, *tensors_));
-    } else {
-      gguf_.emplace(path);
-      config_ = read_gguf_config(*gguf_);
-      index(find_tensors(config_, *gguf_));
-    }
-  }
+  explicit StoredTensors(const std::filesystem::path& path);
 
   [[nodiscard]] const ModelConfig& config() const noexcept { return config_; }
 
-  [[nodiscard]] const TensorSource& source(const std::string& parameter) const {
-    const auto found = sources_.find(parameter);
-    require(found != sources_.end(), path_, ": no tensor belongs to ", parameter);
-    return found->second;
-  }
+  [[nodiscard]] const TensorSource& source(const std::string& parameter) const;
 
   /// The parameter's rows where they lie; none where they must be transposed or changed, or are in
   /// F64.
-  [[nodiscard]] std::optional<StoredRows> rows_in_place(const std::string& parameter) const {
-    const TensorSource& tensor = source(parameter);
-    return tensor.offset == 0 ? rows_as_stored(tensor) : std::nullopt;
-  }
+  [[nodiscard]] std::optional<StoredRows> rows_in_place(const std::string& parameter) const;
 
   /// The parameter's values into `matrix`, which has its shape; gives the memory of the file's pages back.
   template <Scalar T>
@@ -95,63 +78,18 @@ class StoredTensors {
   }
 
  private:
-  [[nodiscard]] std::optional<StoredRows> rows_as_stored(const TensorSource& tensor) const {
-    const auto format = format_of(tensor);
-    if (tensor.transposed || !format) {
-      return std::nullopt;
-    }
-    const Index cols = tensor.shape.back();
-    const Index rows = row_count(tensor);
-    // the part of a vector begins at an element, that of a matrix at a row
-    const std::size_t before = tensor.shape.size() == 1
-                                   ? row_bytes(*format, tensor.first)
-                                   : static_cast<std::size_t>(tensor.first) * row_bytes(*format, cols);
-    return StoredRows{*format,
-                      bytes_of(tensor).subspan(before, static_cast<std::size_t>(rows) * row_bytes(*format, cols)), rows,
-                      cols};
-  }
+  [[nodiscard]] std::optional<StoredRows> rows_as_stored(const TensorSource& tensor) const;
 
-  [[nodiscard]] static Index row_count(const TensorSource& tensor) {
-    return tensor.shape.size() == 1 ? 1 : tensor.shape[0];
-  }
+  [[nodiscard]] static Index row_count(const TensorSource& tensor);
 
-  void index(std::vector<TensorSource> sources) {
-    for (TensorSource& tensor : sources) {
-      check_type(tensor);
-      std::string name = tensor.name;
-      sources_.emplace(std::move(name), std::move(tensor));
-    }
-  }
+  void index(std::vector<TensorSource> sources);
 
   /// A type that cannot be read is refused before anything is.
-  void check_type(const TensorSource& tensor) const {
-    if (gguf_) {
-      static_cast<void>(gguf_->info(tensor.source));
-    } else {
-      require(tensors_->info(tensor.source).dtype != DType::i64, tensors_->file(tensor.source).path(), ": tensor ",
-              quoted(tensor.source), " holds integers, but ", tensor.name, " needs floating-point numbers");
-    }
-  }
+  void check_type(const TensorSource& tensor) const;
 
-  [[nodiscard]] std::optional<BlockFormat> format_of(const TensorSource& tensor) const {
-    if (gguf_) {
-      return gguf_->info(tensor.source).format;
-    }
-    switch (tensors_->info(tensor.source).dtype) {
-      case DType::f32:
-        return BlockFormat::f32;
-      case DType::f16:
-        return BlockFormat::f16;
-      case DType::bf16:
-        return BlockFormat::bf16;
-      default:
-        return std::nullopt;
-    }
-  }
+  [[nodiscard]] std::optional<BlockFormat> format_of(const TensorSource& tensor) const;
 
-  [[nodiscard]] std::span<const std::byte> bytes_of(const TensorSource& tensor) const {
-    return gguf_ ? gguf_->info(tensor.source).bytes : tensors_->info(tensor.source).bytes;
-  }
+  [[nodiscard]] std::span<const std::byte> bytes_of(const TensorSource& tensor) const;
 
   /// Conv1D: columns of the stored matrix are rows here. A few stored rows at a time.
   template <Scalar T>
@@ -166,13 +104,7 @@ class StoredTensors {
     }
   }
 
-  void release(const TensorSource& tensor) const {
-    if (gguf_) {
-      gguf_->file().release(bytes_of(tensor));
-    } else {
-      tensors_->release(tensor.source);
-    }
-  }
+  void release(const TensorSource& tensor) const;
 
   std::filesystem::path path_;
   ModelConfig config_;
@@ -182,3 +114,7 @@ class StoredTensors {
 };
 
 }  // namespace ampsft::detail
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/model/detail/stored_tensors_inl.hpp>
+#endif

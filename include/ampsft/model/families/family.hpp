@@ -3,11 +3,8 @@
 /// All that is known of a family of models: how its files name and store things.
 #pragma once
 
-#include <ampsft/core/compat/json.hpp>
-#include <ampsft/io/detail/json_fields.hpp>
+#include <ampsft/core/compat/json_fwd.hpp>
 #include <ampsft/model/config.hpp>
-#include <ampsft/model/families/detail/gguf_decoder.hpp>
-#include <ampsft/model/families/detail/huggingface_decoder.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -15,6 +12,13 @@
 #include <string_view>
 
 namespace ampsft {
+
+namespace detail {
+
+class JsonFields;
+class GgufFields;
+
+}  // namespace detail
 
 /// How the file of a family stores a layer. Layers of a block that have the same name in the file lie in one tensor,
 /// their rows one after the other in the order of the rules.
@@ -33,7 +37,7 @@ struct TensorNames {
   RopePairing pairing = RopePairing::halves;  ///< the order in which the rows of q and k are stored
 };
 
-/// One family: a value a file in model/families/. `families.hpp` lists them.
+/// One family: a value a file in model/families/. `families_inl.hpp` lists them.
 struct Family {
   std::string_view name;               ///< `ModelConfig::family`
   std::string_view huggingface_class;  ///< in "architectures" of config.json

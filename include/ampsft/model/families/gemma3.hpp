@@ -3,6 +3,9 @@
 /// Gemma 3 (Gemma Team 2025), the text model: local and global layers, norms before and after each branch.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/model/families/detail/gguf_decoder.hpp>
+#include <ampsft/model/families/detail/huggingface_decoder.hpp>
 #include <ampsft/model/families/family.hpp>
 
 #include <algorithm>

@@ -3,6 +3,9 @@
 /// GPT-2 (Radford et al. 2019).
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/model/families/detail/gguf_decoder.hpp>
+#include <ampsft/model/families/detail/huggingface_decoder.hpp>
 #include <ampsft/model/families/family.hpp>
 
 #include <algorithm>

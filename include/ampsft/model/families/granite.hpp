@@ -3,6 +3,9 @@
 /// Granite 3 (IBM 2024): Llama with multipliers of embeddings, branches, attention and logits.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/model/families/detail/gguf_decoder.hpp>
+#include <ampsft/model/families/detail/huggingface_decoder.hpp>
 #include <ampsft/model/families/llama.hpp>
 
 namespace ampsft::families {

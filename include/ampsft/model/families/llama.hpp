@@ -3,6 +3,9 @@
 /// Llama 2 and 3, TinyLlama, SmolLM2 (Touvron et al. 2023), and the names that later families took over.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/model/families/detail/gguf_decoder.hpp>
+#include <ampsft/model/families/detail/huggingface_decoder.hpp>
 #include <ampsft/model/families/family.hpp>
 
 #include <array>

@@ -3,6 +3,9 @@
 /// Mistral (Jiang et al. 2023): Llama with a window in every layer.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/model/families/detail/gguf_decoder.hpp>
+#include <ampsft/model/families/detail/huggingface_decoder.hpp>
 #include <ampsft/model/families/llama.hpp>
 
 namespace ampsft::families {

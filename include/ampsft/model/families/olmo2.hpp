@@ -3,6 +3,9 @@
 /// OLMo 2 (OLMo Team 2024): Llama with norms after each branch, and norms of all heads of q and k together.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/model/families/detail/gguf_decoder.hpp>
+#include <ampsft/model/families/detail/huggingface_decoder.hpp>
 #include <ampsft/model/families/family.hpp>
 
 #include <array>

@@ -3,6 +3,9 @@
 /// Phi-3 and Phi-4-mini (Abdin et al. 2024): Llama with fused matrices, heads that rotate in part, and LongRoPE.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/model/families/detail/gguf_decoder.hpp>
+#include <ampsft/model/families/detail/huggingface_decoder.hpp>
 #include <ampsft/model/families/family.hpp>
 
 #include <array>

@@ -3,6 +3,9 @@
 /// Qwen 2 and 2.5 (Yang et al. 2024): Llama with biases of q, k and v, and windows from some layer on.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/model/families/detail/gguf_decoder.hpp>
+#include <ampsft/model/families/detail/huggingface_decoder.hpp>
 #include <ampsft/model/families/llama.hpp>
 
 #include <optional>

@@ -3,6 +3,9 @@
 /// Qwen 3 (Yang et al. 2025): Qwen 2 without those biases, with norms of the heads of q and k.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/model/families/detail/gguf_decoder.hpp>
+#include <ampsft/model/families/detail/huggingface_decoder.hpp>
 #include <ampsft/model/families/qwen2.hpp>
 
 namespace ampsft::families {

@@ -3,6 +3,9 @@
 /// SmolLM3 (Hugging Face 2025): Llama with layers that have no positions.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
+#include <ampsft/model/families/detail/gguf_decoder.hpp>
+#include <ampsft/model/families/detail/huggingface_decoder.hpp>
 #include <ampsft/model/families/llama.hpp>
 
 #include <cstddef>

@@ -10,6 +10,7 @@
 #include <ampsft/simd/detail/scalar.hpp>
 #include <ampsft/simd/detail/scalar_attention.hpp>
 #include <ampsft/simd/detail/scalar_math.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 
 #include <limits>
 
@@ -27,6 +28,10 @@ struct ScalarCode {
   static constexpr Index panel = 1;
   template <class Arguments>
   static void expand(const Arguments& e) noexcept {
+    scalar::expand(e);
+  }
+  template <class Arguments>
+  static void expand_onto(const Arguments& e) noexcept {
     scalar::expand(e);
   }
   template <class T>
@@ -115,6 +120,11 @@ struct ScalarCode {
     static void expand(const Arguments& e) noexcept {                                \
       space::expand(e);                                                              \
     }                                                                                \
+    /* With a base, which most others are without: half of the code. */              \
+    template <class Arguments>                                                       \
+    static void expand_onto(const Arguments& e) noexcept {                           \
+      space::expand_all<true>(e);                                                    \
+    }                                                                                \
     template <class Arguments>                                                       \
     static void dot(const Arguments& c) noexcept {                                   \
       space::dot(c);                                                                 \
@@ -199,7 +209,6 @@ AMPSFT_ARCHITECTURE(NeonCode, neon);
 #endif
 #undef AMPSFT_ARCHITECTURE
 
-/// Calls `body` with the tag of the level in use.
 template <class Body>
 void with_level(Body&& body) {
   switch (level()) {
@@ -207,24 +216,19 @@ void with_level(Body&& body) {
     case Level::avx512:
       return body(Avx512Code{});
     case Level::avx2:
-      return body(Avx2Code{});
+      if constexpr (least_level <= Level::avx2) {
+        return body(Avx2Code{});
+      }
+      break;
 #elif defined(AMPSFT_SIMD_NEON)
     case Level::neon:
       return body(NeonCode{});
 #endif
     default:
-      return body(ScalarCode{});
+      if constexpr (least_level == Level::scalar) {
+        return body(ScalarCode{});
+      }
   }
-}
-
-/// Whether the processor itself converts floats to bfloat16 (AVX512-BF16).
-inline bool converts_bf16() noexcept {
-#if defined(AMPSFT_SIMD_X86)
-  static const bool has = __builtin_cpu_supports("avx512bf16") != 0;
-  return has;
-#else
-  return false;
-#endif
 }
 
 }  // namespace ampsft::simd::detail

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/simd/detail/dispatch.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 
 #include <algorithm>

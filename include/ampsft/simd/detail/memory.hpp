@@ -4,12 +4,10 @@
 #pragma once
 
 #include <ampsft/core/aligned_allocator.hpp>
-#include <ampsft/core/compat/intrinsics.hpp>
 #include <ampsft/simd/detail/arguments.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <vector>
 
 namespace ampsft::simd::detail {
@@ -78,23 +76,5 @@ void pack_rows(const Strided<T>& p, Index rank, Index cols, Index stride, T* to)
 /// but whoever reads the output next finds it in memory. Where a large last-level cache still holds the old output,
 /// prefetched stores are up to 15 % faster; where it does not, they take two to four times as long (measured).
 inline constexpr Index streaming_threshold = Index{16} << 20;
-
-/// Copies 64 bytes, `to` on a line boundary, past the cache.
-inline void stream_line(void* to, const void* from) noexcept {
-#if defined(AMPSFT_SIMD_X86)
-  for (int i = 0; i < 4; ++i) {
-    _mm_stream_si128(static_cast<__m128i*>(to) + i, _mm_loadu_si128(static_cast<const __m128i*>(from) + i));
-  }
-#else
-  std::memcpy(to, from, 64);
-#endif
-}
-
-/// Makes streamed stores visible before anything that this thread does next.
-inline void streaming_fence() noexcept {
-#if defined(AMPSFT_SIMD_X86)
-  _mm_sfence();
-#endif
-}
 
 }  // namespace ampsft::simd::detail

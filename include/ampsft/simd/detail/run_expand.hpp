@@ -30,8 +30,8 @@ void run_expand(std::span<const ReconstructJob<T, W>> jobs, const Expand<T, W>& 
     constexpr Index panel = Code::template panel<T>;
     constexpr Index worth_packing = 32;  // rows
     Expand<T, W> common = e;
-    const bool in_panels =
-        Code::packs && !streaming && rows >= worth_packing && (e.depth > Code::few_limit || has_base);
+    constexpr Index few_limit = std::same_as<T, double> ? 0 : Code::few_limit;
+    const bool in_panels = Code::packs && !streaming && rows >= worth_packing && (e.depth > few_limit || has_base);
     const bool overlap =
         Code::packs && !streaming && !has_base && e.cols > panel && e.cols % panel > Code::template lanes<T>;
     common.p_panel = panel;

@@ -5,7 +5,7 @@
 
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/simd/detail/dispatch.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/detail/memory.hpp>
 #include <ampsft/simd/detail/rows.hpp>
 
@@ -48,7 +48,7 @@ void outer_add(Index rows, Index rank, Index cols, const T* a, Index a_row, cons
       Code::stage(Stage<T, X>{e.depth, cols, x + row * x_row, x_row, nullptr, wide, wide_row, nullptr, 0});
       e.p = wide;
     }
-    Code::expand(e);
+    Code::expand_onto(e);
   }
 }
 

@@ -3,8 +3,9 @@
 /// `Expand` past the cache, whatever the alignment of the rows.
 #pragma once
 
-#include <ampsft/simd/detail/dispatch.hpp>
 #include <ampsft/simd/detail/memory.hpp>
+#include <ampsft/simd/detail/stream_line.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -3,7 +3,7 @@
 /// Changes of a text before it is cut into words: Unicode's form C, and marks for spaces.
 #pragma once
 
-#include <ampsft/text/detail/normalize_nfc.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/text/detail/space_marks.hpp>
 #include <ampsft/text/pretrained_tokenizer_parts.hpp>
 
@@ -24,18 +24,13 @@ class TextNormalizer {
   [[nodiscard]] bool changes_text() const noexcept { return nfc_ || marks_early(); }
 
   /// The text in which added tokens are looked for that are `normalized`.
-  [[nodiscard]] std::string normalize(std::string_view text, TextPlace place) const {
-    std::string normal = nfc_ ? normalize_nfc(text) : std::string(text);
-    return marks_early() ? mark_spaces(normal, space_in_front(place)) : normal;
-  }
+  [[nodiscard]] std::string normalize(std::string_view text, TextPlace place) const;
 
   /// Whether spaces of what lies between added tokens are still to be marked.
   [[nodiscard]] bool marks_late() const noexcept { return spaces_ && spaces_->metaspace; }
 
   /// Such a text, marked.
-  [[nodiscard]] std::string mark(std::string_view text, TextPlace place) const {
-    return mark_spaces(text, space_in_front(place) && !begins_with_space(text));
-  }
+  [[nodiscard]] std::string mark(std::string_view text, TextPlace place) const;
 
   /// Whether decoding takes a space off the start of a text.
   [[nodiscard]] bool strips_space() const noexcept { return spaces_ && spaces_->stripped; }
@@ -43,13 +38,14 @@ class TextNormalizer {
  private:
   [[nodiscard]] bool marks_early() const noexcept { return spaces_ && !spaces_->metaspace; }
 
-  [[nodiscard]] bool space_in_front(TextPlace place) const noexcept {
-    return place == TextPlace::start ? spaces_->in_front != SpaceInFront::nowhere
-                                     : place == TextPlace::after_token && spaces_->in_front == SpaceInFront::everywhere;
-  }
+  [[nodiscard]] bool space_in_front(TextPlace place) const noexcept;
 
   std::optional<SpaceMarks> spaces_;  // of a vocabulary of characters
   bool nfc_;
 };
 
 }  // namespace ampsft::detail
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/text/detail/text_normalizer_inl.hpp>
+#endif

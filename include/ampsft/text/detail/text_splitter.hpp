@@ -3,6 +3,7 @@
 /// Cuts a text into added tokens and the normalized text between them.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/text/added_tokens.hpp>
 #include <ampsft/text/detail/text_normalizer.hpp>
 #include <ampsft/text/pretrained_tokenizer_parts.hpp>
@@ -19,32 +20,15 @@ namespace ampsft::detail {
 /// Finds added tokens of a text as it is, then those of the normalized text in between.
 class TextSplitter {
  public:
-  explicit TextSplitter(const PretrainedTokenizerParts& parts) : normalizer_(parts) {
-    std::vector<AddedToken> raw;
-    std::vector<AddedToken> normalized;
-    raw.reserve(parts.added.size());
-    for (AddedToken token : parts.added) {
-      token.content = content_of(token);
-      (token.normalized ? normalized : raw).push_back(std::move(token));
-    }
-    raw_ = AddedTokenFinder(std::move(raw));
-    normalized_ = AddedTokenFinder(std::move(normalized));
-  }
+  explicit TextSplitter(const PretrainedTokenizerParts& parts);
 
   [[nodiscard]] const TextNormalizer& normalizer() const noexcept { return normalizer_; }
 
   /// The text of a token as it is looked for.
-  [[nodiscard]] std::string content_of(const AddedToken& token) const {
-    return token.normalized ? normalizer_.normalize(token.content, TextPlace::start) : token.content;
-  }
+  [[nodiscard]] std::string content_of(const AddedToken& token) const;
 
   /// The token of this content.
-  [[nodiscard]] std::optional<std::int32_t> find(std::string_view content) const {
-    if (const auto id = raw_.find(content)) {
-      return id;
-    }
-    return normalized_.find(normalizer_.normalize(content, TextPlace::start));
-  }
+  [[nodiscard]] std::optional<std::int32_t> find(std::string_view content) const;
 
   /// Calls `on_token(id)` for each token and `on_text(part)` for the text between tokens, in order. With
   /// `special_as_text` special tokens stay text.
@@ -82,3 +66,7 @@ class TextSplitter {
 };
 
 }  // namespace ampsft::detail
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/text/detail/text_splitter_inl.hpp>
+#endif

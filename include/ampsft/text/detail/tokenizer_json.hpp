@@ -3,6 +3,7 @@
 /// Parses tokenizer.json: vocabulary and merges into vectors, the rest into JSON.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/io/json_text.hpp>
 
 #include <cstddef>

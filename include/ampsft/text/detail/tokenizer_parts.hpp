@@ -3,6 +3,7 @@
 /// Reads the parts of tokenizer.json around a model of bytes: pre-tokenizer, normalizer, post-processor.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/io/detail/json_fields.hpp>
 #include <ampsft/text/pretrained_tokenizer_parts.hpp>
 

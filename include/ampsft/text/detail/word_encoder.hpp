@@ -3,6 +3,7 @@
 /// Encodes the words of a text.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/text/detail/merge_word.hpp>
 #include <ampsft/text/detail/token_index.hpp>
 #include <ampsft/text/detail/token_symbols.hpp>
@@ -49,48 +50,14 @@ class WordEncoder {
   }
 
  private:
-  void append(std::string_view word) {
-    if (const std::int32_t whole = tables_->whole.find(word); whole != TokenIndex::none) {
-      ids_->push_back(whole);
-      return;
-    }
-    symbols_.clear();
-    tables_->symbols.append(word, symbols_);
-    if (tables_->unused.empty()) {
-      merge_word_(symbols_, tables_->merges, *ids_);
-      return;
-    }
-    made_.clear();
-    merged_.clear();
-    merge_word_(symbols_, tables_->merges, merged_, &made_);
-    parts_.clear();
-    for (const MadeMerge& made : made_) {
-      if (is_unused(made.id)) {
-        parts_.insert_or_assign(made.id, std::pair(made.left, made.right));
-      }
-    }
-    const std::size_t begin = ids_->size();
-    std::for_each(merged_.begin(), merged_.end(), [&](std::int32_t id) { append_used(id, begin); });
-  }
+  void append(std::string_view word);
 
   [[nodiscard]] bool is_unused(std::int32_t id) const { return tables_->unused[static_cast<std::size_t>(id)]; }
 
   /// Appends an id. As in SentencePiece, an unused id is replaced by the two that it was last merged from; an unused
   /// character becomes an unknown one. The word's ids begin at `begin`. Recurses at most once for each character of the
   /// token.
-  void append_used(std::int32_t id, std::size_t begin) {
-    if (!is_unused(id)) {
-      ids_->push_back(id);
-    } else if (const auto parts = parts_.find(id); parts != parts_.end()) {
-      const auto [left, right] = parts->second;
-      append_used(left, begin);
-      append_used(right, begin);
-    } else if (const auto found = tables_->unused_characters.find(id); found != tables_->unused_characters.end()) {
-      tables_->symbols.append_unknown(found->second, *ids_, begin);
-    } else {  // a byte, or the unknown token
-      ids_->push_back(id);
-    }
-  }
+  void append_used(std::int32_t id, std::size_t begin);
 
   const WordTables* tables_;
   std::vector<std::int32_t>* ids_;
@@ -104,3 +71,7 @@ class WordEncoder {
 };
 
 }  // namespace ampsft::detail
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/text/detail/word_encoder_inl.hpp>
+#endif

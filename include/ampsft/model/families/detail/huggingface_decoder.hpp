@@ -3,6 +3,7 @@
 /// The members of config.json that all families after Llama share.
 #pragma once
 
+#include <ampsft/core/compat/json.hpp>
 #include <ampsft/model/config.hpp>
 #include <ampsft/model/detail/validate_rope.hpp>
 #include <ampsft/model/families/detail/huggingface_rope.hpp>

@@ -3,6 +3,7 @@
 /// What the fields of a model's config must fulfil together.
 #pragma once
 
+#include <ampsft/core/instances.hpp>
 #include <ampsft/model/config.hpp>
 #include <ampsft/model/detail/validate_rope.hpp>
 #include <ampsft/model/fields.hpp>
@@ -13,7 +14,7 @@
 
 namespace ampsft {
 
-inline void ModelConfig::validate(std::string_view source) const {
+AMPSFT_HEADER_INLINE void ModelConfig::validate(std::string_view source) const {
   check_fields(*this, source);
   require(kv_heads <= heads && (kv_heads == 0 || heads % kv_heads == 0), source, ": ", heads,
           " heads cannot share kv_heads ", kv_heads);
