@@ -55,7 +55,7 @@ AMPSFT_HEADER_INLINE PeftScale read_peft_config(const std::filesystem::path& pat
   const JsonFields config(json, source);
   require(config.text("peft_type") == "LORA", source, ": the adapter is of type ", quoted(config.text("peft_type")),
           "; LORA alone can be read");
-  require(!config.flag("use_dora", false), source, ": DoRA is not supported");
+  require(!config.flag("use_dora", false), source, ": ", quoted("use_dora"), ": DoRA is not supported");
   require(config.text("bias", "none") == "none", source, ": adapters with biases of their own are not supported");
   require(!config.contains("modules_to_save") || config.find("modules_to_save")->empty(), source,
           ": modules that are saved whole are not supported");
