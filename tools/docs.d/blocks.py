@@ -10,14 +10,23 @@ import subprocess
 MODEL = "smollm2-135m-instruct.gguf"  # what pages call their model
 SECONDS = 600
 
-# A block without main is a fragment: it becomes the body of this main. Its includes move to the top.
-FRAGMENT = """#include <ampsft/finetune.hpp>
+# A block without main is a fragment, the body of a function. All of them are one program, which is told which to run.
+FRAGMENTS = """#include <ampsft/finetune.hpp>
 
 #include <cstdio>
 #include <string>
 #include <vector>
 {includes}
-int main() {{
+namespace {{
+{functions}
+}}  // namespace
+
+int main(int, char** argv) {{
+  const std::string which = argv[1];
+{calls}
+}}
+"""
+FRAGMENT = """void block_{number}() {{
   auto model = ampsft::LanguageModel::load("{model}");
   const auto data = model.dataset("train.jsonl");
   {{
@@ -28,28 +37,28 @@ int main() {{
 """
 
 
-def program(page, block):
-    """The source of a block. Blocks that are only compiled stay as they are."""
-    has_main = re.search(r"\bint main\(", block.text)
-    if has_main or block.mark == "compile-only":
-        return f'#line {block.line + 1} "{page.path}"\n{block.text}'
-    lines = block.text.split("\n")
-    includes = [line for line in lines if line.startswith("#include")]
-    body = ["" if line.startswith("#include") else line for line in lines]
-    return FRAGMENT.format(includes="\n".join(includes), model=MODEL, line=block.line + 1, page=page.path,
-                           body="\n".join(body))
+def is_fragment(block):
+    return block.language == "cpp" and block.mark != "compile-only" and not re.search(r"\bint main\(", block.text)
 
 
-def compile_block(root, build, folder, page, block):
-    """Compiles one block; returns what went wrong, or nothing."""
-    source = folder / f"block{block.line}.cpp"
-    source.write_text(program(page, block))
+def join_fragments(found):
+    """The program of all fragments, pairs of a page and a block; argument `number` runs one."""
+    includes, functions, calls = [], [], []
+    for number, (page, block) in enumerate(found):
+        lines = block.text.split("\n")
+        includes += [line for line in lines if line.startswith("#include") and line not in includes]
+        body = "\n".join("" if line.startswith("#include") else line for line in lines)
+        functions.append(FRAGMENT.format(number=number, model=MODEL, line=block.line + 1, page=page.path, body=body))
+        calls.append(f'  if (which == "{number}") block_{number}();')
+    return FRAGMENTS.format(includes="\n".join(includes), functions="".join(functions), calls="\n".join(calls))
+
+
+def compile_source(root, build, source, text, link=True):
+    """Compiles a program; returns what went wrong, or nothing."""
+    source.write_text(text)
     command = [os.environ.get("CXX", "c++"), "-std=c++20", "-O1", "-g1", "-fopenmp", f"-I{root}/include",
-               "-isystem", "/usr/include/eigen3", str(source)]
-    if block.mark == "compile-only":
-        command.append("-fsyntax-only")
-    else:
-        command += ["-DAMPSFT_INSTANCES", str(build / "libampsft_instances.a"), "-o", str(source.with_suffix(""))]
+               "-isystem", "/usr/include/eigen3", "-DAMPSFT_INSTANCES", str(source)]
+    command += [str(build / "libampsft_instances.a"), "-o", str(source.with_suffix(""))] if link else ["-fsyntax-only"]
     return run(command, root)
 
 
@@ -91,6 +100,7 @@ def furnish(root, build, folder):
 def run_pages(root, build, pages, say):
     """Runs all blocks that are not marked otherwise, page by page in their order; yields (path, line, what)."""
     work = root / "build/docs"
+    work.mkdir(parents=True, exist_ok=True)
     chosen = []
     for page in pages:
         blocks = [b for b in page.blocks if b.language in ("cpp", "sh") and b.mark != "no-run"]
@@ -98,22 +108,38 @@ def run_pages(root, build, pages, say):
             folder = work / str(page.path.relative_to(root)).replace("/", "-").removesuffix(".md")
             furnish(root, build, folder)
             chosen.append((page, blocks, folder))
+    fragments = [(page, block) for page, blocks, _ in chosen for block in blocks if is_fragment(block)]
+    numbers = {(page.path, block.line): number for number, (page, block) in enumerate(fragments)}
+    joined = None
     failures = {}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {pool.submit(compile_block, root, build, folder, page, block): (page, block)
-                for page, blocks, folder in chosen for block in blocks if block.language == "cpp"}
+        if fragments:
+            joined = pool.submit(compile_source, root, build, work / "fragments.cpp", join_fragments(fragments))
+        jobs = {}
+        for page, blocks, folder in chosen:
+            for block in blocks:
+                if block.language == "cpp" and not is_fragment(block):
+                    text = f'#line {block.line + 1} "{page.path}"\n{block.text}'
+                    source = folder / f"block{block.line}.cpp"
+                    link = block.mark != "compile-only"
+                    jobs[pool.submit(compile_source, root, build, source, text, link)] = (page, block)
         for job in concurrent.futures.as_completed(jobs):
             page, block = jobs[job]
             say(f"compiled {page.path.relative_to(root)}:{block.line}")
             if job.result():
                 failures[page.path, block.line] = "does not compile: " + job.result()
+    if joined and joined.result():
+        yield fragments[0][0].path, fragments[0][1].line, "the fragments do not compile: " + joined.result()
     for page, blocks, folder in chosen:
         for block in blocks:
-            failure = failures.get((page.path, block.line))
-            if failure is None and block.language == "cpp" and block.mark != "compile-only":
-                failure = run([str(folder / f"block{block.line}")], folder)
-            elif failure is None and block.language == "sh":
+            place = (page.path, block.line)
+            failure = failures.get(place)
+            if failure is None and block.language == "sh":
                 failure = run(["bash", "-euo", "pipefail", "-c", block.text], folder)
+            elif failure is None and place in numbers and not joined.result():
+                failure = run([str(work / "fragments"), str(numbers[place])], folder)
+            elif failure is None and place not in numbers and block.mark != "compile-only":
+                failure = run([str(folder / f"block{block.line}")], folder)
             say(f"ran {page.path.relative_to(root)}:{block.line}")
             if failure:
                 yield page.path, block.line, failure
