@@ -7,6 +7,7 @@
 #define AMPSFT_EXTERN  // what the headers from here on name is compiled here
 
 #include <ampsft/finetune/detail/dataset_inl.hpp>
+#include <ampsft/finetune/detail/file_stamps_inl.hpp>
 #include <ampsft/finetune/detail/finetune_inl.hpp>
 #include <ampsft/finetune/detail/finetune_options_inl.hpp>
 #include <ampsft/finetune/detail/metrics_inl.hpp>

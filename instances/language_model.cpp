@@ -7,4 +7,5 @@
 #define AMPSFT_EXTERN  // what the headers from here on name is compiled here
 
 #include <ampsft/finetune/detail/adapter_inl.hpp>
+#include <ampsft/finetune/detail/answer_options_inl.hpp>
 #include <ampsft/finetune/detail/language_model_inl.hpp>

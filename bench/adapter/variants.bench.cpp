@@ -16,29 +16,19 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <fstream>
 #include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "support/interleave.hpp"
+#include "support/resident.hpp"
 
 namespace {
 
 using namespace ampsft;
 
 constexpr Index variant_count = 1000;
-
-Index resident_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) {
-      return std::stol(line.substr(6)) * 1024;
-    }
-  }
-  fail("/proc/self/status tells no resident size");
-}
 
 std::string name_of(Index i) {
   return concat("variant-", i);
@@ -69,12 +59,12 @@ class Thousand {
     for (auto& matrix : adapter.matrices) {
       fill_normal(matrix.scores, 0.02, random);
     }
-    const Index before = resident_bytes();
+    const Index before = bench::status_bytes("VmRSS:");
     for (Index i = 0; i < variant_count; ++i) {
       adapter.matrices[0].scores(0, 0) = static_cast<float>(i);
       store->add(name_of(i), adapter);
     }
-    bytes_each = static_cast<double>(resident_bytes() - before) / static_cast<double>(variant_count);
+    bytes_each = static_cast<double>(bench::status_bytes("VmRSS:") - before) / static_cast<double>(variant_count);
     selection = attach_variants(*store, model.weights());
   }
 };

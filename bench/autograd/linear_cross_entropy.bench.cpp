@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// @file
 /// The LM head with its loss, forward and backward, as one operation and as two with the logits between them, at the
-/// shapes of the paper's model, of GPT-2 and of SmolLM2-135M.
+/// shapes of the paper's model, of GPT-2, of SmolLM2-135M and of Gemma 3 270M.
 ///
 /// A name is `form/model/fused/threads:1`, or `separate`. Counters of the median call: GFLOP/s of the products that the
 /// form needs (for exponentials nothing is counted), and their share of this process's multiply-adds in float
-/// (`share_of_peak`; with bfloat16's arithmetic it can pass 1).
+/// (`share_of_peak`; with bfloat16's arithmetic it can pass 1), and `held_MiB`: what the tape holds at its peak besides
+/// the leaves and their gradients.
 #include <ampsft/autograd/frozen_weight.hpp>
 #include <ampsft/autograd/ops/linear.hpp>
 #include <ampsft/autograd/ops/linear_cross_entropy.hpp>
@@ -111,11 +112,14 @@ void run(benchmark::State& state, const Head& head, Form form, bool fused) {
   for (const char* unused : {"GB/s", "share_of_bandwidth", "share_of_limit"}) {
     state.counters.erase(unused);
   }
+  state.counters["held_MiB"] = static_cast<double>(tape.bytes()) / (1 << 20);
 }
 
 bool add() {
-  for (const Head& head :
-       {Head{"paper72", 2048, 15007, 256}, {"gpt2", 512, 50257, 768}, {"smollm2", 512, 49152, 576}}) {
+  for (const Head& head : {Head{"paper72", 2048, 15007, 256},
+                           {"gpt2", 512, 50257, 768},
+                           {"smollm2", 512, 49152, 576},
+                           {"gemma3", 512, 262144, 640}}) {
     for (const auto& [name, form] :
          {std::pair("dense", Form::dense), std::pair("exact_start", Form::exact_start),
           std::pair("exact_start_bf16", Form::exact_start_bf16), std::pair("truncated", Form::truncated)}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// @file
-/// Truncated SVD in float by every algorithm, over widths and ranks: where one overtakes the other (docs/svd.md).
+/// Truncated SVD in float by every algorithm, over widths and ranks: where one overtakes the other
+/// (bench/RESULTS.md).
 ///
 /// Names: method/rows x width/K. Counters: passes over the rows, `limit` the symmetric Gram matrix at the measured
 /// multiply-add peak in milliseconds, `error` the estimate that comes with the result.

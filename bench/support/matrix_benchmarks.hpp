@@ -49,7 +49,7 @@ constexpr const char* type_name() {
 }
 
 /// Rows for which `cols` elements of `size` bytes fill 3 MB (a cache) and 48 MB (none), and the stacks that
-/// docs/performance.md shows.
+/// bench/RESULTS.md shows.
 inline std::vector<Shape> all_shapes(std::size_t size) {
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::vector<Shape> shapes;

@@ -3,8 +3,11 @@
 
 #include <ampsft/core/glob.hpp>
 #include <ampsft/io/model_tensors.hpp>
+#include <ampsft/io/require_matches.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 namespace decompose {
@@ -12,17 +15,6 @@ namespace decompose {
 namespace {
 
 using Names = std::vector<std::string>;
-
-/// A pattern that matches no matrix is a slip of the hand.
-void require_use(const Names& patterns, const Names& matrices, const char* option) {
-  for (const auto& pattern : patterns) {
-    const bool used = std::any_of(matrices.begin(), matrices.end(),
-                                  [&](const auto& name) { return ampsft::matches_glob(pattern, name); });
-    if (!used) {
-      ampsft::fail(option, " ", pattern, " matches no matrix; ", ampsft::detail::suggest_names(pattern, matrices));
-    }
-  }
-}
 
 bool matches_any(const Names& patterns, const std::string& name) {
   return std::any_of(patterns.begin(), patterns.end(),
@@ -40,12 +32,12 @@ Source open_source(const Options& options) {
     }
   }
   ampsft::require(!matrices.empty(), options.model, " holds no matrix of F64, F32, BF16 or F16 numbers");
-  require_use(options.include, matrices, "--include");
-  require_use(options.exclude, matrices, "--exclude");
+  ampsft::require_matches(options.include, matrices, "--include", "matrix");
+  ampsft::require_matches(options.exclude, matrices, "--exclude", "matrix");
   std::vector<ampsft::RowBlock<float>> chosen;
   for (const auto& name : source.tensors.names()) {
-    const auto& stored = source.tensors.file(name).entry(name);
-    const Index size = ampsft::detail::checked_size(stored.shape, name);
+    const auto& shape = source.tensors.file(name).entry(name).shape;
+    const Index size = std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
     if (source.tensors.is_matrix(name) && matches_any(options.include, name) && !matches_any(options.exclude, name)) {
       chosen.push_back(source.tensors.rows<float>(name));
       source.elements += size;

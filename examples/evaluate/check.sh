@@ -5,6 +5,7 @@
 set -euo pipefail
 
 program=$1
+[[ -x $(dirname "$program")/export ]] || { echo "the check needs the program export; build it as well" >&2; exit 1; }
 forbidden=bad
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../support/check.sh"
@@ -60,6 +61,23 @@ near "$(loss base)" "$base" 'the base of a truncated adapter'
 far "$(loss truncated)" "$base" 'a truncated adapter without effect'
 near "$(loss truncated true)" "$(loss truncated)" 'a truncated adapter, merged'
 
+# LoRA, truncated scores and scores over other bases stand beside each other.
+"$(dirname "$program")/export" --model "$model" -a "$two" --peft lora > export.log
+run -d chats.jsonl --context 64 --json -a lora -a "$one" -a "$truncated" -a "$fixtures/chat_adapters/apart.safetensors" \
+  -a "zwei=$two" --merged
+near "$(loss base)" "$base" 'the base beside LoRA'
+near "$(loss lora)" "$second" 'LoRA of the same change'
+near "$(loss lora true)" "$second" 'the same, merged'
+near "$(loss one)" "$first" 'scores beside LoRA'
+near "$(loss zwei)" "$second" 'scores in one pass with others'
+near "$(loss truncated true)" "$(loss truncated)" 'a truncated adapter beside others, merged'
+near "$(loss apart true)" "$(loss apart)" 'scores over another basis, merged'
+far "$(loss apart)" "$base" 'scores over another basis without effect'
+
+printf 'data = "chats.jsonl"\ncontext = 64\njson = true\nadapter = ["%s"]\n' "$one" > options.toml
+run --config options.toml
+near "$(loss one)" "$first" 'options of a file'
+
 run -d text.txt -a "$one"
 grep -q '^one .* [-+][0-9.]* %$' out.log || die "no line of the table: $(cat out.log)"
 grep -q 'tokens predicted of text.txt' out.log || die 'no count of tokens'
@@ -73,6 +91,8 @@ refuse 'nowhere' --model "$model" -d nowhere
 refuse 'there is no model' --model nowhere -d text.txt
 refuse 'context' --model "$model" -d text.txt --context 1000
 refuse 'needs an adapter' --model "$model" -d text.txt --merged
-refuse 'truncated form' --model "$model" -d text.txt -a "$one" -a "$truncated"
+echo 'dato = "text.txt"' > wrong.toml
+refuse 'wrong.toml: there is no option dato' --config wrong.toml --model "$model" -d text.txt
+refuse_full --model "$model" -d text.txt --threads 1 --json
 refuse '0123456789abcdef' --model "$model" -d text.txt -a "$fixtures/chat_adapters/foreign.safetensors"
 echo 'evaluate: all checks passed'

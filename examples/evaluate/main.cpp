@@ -1,39 +1,29 @@
 // SPDX-License-Identifier: MIT
 // The perplexity of a pretrained model and of adapters upon it, on chats or texts.
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/data/encode_records.hpp>
-#include <ampsft/data/packed_dataset.hpp>
-#include <ampsft/io/read_text.hpp>
 
 #include <algorithm>
 #include <cstdio>
-#include <vector>
 
 #include "evaluate/options.hpp"
 #include "evaluate/results.hpp"
-#include "support/pretrained.hpp"
+#include "support/load_model.hpp"
 #include "support/program.hpp"
 
 namespace {
 
 using namespace evaluating;
 
-ampsft::PackedDataset read_text(const Options& options, const example::Pretrained& pretrained) {
+ampsft::Dataset read_text(const Options& options, const ampsft::LanguageModel& model) {
   constexpr Index usual = 1024;
-  const Index longest = pretrained.config().context;
+  const Index longest = model.config().context;
   const Index context = options.context > 0 ? options.context : std::min(longest, usual);
   ampsft::require(context >= 2 && context <= longest, "--context must lie in 2 to ", longest,
                   ", the model's context, not ", context);
-  ampsft::DataReport report;
-  const auto records = ampsft::read_records(options.data, options.bad, report);
-  std::vector<ampsft::EncodedRecord> encoded;
-  try {
-    encoded = ampsft::encode_records(records, pretrained.chat(), options.loss, context, options.bad, report);
-  } catch (const ampsft::Error& error) {
-    ampsft::fail(options.data, " ", error.what());
-  }
-  std::fprintf(options.json ? stderr : stdout, "%s: %s", options.data.string().c_str(), report.text().c_str());
-  return ampsft::PackedDataset(ampsft::pack_records(encoded, context));
+  auto text = model.dataset(options.data,
+                            {.validation_share = 0.0, .context = context, .loss = options.loss, .bad = options.bad});
+  std::fputs(text.report().c_str(), options.json ? stderr : stdout);
+  return text;
 }
 
 }  // namespace
@@ -45,9 +35,9 @@ int main(int argc, char** argv) {
       return 0;
     }
     ampsft::set_thread_count(options.threads);
-    example::Pretrained pretrained(options.pretrained, {.storage = options.storage});
-    const auto text = read_text(options, pretrained);
-    const auto results = measure(options, pretrained.model(), text);
+    auto model = example::load_model(options.pretrained, options.storage);
+    const auto text = read_text(options, model);
+    const auto results = measure(options, model, text);
     if (options.json) {
       std::fputs(json(results, options).c_str(), stdout);
     } else {

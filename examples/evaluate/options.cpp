@@ -20,7 +20,9 @@ bool parse_options(int argc, char** argv, Options& options) {
   example::add_pretrained(app, options.pretrained);
   app.add_option("-d,--data", options.data, "JSON Lines of chats, prompts with completions or texts; or a text file")
       ->required();
-  app.add_option("-a,--adapter", adapters, "FILE or NAME=FILE, may be given several times: all are computed together")
+  app.add_option("-a,--adapter", adapters,
+                 "score file or PEFT folder, or NAME=FILE; may be given several times: scores over one basis are "
+                 "computed together")
       ->allow_extra_args(false);
   app.add_flag("--merged", options.merged, "each adapter also as merged weights");
   app.add_option("--loss", options.loss, "on answers, or everything")

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "evaluate/results.hpp"
 
-#include <ampsft/adapter/evaluate_variants.hpp>
-#include <ampsft/adapter/merge.hpp>
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/parameterization/attach.hpp>
 
@@ -12,15 +10,12 @@
 #include <memory>
 #include <utility>
 
-#include "support/adapters.hpp"
 #include "support/progress.hpp"
-#include "support/switched_model.hpp"
 
 namespace evaluating {
 
 namespace {
 
-using Model = ampsft::Transformer<float>;
 using Clock = std::chrono::steady_clock;
 
 constexpr Index sequences_at_once = 4;
@@ -36,25 +31,6 @@ ampsft::EvaluateOptions with_progress(Index sequences, const std::string& name) 
           }};
 }
 
-/// Of a model without variants.
-ampsft::Evaluation loss_of(Model& model, const ampsft::PackedDataset& text, Index rows, const std::string& name) {
-  return ampsft::evaluate(model, text, with_progress(rows, name));
-}
-
-/// With the adapter's change in the weights themselves, which are put back afterwards.
-ampsft::Evaluation loss_merged(const example::NamedAdapter& one, Model& model, const ampsft::PackedDataset& text,
-                               Index rows) {
-  const auto weights = model.weights();
-  ampsft::attach_adapter(one.adapter, weights);
-  auto merged = ampsft::merge(weights);
-  const auto evaluation = loss_of(model, text, rows, one.name + ", merged");
-  merged.unmerge();
-  if (one.adapter.form == ampsft::ScoreForm::exact_start) {
-    ampsft::detach(weights);
-  }
-  return evaluation;
-}
-
 std::string percent(double share) {
   char text[32];
   std::snprintf(text, sizeof text, "%+.1f %%", 100.0 * share);
@@ -63,45 +39,26 @@ std::string percent(double share) {
 
 }  // namespace
 
-std::vector<Result> measure(const Options& options, Model& model, const ampsft::PackedDataset& text) {
-  auto adapters = example::load_adapters(options.adapters);
-  const auto count = static_cast<Index>(adapters.size());
-  const Index alone = options.rows > 0 ? options.rows : sequences_at_once;
-  const Index together = options.rows > 0 ? options.rows : std::max<Index>(1, sequences_at_once / (count + 1));
+std::vector<Result> measure(const Options& options, ampsft::LanguageModel& model, const ampsft::Dataset& text) {
+  std::vector<ampsft::Adapter> adapters;
+  for (const auto& choice : options.adapters) {
+    adapters.push_back(model.load_adapter(choice.file));
+  }
+  const Index count = static_cast<Index>(adapters.size()) + 1;
+  const Index together = options.rows > 0 ? options.rows : std::max<Index>(1, sequences_at_once / count);
+  const auto losses =
+      model.evaluate_adapters(text, adapters, with_progress(together, adapters.empty() ? "base" : "adapters"));
   std::vector<Result> results;
-  std::vector<Result> merged;
-  const bool truncated = std::any_of(adapters.begin(), adapters.end(),
-                                     [](const auto& one) { return one.adapter.form == ampsft::ScoreForm::truncated; });
-  if (truncated) {
-    ampsft::require(count == 1, "adapters of the truncated form have no base in common with others; give one alone");
-    results.push_back({"base", false, loss_of(model, text, alone, "base")});
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    results.push_back({i == 0 ? "base" : options.adapters[i - 1].name, false, losses[i]});
   }
-  if (options.merged && !truncated) {
-    for (const auto& one : adapters) {
-      merged.push_back({one.name, true, loss_merged(one, model, text, alone)});
-    }
+  for (std::size_t i = 0; options.merged && i < adapters.size(); ++i) {
+    const std::string& name = options.adapters[i].name;
+    model.attach(adapters[i]);
+    model.merge();
+    const Index alone = options.rows > 0 ? options.rows : sequences_at_once;
+    results.push_back({name, true, model.evaluate(text, with_progress(alone, name + ", merged"))});
   }
-  example::SwitchedModel switched(std::move(adapters), model);
-  if (switched.selection() != nullptr) {
-    std::vector<std::shared_ptr<const ampsft::Variant<float>>> variants{nullptr};
-    for (const auto& name : switched.names()) {
-      variants.push_back(switched.store()->find(name));
-    }
-    const auto losses =
-        ampsft::evaluate_variants(model, *switched.selection(), variants, text, with_progress(together, "together"));
-    for (std::size_t i = 0; i < losses.size(); ++i) {
-      results.push_back({i == 0 ? "base" : switched.names()[i - 1], false, losses[i]});
-    }
-  } else {
-    const std::string name = truncated ? switched.current() : "base";
-    results.push_back({name, false, loss_of(model, text, alone, name)});
-  }
-  if (options.merged && truncated) {
-    auto weights = ampsft::merge(model.weights());
-    merged.push_back({switched.current(), true, loss_of(model, text, alone, switched.current() + ", merged")});
-    weights.unmerge();
-  }
-  results.insert(results.end(), merged.begin(), merged.end());
   return results;
 }
 

@@ -3,9 +3,7 @@
 /// Losses of the base, of adapters and of merged weights.
 #pragma once
 
-#include <ampsft/data/packed_dataset.hpp>
-#include <ampsft/model/transformer.hpp>
-#include <ampsft/train/evaluate.hpp>
+#include <ampsft/finetune/language_model.hpp>
 
 #include <string>
 #include <vector>
@@ -21,10 +19,9 @@ struct Result {
   ampsft::Evaluation evaluation;
 };
 
-/// The base first (where it can be told: a truncated adapter replaces it), then each adapter, then each merged. Changes
-/// the model. Throws `ampsft::Error` for adapters that do not go with the model or each other.
-[[nodiscard]] std::vector<Result> measure(const Options& options, ampsft::Transformer<float>& model,
-                                          const ampsft::PackedDataset& text);
+/// The base first, then each adapter, then each merged. Throws `ampsft::Error` for adapters of another model.
+[[nodiscard]] std::vector<Result> measure(const Options& options, ampsft::LanguageModel& model,
+                                          const ampsft::Dataset& text);
 
 /// For people.
 [[nodiscard]] std::string table(const std::vector<Result>& results);

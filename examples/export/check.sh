@@ -69,10 +69,37 @@ cmp -s merged/model.safetensors back/model.safetensors || die 'an import compute
 run --import-peft peft --rank 3 -o other.safetensors
 grep -q '^all .* [1-9][0-9.]* % of the energy is lost' out.log || die "an import over another basis: $(cat out.log)"
 
+# A PEFT folder is an adapter: exact as it is, scaled, summed with others, and in every form but scores.
+run -a peft --peft copied --gguf copied.gguf --merged from_lora
+cmp -s peft/adapter_model.safetensors copied/adapter_model.safetensors || die 'a PEFT folder became another one'
+cmp -s lora.gguf copied.gguf || die 'a PEFT folder became another GGUF file'
+cmp -s merged/model.safetensors from_lora/model.safetensors || die 'a PEFT folder merges otherwise'
+grep -q 'by a script' copied/ampsft.json || die 'the folder does not remember its training'
+run -a peft --scale 2 --peft doubled
+run -a doubled:0.25 -a copied:0.5 --merged halves
+run -a peft:0.5 -a "$one":0.5 --merged mixed
+for folder in halves mixed; do
+  [[ $(size $folder/model.safetensors) == $(size merged/model.safetensors) ]] || die "$folder"
+done
+run -a "$two" --peft second
+run -a peft -a second --peft together
+grep -q 'lora_A' together/adapter_model.safetensors || die 'a sum of LoRA'
+
+# Options of a file.
+printf 'model = "%s"\nadapter = ["%s"]\nmerged = "configured"\n' "$model" "$one" > options.toml
+"$program" --config options.toml > out.log
+cmp -s merged/model.safetensors configured/model.safetensors || die 'options of a file are others'
+
 # A truncated adapter leaves as a merged model or a score file alone.
 run -a "$truncated" --merged cut -o cut.safetensors
 
 refuse 'nothing is to be written' --model "$model" -a "$one"
+refuse 'is LoRA, which' --model "$model" -a peft -o bad
+refuse 'truncated adapter cannot' --model "$model" -a peft -a "$truncated" --peft bad
+refuse 'overwrite' --model "$model" -a peft --peft peft
+echo 'scail = 2' > wrong.toml
+refuse 'wrong.toml: there is no option scail' --config wrong.toml --model "$model" -a "$one" -o bad
+refuse_full --model "$model" -a "$one" -o copy.safetensors
 refuse 'no adapter to export' --model "$model" --peft bad
 refuse 'export the merged model' --model "$model" -a "$truncated" --peft bad
 refuse 'must sum to 1' --model "$model" -a "$truncated" --scale 2 -o bad

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Takes adapters to other tools: PEFT, llama.cpp, transformers; and a LoRA of PEFT to scores.
-#include <ampsft/adapter/gguf_export.hpp>
-#include <ampsft/adapter/merged_export.hpp>
-#include <ampsft/adapter/model_export.hpp>
-#include <ampsft/adapter/peft_export.hpp>
-#include <ampsft/adapter/score_adapter_file.hpp>
-
 #include <string>
-#include <system_error>
 
 #include "export/adapter.hpp"
 #include "export/options.hpp"
 #include "support/inputs_kept.hpp"
-#include "support/pretrained.hpp"
+#include "support/load_model.hpp"
 #include "support/program.hpp"
 #include "support/steps.hpp"
 
@@ -28,23 +21,6 @@ void write_to(const fs::path& path, const std::string& what, example::Steps& ste
   steps.say("Written: " + path.string());
 }
 
-/// The folder that `--merged` takes after; a GGUF file without one is told by its own config.
-void write_merged(const Options& options, example::Pretrained& pretrained, example::Steps& steps) {
-  std::error_code ignored;
-  const fs::path& path = pretrained.path();
-  const fs::path source = !options.source.empty() || !fs::is_directory(path, ignored) ? options.source : path;
-  const auto on_tensors = [&](const ampsft::TensorProgress& progress) {
-    steps.update(ampsft::concat(progress.done, " of ", progress.all, " tensors ", progress.stage), progress.share);
-  };
-  if (source.empty()) {
-    ampsft::export_gguf_model(options.merged, path, pretrained.model(), options.dtype.value_or(ampsft::DType::f32),
-                              on_tensors);
-  } else {
-    ampsft::export_merged(options.merged, source, pretrained.model().weights(), pretrained.config(), options.dtype,
-                          on_tensors);
-  }
-}
-
 /// The model is read; an adapter is made and put onto it; every output is written.
 int count_steps(const Options& options) {
   const bool adapts = !options.import_peft.empty() || !options.adapters.empty();
@@ -52,40 +28,48 @@ int count_steps(const Options& options) {
   return 1 + (adapts ? 2 : 0) + adapter_files + (options.merged.empty() ? 0 : 1);
 }
 
+void write_adapter(const Options& options, const ampsft::Adapter& adapter, example::Steps& steps) {
+  const ampsft::DType dtype = options.dtype.value_or(ampsft::DType::f32);
+  if (!options.peft.empty()) {
+    write_to(options.peft, "a LoRA folder for PEFT", steps,
+             [&] { adapter.export_peft(options.peft, dtype, options.base_name); });
+  }
+  if (!options.gguf.empty()) {
+    write_to(options.gguf, "a LoRA file for llama.cpp", steps, [&] { adapter.export_gguf(options.gguf, dtype); });
+  }
+  if (!options.scores.empty()) {
+    write_to(options.scores, "a score file", steps, [&] { adapter.save(options.scores, dtype); });
+  }
+}
+
 void run(const Options& options) {
+  const fs::path peft_file = options.peft / "adapter_model.safetensors";
   example::require_inputs_kept({options.pretrained.model, options.basis, options.import_peft, options.source},
-                               {options.scores, options.gguf, options.peft / "adapter_model.safetensors"});
+                               {options.scores, options.gguf, peft_file});
   for (const auto& term : options.adapters) {
-    example::require_inputs_kept({term.file}, {options.scores, options.gguf});
+    example::require_inputs_kept({term.file}, {options.scores, options.gguf, peft_file});
   }
   example::Steps steps("export", count_steps(options));
   steps.begin("the model is read");
-  example::Pretrained pretrained(options.pretrained, {.storage = ampsft::WeightStorage::as_stored});
-  const auto adapter = make_adapter(options, pretrained, steps);
-  if (adapter) {
+  auto model = example::load_model(options.pretrained);
+  const auto adapter = make_adapter(options, model, steps);
+  if (!adapter.empty()) {
+    ampsft::require(options.scores.empty() || adapter.method() == "scores", "the adapter is LoRA, which ",
+                    options.scores, " cannot hold; write it with --peft, or make scores of it with --import-peft");
     steps.begin("the adapter is put onto its base");
-    ampsft::attach_adapter(*adapter, pretrained.model().weights());  // refuses one of another base
-    const std::string base = options.base_name.empty() ? pretrained.path().string() : options.base_name;
-    const ampsft::DType dtype = options.dtype.value_or(ampsft::DType::f32);
-    if (!options.peft.empty()) {
-      write_to(options.peft, "a LoRA folder for PEFT", steps, [&] {
-        ampsft::export_peft(options.peft, *adapter, pretrained.config(), {.base_model = base, .dtype = dtype});
-      });
-    }
-    if (!options.gguf.empty()) {
-      const bool half = dtype == ampsft::DType::bf16;
-      write_to(options.gguf, "a LoRA file for llama.cpp", steps, [&] {
-        ampsft::export_gguf_lora(options.gguf, *adapter, pretrained.config(),
-                                 half ? ampsft::BlockFormat::bf16 : ampsft::BlockFormat::f32);
-      });
-    }
-    if (!options.scores.empty()) {
-      write_to(options.scores, "a score file", steps,
-               [&] { ampsft::save_adapter(options.scores, *adapter, {.scores = dtype}); });
-    }
+    model.attach(adapter);  // refuses one of another base
+    write_adapter(options, adapter, steps);
   }
   if (!options.merged.empty()) {
-    write_to(options.merged, "the merged model", steps, [&] { write_merged(options, pretrained, steps); });
+    write_to(options.merged, "the merged model", steps, [&] {
+      model.save(
+          options.merged, options.dtype,
+          [&](const ampsft::TensorProgress& progress) {
+            steps.update(ampsft::concat(progress.done, " of ", progress.all, " tensors ", progress.stage),
+                         progress.share);
+          },
+          options.source);
+    });
   }
 }
 

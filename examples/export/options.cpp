@@ -48,16 +48,19 @@ void check(const Options& options, bool ranked) {
 
 bool parse_options(int argc, char** argv, Options& options) {
   CLI::App app{
-      "Adapters as other tools' files: PEFT, llama.cpp, a merged model; sums and conversions of score files; LoRA of "
-      "PEFT as scores."};
+      "Adapters, scores or LoRA of PEFT, as other tools' files: PEFT, llama.cpp, a merged model; sums and conversions "
+      "of "
+      "them; LoRA as scores."};
   std::vector<std::string> adapters;
   const std::map<std::string, ampsft::DType> dtypes{{"f32", ampsft::DType::f32}, {"bf16", ampsft::DType::bf16}};
   ampsft::DType dtype = ampsft::DType::f32;
   example::add_model(app, options.pretrained);
-  app.add_option("-a,--adapter", adapters, "FILE or FILE:WEIGHT; of several, the weighted sum is exported")
+  app.add_option("-a,--adapter", adapters,
+                 "score file or PEFT folder, or FILE:WEIGHT; of several, the weighted sum is exported")
       ->allow_extra_args(false);
   app.add_option("--scale", options.scale, "makes the adapter's change larger or smaller")->capture_default_str();
-  app.add_option("--import-peft", options.import_peft, "a LoRA folder of PEFT, projected to scores");
+  app.add_option("--import-peft", options.import_peft,
+                 "a LoRA folder of PEFT, projected to scores (--adapter takes it as it is)");
   app.add_option("--basis", options.basis, "for the import: the adapter or file whose bases are taken");
   auto* rank =
       app.add_option("--rank", options.rank, "for the import: of a basis that is fitted to the model's weights")

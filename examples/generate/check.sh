@@ -5,6 +5,7 @@
 set -euo pipefail
 
 program=$1
+[[ -x $(dirname "$program")/export ]] || { echo "the check needs the program export; build it as well" >&2; exit 1; }
 forbidden=bad
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../support/check.sh"
@@ -60,8 +61,21 @@ same "$(run --greedy "${both[@]}" <<< $'hello\n/adapter zwei\n/adapter one\nagai
 run --greedy "${both[@]}" <<< $'/adapter none\nhello\n/adapter drei\nhello' > chat.log
 grep -q 'there is no adapter drei' err.log || die 'an adapter that is not there'
 other "$base" "$(run --greedy -a "$truncated" -p hello)" 'a truncated adapter without effect'
-run -a "$truncated" <<< '/adapter none' > chat.log
-grep -q 'its base is not there' err.log || die 'the base of a truncated adapter'
+same "$base" "$(run --greedy -a "$truncated" <<< $'/adapter none\nhello')" 'the base after a truncated adapter'
+same "$first" "$(run --greedy -a "$truncated" -a "$one" <<< $'/adapter one\nhello')" 'an adapter after a truncated one'
+run --greedy -a "$one" -a "$fixtures/chat_adapters/apart.safetensors" <<< $'/adapter apart\nhello' > chat.log
+other "$first" "$(cat chat.log)" 'an adapter over another basis without effect'
+
+# PEFT folders stand beside score files: that of an adapter's own change answers as it does.
+"$(dirname "$program")/export" --model "$model" -a "$two" --peft zwei > export.log
+same "$second" "$(run --greedy -a zwei -p hello)" 'a PEFT folder of the same change'
+same "$second" "$(run --greedy -a "$one" -a zwei/ <<< $'/adapter zwei\nhello')" 'switched to, a PEFT folder answers otherwise'
+same "$first" "$(run --greedy -a zwei -a "$one" <<< $'/adapter one\nhello')" 'a score file after a PEFT folder'
+
+# A file of options, which the command line overrides.
+printf 'greedy = true\nadapter = ["%s", "zwei=%s"]\nmax-tokens = 3\n' "$one" "$two" > options.toml
+same "$second" "$(run --config options.toml <<< $'/adapter zwei\nhello')" 'options of a file are not those of the command line'
+"$program" --help | grep -q -- '--config' || die 'no --config in the help'
 
 # Ctrl-C ends an answer; a second one, or one where nothing is being answered, the program. A full pipe holds answers up,
 # so that it comes in the middle of one; a shell without job control would have the program ignore it (env undoes that);
@@ -124,13 +138,15 @@ refuse 'top_p' --model "$model" --top-p 2 -p hello
 refuse 'must not be empty' --model "$model" --stop '' -p hello
 refuse 'no chat template' --model "$model" --template nonsense -p hello
 refuse '--raw' --model "$model" --raw
-refuse 'one and apart have different bases of width 16' --model "$model" -a "$one" \
-  -a "$fixtures/chat_adapters/apart.safetensors" -p hello
-refuse 'truncated form' --model "$model" -a "$truncated" -a "$one" -p hello
 refuse '0123456789abcdef' --model "$model" -a "$fixtures/chat_adapters/foreign.safetensors" -p hello
 refuse 'two adapters are called one' --model "$model" -a "$one" -a "$one" -p hello
 refuse 'name other than none' --model "$model" -a "none=$one" -p hello
 refuse 'is no adapter' --model "$model" -a "$model/model.safetensors" -p hello
 refuse 'context is 256' --model "$model" -p "$(printf 'a b %.0s' {1..200})"
+echo 'gready = true' > wrong.toml
+refuse 'wrong.toml: there is no option gready' --config wrong.toml --model "$model" -p hello
+refuse 'nowhere.toml' --config nowhere.toml --model "$model" -p hello
+refuse 'adapter_config.json' --model "$model" -a "$model" -p hello
+refuse_full --model "$model" --max-tokens 5 --threads 1 -p hello
 refuse 'There is no such file\|No such file' --model "$model" -a nowhere -p hello
 echo 'generate: all checks passed'

@@ -20,7 +20,7 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
   ~Interrupt() { std::signal(SIGINT, previous_); }
 
-  [[nodiscard]] bool pending() const noexcept { return pending_ != 0; }
+  [[nodiscard]] static bool pending() noexcept { return pending_ != 0; }
 
  private:
   static void remember(int) {

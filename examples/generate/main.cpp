@@ -23,13 +23,6 @@ constexpr const char* commands =
     "/quit           end (so do Ctrl-D, and Ctrl-C while nothing is being answered)\n"
     "//TEXT          say /TEXT\n";
 
-void list_adapters(const Talk& talk) {
-  for (const auto& name : talk.adapters().names()) {
-    std::fprintf(stderr, "%s %s\n", name == talk.adapters().current() ? "*" : " ", name.c_str());
-  }
-  std::fprintf(stderr, "%s none\n", talk.adapters().current() == "none" ? "*" : " ");
-}
-
 /// False: the chat is over.
 bool obey(const std::string& command, Talk& talk) {
   const std::string use = "/adapter ";
@@ -39,10 +32,10 @@ bool obey(const std::string& command, Talk& talk) {
   if (command == "/reset") {
     talk.reset();
   } else if (command == "/adapters") {
-    list_adapters(talk);
+    talk.list();
   } else if (command.starts_with(use)) {
     talk.use(command.substr(use.size()));
-    std::fprintf(stderr, "adapter: %s\n", talk.adapters().current().c_str());
+    std::fprintf(stderr, "adapter: %s\n", talk.current().c_str());
   } else if (command == "/help") {
     std::fputs(commands, stderr);
   } else {
@@ -61,7 +54,7 @@ void chat(Talk& talk) {
     return static_cast<bool>(std::getline(std::cin, line));
   };
   bool goes_on = true;
-  while (goes_on && next_line()) {
+  while (goes_on && std::ferror(stdout) == 0 && next_line()) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) {
       continue;
     }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "generate/options.hpp"
 
-#include <ampsft/generate/stop_strings.hpp>
-
 #include <CLI/CLI.hpp>
 
 #include <map>
@@ -10,19 +8,6 @@
 #include "support/command_line.hpp"
 
 namespace generate {
-
-ampsft::SamplingOptions Options::sampling(const ampsft::GenerationDefaults& defaults) const {
-  const bool asked = temperature || top_k || top_p || repetition_penalty;  // for sampling
-  const bool likeliest = greedy || (!asked && defaults.sample && !*defaults.sample);
-  ampsft::SamplingOptions sampling;
-  sampling.temperature = likeliest ? 0.0 : temperature.value_or(defaults.temperature.value_or(0.7));
-  sampling.top_k = top_k.value_or(defaults.top_k.value_or(0));
-  sampling.top_p = top_p.value_or(defaults.top_p.value_or(0.9));
-  sampling.repetition_penalty = repetition_penalty.value_or(defaults.repetition_penalty.value_or(1.0));
-  sampling.seed = seed;
-  sampling.validate();
-  return sampling;
-}
 
 bool parse_options(int argc, char** argv, Options& options) {
   CLI::App app{
@@ -32,22 +17,23 @@ bool parse_options(int argc, char** argv, Options& options) {
                                                               {"stored", ampsft::WeightStorage::as_stored}};
   std::vector<std::string> adapters;
   example::add_pretrained(app, options.pretrained);
-  app.add_option("-a,--adapter", adapters, "FILE or NAME=FILE, may be given several times; the first is in use")
+  app.add_option("-a,--adapter", adapters,
+                 "score file or PEFT folder, or NAME=FILE; may be given several times; the first is in use")
       ->allow_extra_args(false);
   app.add_option("-p,--prompt", options.prompt, "answer this one message, and end");
   auto* raw = app.add_flag("--raw", options.raw, "no template: the text goes on where the prompt ends");
-  app.add_option("-s,--system", options.system, "the message that a chat begins with")->excludes(raw);
-  app.add_option("-n,--max-tokens", options.max_tokens, "of an answer, at most")
+  app.add_option("-s,--system", options.answer.system, "the message that a chat begins with")->excludes(raw);
+  app.add_option("-n,--max-tokens", options.answer.max_tokens, "of an answer, at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  auto* temperature = app.add_option("--temperature", options.temperature, "0: always the likeliest token");
-  app.add_option("--top-k", options.top_k, "of the so many likeliest tokens; 0: all");
-  app.add_option("--top-p", options.top_p, "of the likeliest tokens that have this probability together");
-  app.add_option("--repetition-penalty", options.repetition_penalty, "1: none; 1.1 is common");
-  app.add_flag("--greedy", options.greedy, "always the likeliest token")->excludes(temperature);
-  app.add_option("--stop", options.stops, "a text that ends the answer; may be given several times")
+  auto* temperature = app.add_option("--temperature", options.answer.temperature, "0: always the likeliest token");
+  app.add_option("--top-k", options.answer.top_k, "of the so many likeliest tokens; 0: all");
+  app.add_option("--top-p", options.answer.top_p, "of the likeliest tokens that have this probability together");
+  app.add_option("--repetition-penalty", options.answer.repetition_penalty, "1: none; 1.1 is common");
+  app.add_flag("--greedy", options.answer.greedy, "always the likeliest token")->excludes(temperature);
+  app.add_option("--stop", options.answer.stops, "a text that ends the answer; may be given several times")
       ->allow_extra_args(false);
-  app.add_option("--seed", options.seed, "the same seed, the same answers")->capture_default_str();
+  app.add_option("--seed", options.answer.seed, "the same seed, the same answers")->capture_default_str();
   app.add_option("--weights", options.storage, "in memory: f32 (fast), or stored (as small as in the file)")
       ->transform(CLI::CheckedTransformer(storages).description(""))
       ->default_str("f32");
@@ -59,8 +45,7 @@ bool parse_options(int argc, char** argv, Options& options) {
   ampsft::require(!options.raw || options.prompt, "--raw goes on with a text; give it with --prompt");
   ampsft::require(!options.prompt || !options.prompt->empty(), "--prompt is empty");
   options.adapters = example::adapter_choices(adapters);
-  static_cast<void>(options.sampling({}));  // before the model is read
-  static_cast<void>(ampsft::StopStrings(options.stops));
+  options.answer.validate();  // before the model is read
   return true;
 }
 

@@ -3,8 +3,7 @@
 /// The command line of the program.
 #pragma once
 
-#include <ampsft/generate/generation_defaults.hpp>
-#include <ampsft/generate/sampling.hpp>
+#include <ampsft/finetune/answer_options.hpp>
 #include <ampsft/model/load_options.hpp>
 
 #include <optional>
@@ -16,28 +15,15 @@
 
 namespace generate {
 
-using ampsft::Index;
-
 /// What was asked for; settings that were not given are the model's.
 struct Options {
   example::PretrainedOptions pretrained;
   ampsft::WeightStorage storage = ampsft::WeightStorage::dense;
   std::vector<example::AdapterChoice> adapters;
   std::optional<std::string> prompt;  ///< none: a chat
-  std::string system;
-  bool raw = false;  ///< the prompt is no message: the text goes on after it
-  Index max_tokens = 512;
-  std::optional<double> temperature;
-  std::optional<Index> top_k;
-  std::optional<double> top_p;
-  std::optional<double> repetition_penalty;
-  bool greedy = false;
-  std::vector<std::string> stops;
-  std::uint64_t seed = 0;
+  bool raw = false;                   ///< the prompt is no message: the text goes on after it
+  ampsft::AnswerOptions answer;
   int threads = 0;
-
-  /// The settings of the command line, then the model's, then temperature 0.7 and top-p 0.9.
-  [[nodiscard]] ampsft::SamplingOptions sampling(const ampsft::GenerationDefaults& defaults) const;
 };
 
 /// Reads the command line. Throws `ampsft::Error` for what cannot be; false: nothing is to be done.

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "generate/talk.hpp"
 
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
-#include <utility>
 
 #include "generate/interrupt.hpp"
+#include "support/load_model.hpp"
 
 namespace generate {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 bool write_piece(std::string_view piece) {
   std::fwrite(piece.data(), 1, piece.size(), stdout);
@@ -24,109 +18,86 @@ bool write_piece(std::string_view piece) {
   return std::ferror(stdout) == 0;
 }
 
-}  // namespace
+ampsft::AnswerOptions streamed(ampsft::AnswerOptions options) {
+  options.on_text = [](std::string_view piece) { return write_piece(piece) && !Interrupt::pending(); };
+  return options;
+}
 
-std::string Meter::rate() const {
+std::string rate(ampsft::Index tokens, double seconds) {
   char text[64];
   std::snprintf(text, sizeof text, "%.1f tokens/s", seconds > 0.0 ? static_cast<double>(tokens) / seconds : 0.0);
   return text;
 }
 
+}  // namespace
+
 Talk::Talk(const Options& options)
-    : options_(&options),
-      pretrained_(options.pretrained, {.storage = options.storage}),
-      adapters_(example::load_adapters(options.adapters), pretrained_.model()),
-      text_(pretrained_.model()) {
-  if (!adapters_.names().empty()) {
-    adapters_.use(adapters_.names().front());
+    : model_(example::load_model(options.pretrained, options.storage)),
+      chat_(model_.conversation(streamed(options.answer))) {
+  for (const auto& [name, file] : options.adapters) {
+    adapters_.emplace_back(name, model_.load_adapter(file));
   }
-  generate_ = {.sampling = options.sampling(pretrained_.sampling()),
-               .count = options.max_tokens,
-               .stop_ids = pretrained_.stops()};
-  reset();
+  if (!adapters_.empty()) {
+    use(adapters_.front().first);
+  }
 }
 
 void Talk::complete(const std::string& prompt) {
-  std::vector<std::int32_t> ids = pretrained_.tokenizer().prefix();
-  const auto text = pretrained_.tokenizer().encode(prompt);
-  ids.insert(ids.end(), text.begin(), text.end());
-  ampsft::require(!ids.empty() && static_cast<Index>(ids.size()) <= pretrained_.config().context, "the prompt has ",
-                  ids.size(), " tokens, but the model's context is ", pretrained_.config().context);
-  write_after(ids, ampsft::TextPlace::inside);
+  const Interrupt interrupt;
+  static_cast<void>(chat_.complete(prompt));
+  end_answer();
 }
 
 void Talk::answer(const std::string& message) {
-  messages_.push_back({"user", message});
-  try {
-    messages_.push_back({"assistant", write_after(fitting_prompt(), ampsft::TextPlace::start)});
-  } catch (...) {
-    messages_.pop_back();
-    throw;
-  }
-}
-
-void Talk::reset() {
-  messages_.clear();
-  if (!options_->system.empty()) {
-    messages_.push_back({"system", options_->system});
-  }
-}
-
-void Talk::use(const std::string& adapter) {
-  if (adapter != adapters_.current()) {
-    adapters_.use(adapter);
-    text_.forget();
-  }
-}
-
-std::vector<std::int32_t> Talk::fitting_prompt() {
-  const Index context = pretrained_.config().context;
-  const Index room = std::min(options_->max_tokens, context / 4);
-  const std::size_t first = options_->system.empty() ? 0 : 1;
-  std::size_t forgotten = 0;
-  auto kept = messages_;  // a message that does not fit leaves the chat as it is
-  std::vector<std::int32_t> ids = pretrained_.chat().prompt(kept);
-  while (static_cast<Index>(ids.size()) + room > context && kept.size() > first + 2) {
-    const auto oldest = kept.begin() + static_cast<std::ptrdiff_t>(first);
-    kept.erase(oldest, oldest + 2);  // a message and its answer
-    forgotten += 2;
-    ids = pretrained_.chat().prompt(kept);
-  }
-  ampsft::require(static_cast<Index>(ids.size()) < context, "the message has ", ids.size(),
-                  " tokens with all that belongs to it, but the model's context is ", context);
-  messages_ = std::move(kept);
-  if (forgotten > 0) {
-    std::fprintf(stderr, "(the context of %ld tokens is full: the oldest %zu messages are forgotten)\n",
-                 static_cast<long>(context), forgotten);
-  }
-  return ids;
-}
-
-std::string Talk::write_after(std::span<const std::int32_t> prompt, ampsft::TextPlace place) {
   const Interrupt interrupt;
-  auto start = Clock::now();
-  const auto next = text_.become(prompt);
-  reused_ += text_.length() - text_.computed();
-  read_.tokens += text_.computed();
-  read_.seconds += seconds_since(start);
-  start = Clock::now();
-  auto written = ampsft::generate_text(
-      text_, next, pretrained_.tokenizer(), generate_, options_->stops,
-      [&](std::string_view piece) { return write_piece(piece) && !interrupt.pending(); }, place);
-  written_.tokens += static_cast<Index>(written.ids.size());
-  written_.seconds += seconds_since(start);
-  ++generate_.sampling.seed;  // a message that comes again need not get the same answer
+  static_cast<void>(chat_.say(message));
+  end_answer();
+}
+
+void Talk::end_answer() const {
   write_piece("\n");
-  if (written.end == ampsft::TextEnd::context) {
-    std::fprintf(stderr, "(the context of %ld tokens is full)\n", static_cast<long>(pretrained_.config().context));
+  const auto context = static_cast<long>(model_.config().context);
+  if (chat_.forgotten() > 0) {
+    std::fprintf(stderr, "(the context of %ld tokens was full: the oldest %zu messages were forgotten)\n", context,
+                 chat_.forgotten());
   }
-  return std::move(written.text);
+  if (chat_.context_full()) {
+    std::fprintf(stderr, "(the context of %ld tokens is full)\n", context);
+  }
+}
+
+void Talk::use(const std::string& name) {
+  if (name == current_) {
+    return;
+  }
+  const auto found =
+      std::find_if(adapters_.begin(), adapters_.end(), [&](const auto& known) { return known.first == name; });
+  ampsft::require(name == "none" || found != adapters_.end(), "there is no adapter ", name,
+                  "; /adapters lists those that are there");
+  current_ = "none";
+  if (found == adapters_.end()) {
+    model_.detach();
+  } else {
+    model_.attach(found->second);
+    current_ = name;
+  }
+}
+
+void Talk::list() const {
+  const auto line = [this](const std::string& name) {
+    std::fprintf(stderr, "%s %s\n", name == current_ ? "*" : " ", name.c_str());
+  };
+  for (const auto& [name, adapter] : adapters_) {
+    line(name);
+  }
+  line("none");
 }
 
 void Talk::report() const {
-  std::fprintf(stderr, "read %ld tokens at %s (%ld more were known), wrote %ld at %s\n",
-               static_cast<long>(read_.tokens), read_.rate().c_str(), static_cast<long>(reused_),
-               static_cast<long>(written_.tokens), written_.rate().c_str());
+  const auto& speed = chat_.speed();
+  std::fprintf(stderr, "read %ld tokens at %s (%ld more were known), wrote %ld at %s\n", static_cast<long>(speed.read),
+               rate(speed.read, speed.read_seconds).c_str(), static_cast<long>(speed.known),
+               static_cast<long>(speed.written), rate(speed.written, speed.written_seconds).c_str());
 }
 
 }  // namespace generate

@@ -9,7 +9,7 @@
 
 namespace example {
 
-/// An adapter's file, and what it is called.
+/// An adapter's file, or its PEFT folder, and what it is called.
 struct AdapterChoice {
   std::string name;
   std::filesystem::path file;

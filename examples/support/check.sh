@@ -16,3 +16,12 @@ refuse() {
   [[ ! -e $forbidden ]] || die "output was left after: $*"
   [[ -z $(find . -name '*.tmp' -o -name '.decompose*') ]] || die "a half-written file after: $*"
 }
+
+# refuse_full OPTIONS...: results that cannot be written must be an error that says why.
+refuse_full() {
+  [[ -c /dev/full ]] || return 0
+  local code=0
+  "$program" "$@" > /dev/full 2> err.log || code=$?
+  [[ $code == 2 ]] || die "exit code $code instead of 2 where standard output is full, for: $*"
+  grep -q 'standard output: No space left' err.log || die "no reason where standard output is full: $(cat err.log)"
+}

@@ -18,19 +18,46 @@ inline void add_threads(CLI::App& app, int& threads) {
   app.add_option("--threads", threads, "0: all cores")->check(CLI::NonNegativeNumber)->capture_default_str();
 }
 
-/// Adds `--version` and reads the command line. Throws `ampsft::Error`, in one line, for what is wrong with it; returns
-/// false when help or the version was asked for (and printed).
+/// What is wrong with a file of options, from what CLI11 says of it.
+inline std::string config_error(const CLI::App& app, const std::string& reason) {
+  const std::string unknown = "INI was not able to parse ";
+  const std::string file = app.get_config_ptr()->as<std::string>();
+  if (!reason.starts_with(unknown)) {
+    return ampsft::concat(file, ": ", reason);
+  }
+  std::string name = reason.substr(unknown.size());
+  const bool section = name.ends_with(".++");  // as CLI11 marks its beginning
+  name.resize(name.size() - (section ? 3 : 0));
+  return ampsft::concat(file, ": there is no ", section ? "section " : "option ", name, " (--help lists the options)");
+}
+
+/// A reason in one line. CLI11 writes the end of "all positive numbers" in 310 digits.
+inline std::string one_line(std::string reason) {
+  std::replace(reason.begin(), reason.end(), '\n', ' ');
+  const std::size_t range = reason.find(" not in range ");
+  constexpr std::size_t readable = 64;
+  return range != std::string::npos && reason.size() > range + readable ? reason.substr(0, range) + " is too small"
+                                                                        : reason;
+}
+
+/// Adds `--config` and `--version`, and reads the command line and the file that it names. Throws `ampsft::Error`, in
+/// one line, for what is wrong with it; returns false when help or the version was asked for (and printed).
 inline bool parse_command_line(CLI::App& app, int argc, char** argv) {
   app.set_version_flag("--version", AMPSFT_VERSION);
+  app.set_config("--config", "",
+                 "a file of options, one a line: NAME = VALUE, without dashes, lists as [A, B] (TOML or INI); what the "
+                 "command line gives counts more")
+      ->type_name("FILE");
+  app.allow_config_extras(CLI::config_extras_mode::error);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {
     app.exit(request);
     return false;
+  } catch (const CLI::ConfigError& error) {
+    ampsft::fail(config_error(app, one_line(error.what())));
   } catch (const CLI::ParseError& error) {
-    std::string reason = error.what();
-    std::replace(reason.begin(), reason.end(), '\n', ' ');
-    ampsft::fail(reason, " (--help lists the options)");
+    ampsft::fail(one_line(error.what()), " (--help lists the options)");
   }
   return true;
 }

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <ampsft/adapter/algebra.hpp>
+#include <ampsft/adapter/align_adapters.hpp>
 #include <ampsft/adapter/base_hash.hpp>
 #include <ampsft/adapter/evaluate_variants.hpp>
 #include <ampsft/adapter/gguf_export.hpp>
 #include <ampsft/adapter/lora_adapter.hpp>
+#include <ampsft/adapter/lora_sum.hpp>
 #include <ampsft/adapter/merge.hpp>
 #include <ampsft/adapter/merged_export.hpp>
 #include <ampsft/adapter/model_export.hpp>
@@ -93,6 +95,7 @@
 #include <ampsft/io/gguf.hpp>
 #include <ampsft/io/gguf_writer.hpp>
 #include <ampsft/io/model_tensors.hpp>
+#include <ampsft/io/require_matches.hpp>
 #include <ampsft/io/safetensors.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 #include <ampsft/linalg/batched_svd.hpp>

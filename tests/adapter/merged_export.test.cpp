@@ -53,6 +53,28 @@ void write_folder(const std::filesystem::path& folder, const Model& model, const
 
 }  // namespace
 
+TEST_CASE("a merged folder gets all files beside the weights, whatever they are called") {
+  const testing::TemporaryFolder folder;
+  const auto config = small(true, true);
+  const Model model(config);
+  const auto from = folder.path() / "from";
+  const auto to = folder.path() / "to";
+  write_folder(from, model, config);
+  std::filesystem::create_directory(from / "additional_chat_templates");
+  for (const char* const name : {"tekken.json", "chat_template.json", "README.md", "preprocessor_config.json",
+                                 "additional_chat_templates/tools.jinja", "training_args.bin", "old.pt"}) {
+    write_text(from / name, name);
+  }
+  export_merged(to, from, model.weights, config);
+  for (const char* const name : {"tekken.json", "chat_template.json", "README.md", "preprocessor_config.json",
+                                 "additional_chat_templates/tools.jinja"}) {
+    CHECK(read_text(to / name) == name);
+  }
+  CHECK_FALSE(std::filesystem::exists(to / "training_args.bin"));
+  CHECK_FALSE(std::filesystem::exists(to / "old.pt"));
+  CHECK_THROWS_WITH(export_merged(from, from, model.weights, config), ContainsSubstring("folder of its own"));
+}
+
 TEST_CASE("a merged GPT-2 folder: transposed and fused matrices, biases and tokenizer as they were") {
   const testing::TemporaryFolder folder;
   const auto config = small(true, true);

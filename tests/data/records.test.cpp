@@ -108,3 +108,26 @@ TEST_CASE("damaged JSON Lines are read or refused") {
   CHECK(refused > 1000);
   CHECK(refused < 3000);
 }
+
+TEST_CASE("members that are not read may nest, and an array is refused by its name") {
+  DataReport report;
+  std::string nested = R"({"text": "x", "tools": )" + std::string(30, '[') + std::string(30, ']') + "}";
+  CHECK(parse_records(nested, "data", BadRecord::refuse, report).size() == 1);
+  nested = R"({"text": "x", "tools": )" + std::string(300, '[') + std::string(300, ']') + "}";
+  CHECK_THROWS_AS(parse_records(nested, "data", BadRecord::refuse, report), Error);
+  CHECK_THROWS_WITH(parse_records("[\n{\"text\": \"x\"}\n]\n", "data", BadRecord::refuse, report),
+                    ContainsSubstring("JSON Lines"));
+}
+
+TEST_CASE("a file of bad records says why none can be used, in one line") {
+  const testing::TemporaryFolder folder;
+  DataReport report;
+  const auto path = folder.write("bad.jsonl", "{\"text\": 1}\nnonsense\n");
+  try {
+    static_cast<void>(read_records(path, BadRecord::skip, report));
+    FAIL("it was read");
+  } catch (const Error& error) {
+    CHECK_THAT(error.what(), ContainsSubstring("2 skipped: bad record"));
+    CHECK(std::string(error.what()).find('\n') == std::string::npos);
+  }
+}

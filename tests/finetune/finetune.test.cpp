@@ -4,6 +4,7 @@
 #include <ampsft/io/read_text.hpp>
 #include <ampsft/model/transformer.hpp>
 
+#include <chrono>
 #include <fstream>
 #include <limits>
 
@@ -202,11 +203,8 @@ TEST_CASE("divergence is told, with the best numbers where there are any", "[fin
 TEST_CASE("a NaN in the base is named by weight before anything is trained", "[finetune]") {
   auto model = LanguageModel::load(chat_folder(), {.storage = WeightStorage::dense});
   const Dataset data = tiny_dataset(model);
-  for (auto* weight : model.transformer().weights()) {
-    if (weight->name() == "blocks.0.mlp.up.weight") {
-      weight->own_parameter()->value(3, 1) = std::numeric_limits<float>::quiet_NaN();
-    }
-  }
+  find_weight(model.transformer().weights(), "blocks.0.mlp.up.weight").own_parameter()->value(3, 1) =
+      std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH(model.evaluate(data), ContainsSubstring("blocks.0.mlp.up.weight"));
   CHECK_THROWS_WITH(finetune(model, data, quick(Scores{})),
                     ContainsSubstring("blocks.0.mlp.up.weight") && ContainsSubstring("row 3"));
@@ -264,4 +262,24 @@ TEST_CASE("two runs do not share files", "[finetune]") {
   static_cast<void>(finetune(model, data, options));
   CHECK(refused == 3);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "run.ckpt.lock"));
+}
+
+TEST_CASE("a model's file that changes during a run is an error, not an adapter", "[finetune]") {
+  const TemporaryFolder folder;
+  const auto copy = folder.path() / "model";
+  std::filesystem::copy(chat_folder(), copy);
+  auto model = LanguageModel::load(copy);
+  const Dataset data = tiny_dataset(model);
+  auto options = quick(Scores{.basis = "random"}, 3);
+  options.output = folder.path() / "adapter.safetensors";
+  options.on_update = [&](const TrainingProgress& progress) {
+    if (progress.step == 2) {
+      const auto file = copy / "model.safetensors";
+      std::filesystem::last_write_time(file, std::filesystem::last_write_time(file) + std::chrono::seconds(5));
+    }
+    return true;
+  };
+  CHECK_THROWS_WITH(finetune(model, data, options), ContainsSubstring("model.safetensors"));
+  CHECK_FALSE(std::filesystem::exists(options.output));
+  CHECK(model.adapter().empty());
 }

@@ -43,3 +43,9 @@ TEST_CASE("the template of chats is found wherever folders keep it") {
   folder.write("tokenizer_config.json", R"({"chat_template": 5})");
   CHECK(read_chat_template(folder.path()) == "four");
 }
+
+TEST_CASE("a temperature of 0, which transformers writes beside do_sample false, is read") {
+  const testing::TemporaryFolder folder;
+  folder.write("generation_config.json", R"({"do_sample": false, "temperature": 0.0})");
+  CHECK(read_generation_defaults(folder.path()).temperature == 0.0);
+}

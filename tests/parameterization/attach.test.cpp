@@ -194,3 +194,38 @@ TEST_CASE("weights kept in bfloat16 take scores and factors as dense ones do", "
     }
   }
 }
+
+TEST_CASE("scores and factors on a whole model are trained alone, unless the rest is to stay as it is",
+          "[parameterization]") {
+  struct Whole : Model {
+    using scalar = double;
+    Parameter<double> gain{"final_norm.weight", make_matrix<double>(1, 4, 1.0)};
+    ParameterList<double> parameters() {
+      ParameterList<double> all{&gain};
+      for (auto* weight : weights()) {
+        for (auto* leaf : weight->leaves()) {
+          all.push_back(leaf);
+        }
+      }
+      return all;
+    }
+  };
+  const std::vector<std::string> up{"*.up.weight"};
+  Whole model;
+  const auto leaves = attach_scores(model, bases(), ScoreForm::exact_start, {.patterns = up});
+  for (const auto* parameter : model.parameters()) {
+    CHECK(parameter->trainable == (parameter == leaves.front()));
+  }
+  Whole other;
+  attach_lora(other, {.rank = 2}, {.patterns = up}, Rest::as_it_is);
+  CHECK(other.gain.trainable);
+  Whole refused;
+  CHECK_THROWS_AS(attach_scores(refused, bases(), ScoreForm::exact_start, {.patterns = {"nothing"}}), Error);
+  CHECK(refused.gain.trainable);
+}
+
+TEST_CASE("a weight is found by its name, or all names are told", "[parameterization]") {
+  Model model;
+  CHECK(&find_weight(model.weights(), "blocks.0.mlp.up.weight") == &model.up);
+  CHECK_THROWS_WITH(find_weight(model.weights(), "up"), ContainsSubstring("blocks.0.mlp.down.weight"));
+}

@@ -34,6 +34,7 @@ class TemporaryFolder {
   /// Writes a file, and the folders above it, without the library's help.
   std::filesystem::path write(const std::string& name, std::string_view contents) const {
     std::filesystem::create_directories((path_ / name).parent_path());
+    std::filesystem::remove(path_ / name);  // ext4 flushes to the disk what is written over a file
     std::ofstream(path_ / name, std::ios::binary) << contents;
     return path_ / name;
   }

@@ -2,6 +2,7 @@
 /// @file
 /// Training on packed records against the records one by one.
 #include <ampsft/data/packed_dataset.hpp>
+#include <ampsft/data/token_stream.hpp>
 #include <ampsft/train/adamw.hpp>
 #include <ampsft/train/collect_moments.hpp>
 #include <ampsft/train/memory_plan.hpp>
@@ -291,4 +292,16 @@ TEST_CASE("a text without a target that counts is refused, by training and by ev
   Transformer<float> model(small(), 1);
   CHECK_THROWS_WITH(Trainer(model, AdamW<float>()).fit(text, short_run(), &text), ContainsSubstring("ignored"));
   CHECK_THROWS_WITH(evaluate(model, text), ContainsSubstring("ignored"));
+}
+
+TEST_CASE("epochs are as many steps as it takes to read all rows so often") {
+  const PackedDataset data = packed();
+  const Index rows = data.window_count();
+  REQUIRE(rows % 2 == 1);
+  Transformer<float> model(small());
+  Trainer trainer(model, Sgd<float>({.learning_rate = 0.01}));
+  CHECK(trainer.fit(data, {.epochs = 2, .sequences = 2}).losses.size() == static_cast<std::size_t>(rows));
+  CHECK_THROWS_AS(trainer.fit(data, {.epochs = -1}), Error);
+  const TokenStream stream(std::vector<std::int32_t>(100, 1), 12);
+  CHECK_THROWS_WITH(trainer.fit(stream, {.epochs = 1}), ContainsSubstring("epochs"));
 }

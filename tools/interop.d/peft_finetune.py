@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Fine-tunes a model in GGUF with PEFT's LoRA on the data of examples/finetune, for what it takes beside that program:
-tokens a second, resident memory, validation perplexity.
+"""Fine-tunes a model in GGUF with PEFT's LoRA, or all its weights with torch, on the data of examples/finetune, for what
+it takes beside that program: tokens a second, resident memory, validation perplexity.
 
-usage: peft_finetune.py smollm2|gemma3 MODEL.gguf TRAIN.jsonl VALIDATION.jsonl [STEPS [float32|bfloat16]]
+usage: peft_finetune.py smollm2|gemma3 MODEL.gguf TRAIN.jsonl VALIDATION.jsonl [lora|full [STEPS [float32|bfloat16]]]
 
 SmolLM2 gets the records in the template of its file. Gemma's base model has none: the records are plain turns,
 "User: ...", "Assistant: ..." and the end of text, as the program's template `plain` has them.
 
-LoRA of rank 8 on all linear layers, fused AdamW at 1e-3 with a cosine, rows of 512 tokens, one a step, records one after
+LoRA of rank 8 on all linear layers, fused AdamW at 1e-3 (full: 1e-4) with a cosine, rows of 512 tokens, one a step, records one after
 another in shuffled order, loss on the answers alone; `float32|bfloat16` is how the frozen model is held.
 """
 import json
@@ -88,18 +88,21 @@ def perplexity(model, records):
 
 def main():
     name, path, train, validation = sys.argv[1:5]
-    steps = int(sys.argv[5]) if len(sys.argv) > 5 else 86
-    dtype = getattr(torch, sys.argv[6]) if len(sys.argv) > 6 else torch.float32
+    method = sys.argv[5] if len(sys.argv) > 5 else "lora"
+    steps = int(sys.argv[6]) if len(sys.argv) > 6 else 86
+    dtype = getattr(torch, sys.argv[7]) if len(sys.argv) > 7 else torch.float32
     torch.manual_seed(0)
     idle = memory("VmRSS")
     parts_of = PARTS[name](path)
     records, held_out = encode(train, parts_of), encode(validation, parts_of)
     base = gguf_models.torch_model(path).to(dtype)
-    model = peft.get_peft_model(base, peft.LoraConfig(r=8, lora_alpha=16, target_modules="all-linear"))
+    model = base
+    if method == "lora":
+        model = peft.get_peft_model(base, peft.LoraConfig(r=8, lora_alpha=16, target_modules="all-linear"))
     before = perplexity(model, held_out)
     pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak from here on: loading is not what is compared
     trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=1e-3, fused=True)
+    optimizer = torch.optim.AdamW(trained, lr=1e-3 if method == "lora" else 1e-4, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     random, row, inputs = np.random.default_rng(0), 0, []
     start = time.perf_counter()
@@ -119,7 +122,7 @@ def main():
             print(f"step {step + 1}/{steps}  loss {loss.item():.3f}  {ROW * (step + 1) / spent:.0f} tokens/s", flush=True)
     seconds = time.perf_counter() - start
     peak = memory("VmHWM")
-    print(f"PEFT {peft.__version__}, torch {torch.__version__}, {dtype}: {sum(p.numel() for p in trained)} trained, "
+    print(f"{method}, PEFT {peft.__version__}, torch {torch.__version__}, {dtype}: {sum(p.numel() for p in trained)} trained, "
           f"{ROW * steps / seconds:.0f} tokens/s, resident {peak:.0f} MiB at the peak of training "
           f"({idle:.0f} MiB of it are the idle process), perplexity {before:.2f} -> {perplexity(model, held_out):.3f}")
 

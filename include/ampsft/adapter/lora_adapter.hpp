@@ -17,7 +17,7 @@
 namespace ampsft {
 
 /// LoRA factors of a model. A value.
-template <Scalar T>
+template <Scalar T = float>
 struct LoraAdapter {
   std::vector<NamedFactors<T>> factors;
   std::string base;                                    ///< `base_hash` of the model; "" if it is not known

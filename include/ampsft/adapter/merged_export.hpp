@@ -29,20 +29,9 @@ namespace ampsft {
 
 namespace detail {
 
-/// Files of a Hugging Face folder that say how a model is used and are not changed by training.
-inline constexpr std::array<std::string_view, 9> companions{"generation_config.json",
-                                                            "tokenizer.json",
-                                                            "tokenizer_config.json",
-                                                            "tokenizer.model",
-                                                            "vocab.json",
-                                                            "merges.txt",
-                                                            "added_tokens.json",
-                                                            "special_tokens_map.json",
-                                                            "chat_template.jinja"};
-
-/// Those of the files that a folder has.
-[[nodiscard]] AMPSFT_HEADER_INLINE std::map<std::string, std::string> read_companions(
-    const std::filesystem::path& folder);
+/// Copies the files of a Hugging Face folder that say how a model is used and are not changed by training: tokenizer,
+/// templates, settings, cards; all but weights and config.json.
+AMPSFT_HEADER_INLINE void copy_companions(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// The config.json of a folder, with what a merged model's says otherwise. transformers calls the format of a model's
 /// tensors `torch_dtype` up to version 4.55 and `dtype` since.

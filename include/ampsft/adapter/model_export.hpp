@@ -56,22 +56,12 @@ void export_gguf_model(const std::filesystem::path& to, const std::filesystem::p
                        DType dtype = DType::f32, const OnTensors& on_tensors = nullptr);
 
 /// `export_model` of a model that came from the Hugging Face folder `from`, gains and biases as they are now, with that
-/// folder's tokenizer, template and settings. Without a `dtype` the tensors are stored as that folder's embedding.
+/// folder's other files beside its weights. Without a `dtype` the tensors are stored as that folder's embedding.
 /// Throws `Error` as `export_model` does, and if the folder cannot be read.
 template <Scalar T>
 void export_folder_model(const std::filesystem::path& to, const std::filesystem::path& from, Transformer<T>& model,
                          const ModelConfig& config, std::optional<DType> dtype = {},
-                         const OnTensors& on_tensors = nullptr) {
-  const auto files = detail::read_companions(from);
-  if (!dtype) {
-    const ModelTensors tensors(from);
-    dtype = tensors.info(tensor_sources(config, TensorNaming::huggingface).front().source).dtype;
-  }
-  export_model(to, model, config, *dtype, on_tensors);
-  for (const auto& [name, text] : files) {
-    write_text(to / name, text);
-  }
-}
+                         const OnTensors& on_tensors = nullptr);
 
 }  // namespace ampsft
 

@@ -33,7 +33,8 @@ inline constexpr std::string_view peft_prefix = "base_model.model.";
 
 }  // namespace detail
 
-/// Writes `adapter_config.json` and `adapter_model.safetensors` into `folder`, which is made if it is not there.
+/// Writes `adapter_config.json` and `adapter_model.safetensors` into `folder`, which is made if it is not there: both
+/// or none (`AtomicFolder`).
 ///
 /// Of a linear layer `lora_A` is `A` (`r x d`) and `lora_B` is `L` (`n x r`), of the embedding `lora_embedding_A` is
 /// `L` transposed (`r x n`) and `lora_embedding_B` is `A` transposed. Every `A` is stored once a layer, for PEFT knows

@@ -31,7 +31,7 @@ void save_lora(const std::filesystem::path& folder, const LoraAdapter<T>& adapte
 
 /// Reads a PEFT LoRA folder for a model of this config, with what `save_lora` wrote beside it, if that is there. Throws
 /// `Error` as `read_peft`, and if `ampsft.json` is damaged.
-template <Scalar T>
+template <Scalar T = float>
 [[nodiscard]] LoraAdapter<T> load_lora(const std::filesystem::path& folder, const ModelConfig& config);
 
 }  // namespace ampsft

@@ -33,10 +33,10 @@ template <Scalar T>
 ///
 /// Throws `Error` that names file and tensor for what is damaged, does not fit the model, or is no plain LoRA (DoRA,
 /// biases, modules saved whole, patterns that are regular expressions).
-template <Scalar T>
+template <Scalar T = float>
 [[nodiscard]] std::vector<NamedFactors<T>> read_peft(const std::filesystem::path& folder, const ModelConfig& config);
 
-/// The scores that come nearest to the factors over the given bases, `S = scale L (A B')`, and what they lose; `base`
+/// The scores that come nearest to the factors over the given bases, ``S = scale L (A B')``, and what they lose; `base`
 /// is the `base_hash` of the model. Throws `Error` if a basis is missing. Cost: `2 r (d K + n K)` a weight; no matrix
 /// of the weights' size is made.
 template <Scalar T>

@@ -27,7 +27,7 @@ struct AdaptedMatrix {
 };
 
 /// Scores of a model over the bases of their widths. A value, but for the bases, which copies share.
-template <Scalar T>
+template <Scalar T = float>
 struct ScoreAdapter {
   ScoreForm form = ScoreForm::exact_start;
   BasisSet<T> bases;

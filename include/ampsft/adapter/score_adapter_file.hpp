@@ -47,9 +47,11 @@ template <Scalar T>
 
 }  // namespace detail
 
-/// Writes an adapter as safetensors, atomically, with a checksum: `<weight>.scores` (`n x K`) and, unless they have a
-/// file of their own, `basis.<width>.{components,mean}`. The metadata "ampsft.adapter" holds form, ranks, kinds and
-/// hashes of the bases, the base's hash, which weights share scores, and the training summary.
+/// Writes an adapter as safetensors, atomically, with a checksum.
+///
+/// It holds `WEIGHT.scores` (`n x K`) and, unless they have a file of their own, `basis.WIDTH.components` and
+/// `basis.WIDTH.mean`. The metadata "ampsft.adapter" holds form, ranks, kinds and hashes of the bases, the base's hash,
+/// which weights share scores, and the training summary.
 ///
 /// Throws `Error` for a basis file that holds other bases, and if a file cannot be written.
 template <Scalar T>
@@ -61,16 +63,16 @@ void save_adapter(const std::filesystem::path& path, const ScoreAdapter<T>& adap
 ///
 /// Throws `Error` that names the file if it is no adapter, is damaged, or its bases are not those it was made with.
 /// Memory: twice the file's at most for BF16 scores as float.
-template <Scalar T>
+template <Scalar T = float>
 [[nodiscard]] ScoreAdapter<T> load_adapter(const std::filesystem::path& path);
 
 /// The same over bases that are in memory already, which the adapter then shares; throws if they are not its own.
-template <Scalar T>
+template <Scalar T = float>
 [[nodiscard]] ScoreAdapter<T> load_adapter(const std::filesystem::path& path, const BasisSet<T>& bases);
 
 /// The bases of an adapter's file, or of a file of bases that has one a width. Throws `Error` that names the file if it
 /// is neither, is damaged, or holds two of one width.
-template <Scalar T>
+template <Scalar T = float>
 [[nodiscard]] BasisSet<T> load_basis_set(const std::filesystem::path& path);
 
 }  // namespace ampsft

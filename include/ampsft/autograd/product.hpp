@@ -12,7 +12,7 @@
 
 namespace ampsft {
 
-/// One product `scale * x w'`: `x` is `T x d`; `w` is `n x d`. `frozen`, where it is given instead of `w`, is a fixed
+/// One product ``scale * x w'``: `x` is `T x d`; `w` is `n x d`. `frozen`, where it is given instead of `w`, is a fixed
 /// operator of that shape, which must outlive the tape's use.
 template <Scalar T>
 struct Product {

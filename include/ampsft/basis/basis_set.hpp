@@ -28,7 +28,7 @@ template <Scalar T>
 ///
 /// Iteration gives pairs of width and pointer, narrowest first. What decides which weights share a basis is the key of
 /// the map below: `for_weight` is how a weight finds its basis, so that another grouping changes this class alone.
-template <Scalar T>
+template <Scalar T = float>
 class BasisSet {
  public:
   using Pointer = std::shared_ptr<const UniversalBasis<T>>;

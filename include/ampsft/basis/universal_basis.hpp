@@ -35,7 +35,7 @@ struct BasisFit {
 /// `K` orthonormal directions `B` (`K x d`) and a mean `mu` (`1 x d`): a weight row is `s B + mu` with `K` scores `s`.
 ///
 /// Source: paper 72, "How it works", steps 1 to 3 and 6. A value: copying copies `(K + 1) d` elements.
-template <Scalar T>
+template <Scalar T = float>
 class UniversalBasis {
  public:
   /// The leading right singular vectors of a stack less its column mean.

@@ -19,6 +19,7 @@ namespace ampsft {
 
 /// Counts records and tokens. Counts every skipped record under its reason and names the first few.
 struct DataReport {
+  /// A skipped record: its line and why.
   struct Skipped {
     std::size_t line;
     std::string reason;
@@ -40,6 +41,18 @@ struct DataReport {
 
   /// Counts a record of `size` tokens, of which the loss counts `learned`.
   void add(std::size_t size, std::size_t learned);
+
+  /// Why records were skipped, in one line: "3 skipped: there is nothing to learn in it"; empty if none was.
+  [[nodiscard]] std::string reasons() const {
+    std::string all;
+    for (const auto& [reason, count] : skipped) {
+      all += concat(all.empty() ? "" : ", ", count, " skipped: ", reason);
+    }
+    for (const Skipped& record : named) {
+      all += concat(&record == &named.front() ? " (line " : "; line ", record.line, ": ", record.reason);
+    }
+    return named.empty() ? all : all + ')';
+  }
 
   /// The report as lines of text.
   [[nodiscard]] std::string text() const;

@@ -6,15 +6,19 @@
 #include <ampsft/adapter/lora_adapter.hpp>
 #include <ampsft/adapter/score_adapter.hpp>
 #include <ampsft/core/dtype.hpp>
+#include <ampsft/core/instances.hpp>
 #include <ampsft/model/config.hpp>
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace ampsft {
+
+struct AdapterTerm;
 
 /// Scores or LoRA factors for a model, with what they remember of their training. A value; copies share the numbers.
 ///
@@ -47,12 +51,18 @@ class Adapter {
 
   [[nodiscard]] const Content& content() const;
 
-  /// Saves scores as one safetensors file, LoRA as a PEFT folder; what is there is replaced. Throws `Error` if that
-  /// cannot be written.
-  void save(const std::filesystem::path& path) const;
+  /// The change of each weight, `scale L A`; of scores `A` is the basis. Throws `Error` for scores of the truncated
+  /// form.
+  [[nodiscard]] std::vector<NamedFactors<float>> factors() const;
 
-  /// Writes a LoRA folder for PEFT. Throws as the function `export_peft` does.
-  void export_peft(const std::filesystem::path& folder, DType dtype = DType::f32) const;
+  /// Saves scores as one safetensors file, LoRA as a PEFT folder; what is there is replaced. The numbers are stored as
+  /// `dtype`; empty: as the adapter says. Throws `Error` if that cannot be written.
+  void save(const std::filesystem::path& path, std::optional<DType> dtype = {}) const;
+
+  /// Writes a LoRA folder for PEFT, which remembers base and training. `base_model` is what it calls the base; empty:
+  /// as the adapter says. Throws as the function `export_peft` does.
+  void export_peft(const std::filesystem::path& folder, DType dtype = DType::f32,
+                   const std::string& base_model = {}) const;
 
   /// Writes a LoRA file for llama.cpp, as F32 or BF16. Throws as `export_gguf_lora`.
   void export_gguf(const std::filesystem::path& file, DType dtype = DType::f32) const;
@@ -65,11 +75,26 @@ class Adapter {
     DType stored;
   };
 
+  friend Adapter weighted_sum(const std::vector<AdapterTerm>& terms);
+
   [[nodiscard]] const Parts& parts() const;
-  [[nodiscard]] std::vector<NamedFactors<float>> factors() const;
 
   std::shared_ptr<const Parts> parts_;
 };
+
+/// A term of a sum of adapters.
+struct AdapterTerm {
+  Adapter adapter;
+  double weight = 1.0;
+};
+
+/// The sum of the changes, each times its weight, exactly. Scores alone make scores; where LoRA is among the terms, the
+/// sum is LoRA, whose factors stand beside each other. It remembers the chat template if all terms have the same; a
+/// single term of weight 1 is that adapter itself.
+///
+/// Throws `Error` for no terms, empty adapters, adapters of different bases, scores over different bases of a width,
+/// and truncated scores beside others (but for averages of them).
+[[nodiscard]] AMPSFT_HEADER_INLINE Adapter weighted_sum(const std::vector<AdapterTerm>& terms);
 
 }  // namespace ampsft
 

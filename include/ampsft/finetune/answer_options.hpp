@@ -28,6 +28,13 @@ struct AnswerOptions {
   std::string system = {};              ///< the message that a chat begins with; empty: the template's own
   /// Gets the answer piece by piece; returning false ends it.
   std::function<bool(std::string_view)> on_text = nullptr;
+
+  /// Throws `Error` for what no model could answer by: numbers that cannot be, and a stop that is empty.
+  void validate() const;
 };
 
 }  // namespace ampsft
+
+#if !defined(AMPSFT_INSTANCES)
+#include <ampsft/finetune/detail/answer_options_inl.hpp>
+#endif

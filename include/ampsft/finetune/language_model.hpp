@@ -3,6 +3,7 @@
 /// A language model with all that belongs to it: weights, tokenizer, chat template, adapter.
 #pragma once
 
+#include <ampsft/adapter/algebra.hpp>
 #include <ampsft/finetune/adapter.hpp>
 #include <ampsft/finetune/answer_options.hpp>
 #include <ampsft/finetune/dataset.hpp>
@@ -41,13 +42,28 @@ struct LanguageModelOptions {
   std::function<void(const std::string&)> on_warning = nullptr;
 };
 
+/// How an adapter becomes scores over given bases.
+struct ProjectOptions {
+  std::filesystem::path basis = {};  ///< the file of an adapter or of bases; empty: fitted to the model's weights
+  Index rank = 8;                    ///< of fitted bases
+  /// Told how many rows of how many a fitted basis has read; again from 0 for each reading. From any thread.
+  std::function<void(Index read, Index rows)> on_rows = nullptr;
+};
+
+/// An adapter as scores, and what they miss of it.
+struct Projection {
+  Adapter adapter;
+  std::vector<ProjectedEnergy> energies;  ///< one a weight
+  ProjectedEnergy total;
+};
+
 class Conversation;
 
 /// A pretrained language model in float. Moves, is not copied; what it returns never refers to it.
 ///
 /// Threads: any number may call `const` members, `chat`, `complete` and `evaluate` at the same time, for these only
-/// read the weights. `attach`, `detach`, `finetune` and everything that is done to `transformer()` must have the model
-/// for themselves.
+/// read the weights. `attach`, `detach`, `merge`, `evaluate_adapters`, `finetune` and everything that is done to
+/// `transformer()` must have the model for themselves.
 class LanguageModel {
  public:
   /// Reads a GGUF file or a Hugging Face folder. Throws `Error` that names the file, and the tensor, member or token
@@ -91,6 +107,15 @@ class LanguageModel {
   /// dataset of a model with another tokenizer or template.
   [[nodiscard]] Evaluation evaluate(const Dataset& data, const EvaluateOptions& options = {}) const;
 
+  /// The loss of the model without adapter, then with each of the adapters, on what `evaluate` takes of the dataset.
+  ///
+  /// Scores over the same bases are computed together, with one product of the base's weights for all of them; LoRA and
+  /// truncated scores need a pass each. `options.sequences` is for each adapter that is computed; `options.on_batch`
+  /// counts the rows of all passes. Afterwards the model has the adapter that it had. Throws as `evaluate` and
+  /// `attach`.
+  [[nodiscard]] std::vector<Evaluation> evaluate_adapters(const Dataset& data, const std::vector<Adapter>& adapters,
+                                                          const EvaluateOptions& options = {});
+
   /// Reads a score file or a PEFT folder for this model, and attaches nothing. Throws `Error` for what is damaged or
   /// not for this model.
   [[nodiscard]] Adapter load_adapter(const std::filesystem::path& path) const;
@@ -98,17 +123,25 @@ class LanguageModel {
   /// `Error`, and leaves the model without one, if it belongs to another base.
   void attach(const Adapter& adapter);
   void attach(const std::filesystem::path& path) { attach(load_adapter(path)); }
+  /// Puts the adapter in use into the weights themselves, which then multiply as fast as the untouched ones and lie in
+  /// float beside them; `detach` and `attach` put those very matrices back. Nothing happens without an adapter.
+  void merge();
   /// Takes the adapter off; the model is as it was. Scores of the truncated form keep no base, so the weights are read
   /// again.
   void detach();
   /// The adapter in use; empty if there is none.
   [[nodiscard]] const Adapter& adapter() const noexcept;
 
+  /// The scores that come nearest to an adapter, LoRA or scores, over other bases. Throws `Error` if a basis is
+  /// missing, the adapter belongs to another base, or bases are to be fitted while the model has an adapter.
+  [[nodiscard]] Projection project(const Adapter& adapter, const ProjectOptions& options = {}) const;
+
   /// Writes the model, its adapter merged into it, as a Hugging Face folder with tokenizer and template. `dtype` is
-  /// that of all tensors; empty: that of the folder it came from, F32 for a GGUF file. Throws as `export_merged` and
-  /// `export_gguf_model`. `on_tensors` sees how far it is.
-  void save(const std::filesystem::path& folder, std::optional<DType> dtype = {},
-            const OnTensors& on_tensors = nullptr) const;
+  /// that of all tensors; empty: that of the folder it came from, F32 for a GGUF file. `on_tensors` sees how far it is.
+  /// `source` is a Hugging Face folder of the same model, whose config, tokenizer and tensors' types are taken; empty:
+  /// that of the model itself, if it came from one. Throws as `export_merged` and `export_gguf_model`.
+  void save(const std::filesystem::path& folder, std::optional<DType> dtype = {}, const OnTensors& on_tensors = nullptr,
+            const std::filesystem::path& source = {}) const;
 
   /// A hash of the weights without adapter.
   [[nodiscard]] std::string base_hash() const;

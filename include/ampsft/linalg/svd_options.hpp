@@ -11,7 +11,7 @@
 
 namespace ampsft {
 
-/// The algorithms; docs/svd.md says which is chosen when.
+/// The algorithms; docs/explanation/svd.md says which is chosen when.
 enum class SvdMethod {
   automatic,  ///< by shape and tolerance
   gram,       ///< one pass: Gram matrix and symmetric eigensolver; squares the condition

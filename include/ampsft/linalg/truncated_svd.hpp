@@ -17,9 +17,9 @@ namespace ampsft {
 /// Truncated SVD of blocks of rows of one width, one above the other; a block may stand there twice.
 ///
 /// Rows are read from where they are, a few at a time, as often as `TruncatedSvd::passes` says. The algorithm is chosen
-/// by shape and tolerance unless `options.method` names one; docs/svd.md has costs and memory. Throws on no blocks or
-/// rows, on blocks of different widths, unless `1 <= rank <= d`, on a NaN or an infinity (the matrix and the row are
-/// named), and on numbers whose squares are none. The thread count changes rounding only.
+/// by shape and tolerance unless `options.method` names one; docs/explanation/svd.md has costs and memory. Throws on no
+/// blocks or rows, on blocks of different widths, unless `1 <= rank <= d`, on a NaN or an infinity (the matrix and the
+/// row are named), and on values whose squares overflow. The thread count changes rounding only.
 template <Scalar T>
 [[nodiscard]] TruncatedSvd<T> truncated_svd(std::span<const RowBlock<T>> blocks, const SvdOptions& options);
 

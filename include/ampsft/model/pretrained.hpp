@@ -18,7 +18,7 @@ namespace ampsft {
 /// GPT-2's matrices in safetensors files lie transposed and are kept in `T`, frozen.
 /// Throws `Error` that names the file and the tensor: for an architecture that is not supported, a tensor that is
 /// missing, extra, of another shape, or of a type that cannot be read; and for bf16 weights of a model in double.
-template <Scalar T>
+template <Scalar T = float>
 [[nodiscard]] Transformer<T> load_pretrained(const std::filesystem::path& path, const LoadOptions& options = {});
 
 }  // namespace ampsft

@@ -30,7 +30,7 @@ namespace ampsft {
 ///
 /// Several threads may run passes of inference at once, each on its own tape and cache, as long as none trains the
 /// model or changes its weights.
-template <Scalar T>
+template <Scalar T = float>
 class Transformer {
  public:
   using scalar = T;

@@ -39,7 +39,27 @@ struct AttachTargets {
 template <Scalar T>
 [[nodiscard]] WeightList<T> match_weights(const WeightList<T>& weights, const std::vector<std::string>& patterns);
 
+/// The weight of that name. Throws `Error` with the list of names if there is none.
+template <Scalar T>
+[[nodiscard]] Weight<T>& find_weight(const WeightList<T>& weights, const std::string& name);
+
+/// What becomes of parameters that nothing is attached to.
+enum class Rest {
+  frozen,    ///< they get no gradient and no optimiser touches them
+  as_it_is,  ///< they keep their state
+};
+
 namespace detail {
+
+/// Freezes all parameters but the leaves, if asked.
+template <Scalar T>
+void train_only(const ParameterList<T>& leaves, const ParameterList<T>& parameters, Rest rest) {
+  if (rest == Rest::frozen) {
+    for (auto* parameter : parameters) {
+      parameter->trainable = std::find(leaves.begin(), leaves.end(), parameter) != leaves.end();
+    }
+  }
+}
 
 /// Replaces every chosen weight by `make(name, base)`; weights that shared a matrix share the result if asked.
 template <Scalar T, class Make>
@@ -115,6 +135,33 @@ void keep_in_bf16(const WeightList<T>& weights, const AttachTargets& targets = {
 /// computed.
 template <Scalar T>
 void detach(const WeightList<T>& weights);
+
+/// A model as a whole: its weights, and all its parameters.
+template <class M>
+concept WholeModel = requires(M& model) {
+  { model.weights() } -> std::same_as<WeightList<typename M::scalar>>;
+  { model.parameters() } -> std::same_as<ParameterList<typename M::scalar>>;
+};
+
+/// Puts scores onto the chosen weights of a model; they alone are trained then, unless `rest` says otherwise. Throws as
+/// above.
+template <WholeModel M>
+ParameterList<typename M::scalar> attach_scores(M& model, const BasisSet<typename M::scalar>& bases,
+                                                ScoreForm form = ScoreForm::exact_start,
+                                                const AttachTargets& targets = {}, Rest rest = Rest::frozen) {
+  auto leaves = attach_scores(model.weights(), bases, form, targets);
+  detail::train_only(leaves, model.parameters(), rest);
+  return leaves;
+}
+
+/// The same for LoRA factors.
+template <WholeModel M>
+ParameterList<typename M::scalar> attach_lora(M& model, const LoraOptions& options, const AttachTargets& targets = {},
+                                              Rest rest = Rest::frozen) {
+  auto leaves = attach_lora(model.weights(), options, targets);
+  detail::train_only(leaves, model.parameters(), rest);
+  return leaves;
+}
 
 /// Makes parameters frozen: they get no gradient and no optimiser touches them.
 template <Scalar T>

@@ -85,7 +85,7 @@ struct GatedGradients {
   WriteMode mode_up = WriteMode::overwrite;
 };
 
-/// `dgate (+)= f'(gate) up dy`, then `dup (+)= f(gate) dy`, in one pass; they may be one matrix, added to. Throws
+/// ``dgate (+)= f'(gate) up dy``, then `dup (+)= f(gate) dy`, in one pass; they may be one matrix, added to. Throws
 /// `Error` if the shapes differ.
 template <Scalar T>
 void gated_gradient(const ConstView<T>& gate, std::type_identity_t<const ConstView<T>&> up,

@@ -4,7 +4,7 @@
 ///
 /// Eigen's product runs at the speed of the instructions that the program was compiled for, a quarter or an eighth of
 /// the processor's in a build without architecture flags, and a BLAS must know the processor; this one is chosen at run
-/// time like all kernels here. docs/performance.md compares them.
+/// time like all kernels here. bench/RESULTS.md compares them.
 #pragma once
 
 #include <ampsft/core/instances.hpp>

@@ -43,8 +43,8 @@ class GramPanels {
   /// of what was there: 0 only if all elements were, not finite if one was not.
   double centre(Index count, MatrixMap<double> mean);
 
-  /// Adds `sum x' x` of the first `count` rows to the lower triangle of a `width x width` matrix; what stands above it
-  /// means nothing afterwards. Time: `count width^2 / 2` multiply-adds. Throws if the shapes differ.
+  /// Adds ``sum x' x`` of the first `count` rows to the lower triangle of a `width x width` matrix; what stands above
+  /// it means nothing afterwards. Time: `count width^2 / 2` multiply-adds. Throws if the shapes differ.
   void add_products(Index count, MatrixMap<double> lower) const;
 
  private:

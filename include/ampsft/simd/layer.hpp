@@ -4,7 +4,7 @@
 ///
 /// Shapes: `x` `T x d`, `w` `n x d` (outputs x inputs), `y` `T x n`. Products with a side of at most 64, a rank, go to
 /// the kernels of a layer in factors, outputs of few rows to one that reads the weight as it lies, others to `gemm`
-/// (measured: docs/performance.md). Errors as theirs.
+/// (measured: bench/RESULTS.md). Errors as theirs.
 #pragma once
 
 #include <ampsft/core/instances.hpp>

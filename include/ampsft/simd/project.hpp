@@ -83,8 +83,8 @@ void project_with_mean(const ConstView<T>& gradient, const ConstView<T>& compone
   });
 }
 
-/// `S_i = (W_i - 1 mu') B'` for many matrices of different row counts and one basis. The mean is taken away first, not
-/// `mu B'` afterwards: that would cancel when the mean is large.
+/// ``S_i = (W_i - 1 mu') B'`` for many matrices of different row counts and one basis. The mean is taken away first,
+/// not `mu B'` afterwards: that would cancel when the mean is large.
 ///
 /// `residuals` of a job, `1 x n` or without rows: the squared norm of what the basis misses of each row,
 /// `|w - mu|^2 - |s|^2`, for orthonormal components; it costs no further pass. Each is good to rounding of `|w -

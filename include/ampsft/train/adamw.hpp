@@ -26,7 +26,7 @@ struct AdamWOptions {
 /// corrected for their start at zero; one pass over each parameter.
 ///
 /// Memory: two matrices a trainable parameter. Source: Loshchilov and Hutter 2019; the same rule as PyTorch's.
-template <Scalar T>
+template <Scalar T = float>
 class AdamW {
  public:
   /// Throws `Error` for a negative rate or decay, betas outside of [0, 1), or an epsilon that is not positive.

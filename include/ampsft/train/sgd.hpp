@@ -21,7 +21,7 @@ struct SgdOptions {
 /// `u = momentum u + g`, `p -= lr (u + decay p)` (Polyak 1964; the same rule as PyTorch's but for the decoupled decay).
 ///
 /// Memory: one matrix a trainable parameter.
-template <Scalar T>
+template <Scalar T = float>
 class Sgd {
  public:
   /// Throws `Error` for a negative rate or decay, or a momentum outside of [0, 1).

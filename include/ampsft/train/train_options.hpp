@@ -37,6 +37,7 @@ struct TrainingProgress {
 /// How long, on what and with what safety net.
 struct TrainOptions {
   Index steps = 100;
+  Index epochs = 0;        ///< passes over the text, instead of steps, for datasets with rows; 0: `steps` counts
   Index sequences = 4;     ///< windows a batch, on each rank
   Index accumulation = 1;  ///< batches an update
   double clip_norm = 1.0;  ///< limit on the norm of all gradients; 0: none

@@ -51,7 +51,8 @@ class Trainer {
   /// Does what `fit` does before its first update, and refuses what it refuses: returns the number of updates that the
   /// checkpoint has already, whose weights the model has then; 0: there is none.
   template <class Dataset>
-  Index prepare(const Dataset& text, const TrainOptions& options, const Dataset* validation = nullptr) {
+  Index prepare(const Dataset& text, const TrainOptions& given, const Dataset* validation = nullptr) {
+    const TrainOptions options = with_steps(text, given);
     validate(options, validation != nullptr);
     trainable_.clear();
     for (auto* parameter : model_->parameters()) {
@@ -73,7 +74,8 @@ class Trainer {
   /// differ, and `Diverged`, on all ranks alike. Memory: the activations of one batch; gradients (over several ranks
   /// twice) and optimiser state of what is trainable.
   template <class Dataset>
-  TrainReport fit(const Dataset& text, const TrainOptions& options, const Dataset* validation = nullptr) {
+  TrainReport fit(const Dataset& text, const TrainOptions& given, const Dataset* validation = nullptr) {
+    const TrainOptions options = with_steps(text, given);
     prepare(text, options, validation);
     const auto evaluation_due = [&] {
       return validation != nullptr && options.evaluate_every > 0 && state_.step > 0 &&
@@ -122,6 +124,22 @@ class Trainer {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  /// The options with epochs counted as steps.
+  template <class Dataset>
+  [[nodiscard]] TrainOptions with_steps(const Dataset& text, TrainOptions options) const {
+    require(options.epochs >= 0, "training: epochs must not be negative, but are ", options.epochs);
+    const Index update = options.sequences * options.accumulation * ranks_.size();
+    if (options.epochs > 0 && update > 0) {
+      if constexpr (requires { text.shuffled_batch(options.seed, update, update); }) {
+        options.steps = (options.epochs * text.window_count() + update - 1) / update;
+        options.epochs = 0;
+      } else {
+        fail("training: epochs are counted for datasets of rows; give steps for this one");
+      }
+    }
+    return options;
+  }
 
   static double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();

@@ -8,6 +8,7 @@
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/atomic_folder.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/model_tensors.hpp>
 #include <ampsft/io/read_text.hpp>
@@ -17,6 +18,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <map>
@@ -29,15 +31,34 @@
 
 namespace ampsft::detail {
 
-AMPSFT_HEADER_INLINE std::map<std::string, std::string> read_companions(const std::filesystem::path& folder) {
-  std::map<std::string, std::string> files;
-  std::error_code ignored;
-  for (const std::string_view name : companions) {
-    if (std::filesystem::is_regular_file(folder / name, ignored)) {
-      files.emplace(name, read_text(folder / name));
+/// Whether a file says how a model is used: no weights, nothing that the export writes itself, nothing huge.
+inline bool is_companion(const std::filesystem::path& file) {
+  constexpr std::array<std::string_view, 11> weights{".safetensors", ".bin",  ".pt", ".pth", ".gguf", ".h5",
+                                                     ".msgpack",     ".onnx", ".ot", ".npz", ".ckpt"};
+  constexpr std::uintmax_t most = std::uintmax_t{64} << 20U;
+  const std::string name = file.filename().string();
+  std::error_code error;
+  return std::filesystem::is_regular_file(file, error) && std::filesystem::file_size(file, error) <= most &&
+         std::find(weights.begin(), weights.end(), file.extension().string()) == weights.end() &&
+         name != "config.json" && !name.ends_with(".index.json") && !name.starts_with('.');
+}
+
+AMPSFT_HEADER_INLINE void copy_companions(const std::filesystem::path& from, const std::filesystem::path& to) {
+  namespace fs = std::filesystem;
+  const auto copy_files = [](const fs::path& source, const fs::path& target) {
+    for (const auto& entry : fs::directory_iterator(source)) {
+      if (is_companion(entry.path())) {
+        write_text(target / entry.path().filename(), read_text(entry.path()));
+      }
     }
+  };
+  copy_files(from, to);
+  const char* const templates = "additional_chat_templates";  // transformers' name for a folder of them
+  std::error_code error;
+  if (fs::is_directory(from / templates, error)) {
+    make_folders(to / templates);
+    copy_files(from / templates, to / templates);
   }
-  return files;
 }
 
 AMPSFT_HEADER_INLINE std::string merged_config(const std::filesystem::path& from, std::optional<DType> dtype,
@@ -160,14 +181,11 @@ void export_merged(const std::filesystem::path& to, const std::filesystem::path&
       writer.add(name, *dtype, stored.shape, values);
     }
   }
-  auto files = detail::read_companions(from);
-  files.emplace("config.json", detail::merged_config(from, dtype, unties));
-  fs::create_directories(to, error);
-  require(!error, "cannot make the folder ", to, ": ", error.message());
-  writer.write(to / "model.safetensors", on_tensors);
-  for (const auto& [name, text] : files) {
-    write_text(to / name, text);
-  }
+  AtomicFolder made(to);
+  writer.write(made.path() / "model.safetensors", on_tensors);
+  write_text(made.path() / "config.json", detail::merged_config(from, dtype, unties));
+  detail::copy_companions(from, made.path());
+  made.commit();
 }
 
 }  // namespace ampsft

@@ -7,8 +7,10 @@
 #include <ampsft/adapter/model_export.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/core/instances.hpp>
+#include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/atomic_folder.hpp>
 #include <ampsft/io/json_text.hpp>
-#include <ampsft/io/writable.hpp>
+#include <ampsft/io/model_tensors.hpp>
 #include <ampsft/model/gguf_config.hpp>
 #include <ampsft/model/huggingface_config.hpp>
 #include <ampsft/model/transformer.hpp>
@@ -69,13 +71,13 @@ std::map<std::string, Matrix<T>> huggingface_tensors(Transformer<T>& model, cons
 
 }  // namespace ampsft::detail
 
-namespace ampsft {
+namespace ampsft::detail {
 
+/// Writes config.json and model.safetensors into a folder that is there.
 template <Scalar T>
-void export_model(const std::filesystem::path& to, Transformer<T>& model, const ModelConfig& config, DType dtype,
-                  const OnTensors& on_tensors) {
+void write_model(const std::filesystem::path& folder, Transformer<T>& model, const ModelConfig& config, DType dtype,
+                 const OnTensors& on_tensors) {
   const auto weights = model.weights();
-  require_writable(to / "model.safetensors");
   ModelConfig written = config;
   written.tied_head = config.tied_head && weights.back()->is_tied_to(*weights.front());
   const std::string json = json_text(huggingface_config_json(written, dtype), 2) + "\n";
@@ -88,11 +90,35 @@ void export_model(const std::filesystem::path& to, Transformer<T>& model, const 
         std::find_if(sources.begin(), sources.end(), [&, &wanted = name](const auto& s) { return s.source == wanted; });
     writer.add(name, dtype, source->source_shape, values);
   }
+  writer.write(folder / "model.safetensors", on_tensors);
+  write_text(folder / "config.json", json);
+}
+
+}  // namespace ampsft::detail
+
+namespace ampsft {
+
+template <Scalar T>
+void export_model(const std::filesystem::path& to, Transformer<T>& model, const ModelConfig& config, DType dtype,
+                  const OnTensors& on_tensors) {
+  AtomicFolder made(to);
+  detail::write_model(made.path(), model, config, dtype, on_tensors);
+  made.commit();
+}
+
+template <Scalar T>
+void export_folder_model(const std::filesystem::path& to, const std::filesystem::path& from, Transformer<T>& model,
+                         const ModelConfig& config, std::optional<DType> dtype, const OnTensors& on_tensors) {
   std::error_code error;
-  std::filesystem::create_directories(to, error);
-  require(!error, "cannot make the folder ", to, ": ", error.message());
-  writer.write(to / "model.safetensors", on_tensors);
-  write_text(to / "config.json", json);
+  require(!std::filesystem::equivalent(from, to, error), "the model must get a folder of its own, not ", from);
+  if (!dtype) {
+    const ModelTensors tensors(from);
+    dtype = tensors.info(tensor_sources(config, TensorNaming::huggingface).front().source).dtype;
+  }
+  AtomicFolder made(to);
+  detail::write_model(made.path(), model, config, *dtype, on_tensors);
+  detail::copy_companions(from, made.path());
+  made.commit();
 }
 
 template <Scalar T>
@@ -109,10 +135,12 @@ void export_gguf_model(const std::filesystem::path& to, const std::filesystem::p
   } catch (const Error& error) {
     fail(from, ": ", error.what());
   }
-  export_model(to, model, config, dtype, on_tensors);
+  AtomicFolder made(to);
+  detail::write_model(made.path(), model, config, dtype, on_tensors);
   for (const auto& [name, text] : files) {
-    write_text(to / name, text);
+    write_text(made.path() / name, text);
   }
+  made.commit();
 }
 
 }  // namespace ampsft
@@ -144,5 +172,13 @@ AMPSFT_INSTANCE(void export_gguf_model(const std::filesystem::path& to, const st
 
 AMPSFT_INSTANCE(void export_gguf_model(const std::filesystem::path& to, const std::filesystem::path& from,
                                        Transformer<double>& model, DType dtype, const OnTensors& on_tensors));
+
+AMPSFT_INSTANCE(void export_folder_model(const std::filesystem::path& to, const std::filesystem::path& from,
+                                         Transformer<float>& model, const ModelConfig& config,
+                                         std::optional<DType> dtype, const OnTensors& on_tensors));
+
+AMPSFT_INSTANCE(void export_folder_model(const std::filesystem::path& to, const std::filesystem::path& from,
+                                         Transformer<double>& model, const ModelConfig& config,
+                                         std::optional<DType> dtype, const OnTensors& on_tensors));
 
 }  // namespace ampsft

@@ -8,6 +8,7 @@
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/io/atomic_file.hpp>
+#include <ampsft/io/atomic_folder.hpp>
 #include <ampsft/io/json_text.hpp>
 #include <ampsft/io/safetensors_writer.hpp>
 
@@ -21,11 +22,12 @@
 #include <utility>
 #include <vector>
 
-namespace ampsft {
+namespace ampsft::detail {
 
+/// Writes both files into a folder that is there.
 template <Scalar T>
-void export_peft(const std::filesystem::path& folder, const std::vector<NamedFactors<T>>& changes,
-                 const ModelConfig& config, const PeftOptions& options) {
+void write_peft(const std::filesystem::path& folder, const std::vector<NamedFactors<T>>& changes,
+                const ModelConfig& config, const PeftOptions& options) {
   const auto sources = tensor_sources(config, TensorNaming::huggingface);
   const auto exported = export_factors(changes, config, sources, RopePairing::halves);
   require(!exported.empty(), "the adapter changes no weight");
@@ -79,12 +81,21 @@ void export_peft(const std::filesystem::path& folder, const std::vector<NamedFac
     }
   }
   const std::string text = json_text(json, 2) + "\n";  // before anything is written: it may throw
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  require(!error, "cannot make the folder ", folder, ": ", error.message());
   writer.set_metadata("format", "pt");
   writer.write(folder / "adapter_model.safetensors");
   write_text(folder / "adapter_config.json", text);
+}
+
+}  // namespace ampsft::detail
+
+namespace ampsft {
+
+template <Scalar T>
+void export_peft(const std::filesystem::path& folder, const std::vector<NamedFactors<T>>& changes,
+                 const ModelConfig& config, const PeftOptions& options) {
+  AtomicFolder made(folder);
+  detail::write_peft(made.path(), changes, config, options);
+  made.commit();
 }
 
 template <Scalar T>

@@ -157,9 +157,11 @@ Matrix<T> VariantParameterization<T>::materialize() const {
 
 template <Scalar T>
 std::shared_ptr<VariantSelection<T>> attach_variants(const VariantStore<T>& store, const WeightList<T>& weights) {
-  const std::string actual = base_hash(weights);
-  require(store.base().empty() || store.base() == actual, "the store's variants belong to a base with the hash ",
-          store.base(), ", but this model's is ", actual);
+  if (!store.base().empty()) {
+    const std::string actual = base_hash(weights);
+    require(store.base() == actual, "the store's variants belong to a base with the hash ", store.base(),
+            ", but this model's is ", actual);
+  }
   auto selection = std::make_shared<VariantSelection<T>>();
   std::vector<std::string> names;
   for (const auto& slot : store.slots()) {

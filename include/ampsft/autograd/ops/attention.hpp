@@ -105,12 +105,12 @@ struct CausalAttention {
 
 /// Causal multi-head attention.
 ///
-/// Shapes: `q` and the result `(sequences * length) x (heads * h)`, `k` and `v` `(sequences * key_length) x (kv_heads
-/// * h)`, sequences one after the other, heads side by side in the columns. There may be more keys than queries, as
-/// when text is continued: the queries then stand at the last places. Throws `Error` if the shapes do not fit, if the
-/// tokens of a document do not follow each other, or for a negative window. Cost: `2 h` multiply-adds a head, query
-/// and key that it sees forward, `5 h` backward. Saves one number a token and head and, with documents or a window
-/// shorter than the sequences, one index a key.
+/// Shapes: `q` and the result `(sequences * length) x (heads * h)`; `k` and `v`
+/// `(sequences * key_length) x (kv_heads * h)`; sequences one after the other, heads side by side in the columns. There
+/// may be more keys than queries, as when text is continued: the queries then stand at the last places. Throws `Error`
+/// if the shapes do not fit, if the tokens of a document do not follow each other, or for a negative window. Cost: `2
+/// h` multiply-adds a head, query and key that it sees forward, `5 h` backward. Saves one number a token and head and,
+/// with documents or a window shorter than the sequences, one index a key.
 template <Scalar T>
 [[nodiscard]] Variable<T> causal_attention(Variable<T> q, Variable<T> k, Variable<T> v, Index sequences, Index heads,
                                            const AttentionOptions& options = {}) {

@@ -54,9 +54,11 @@ inline constexpr const char* bases_key = "ampsft.bases";
 
 }  // namespace detail
 
-/// Writes bases as safetensors, atomically, with a checksum: `basis.<stack>.components` (`K x d`), `.mean` (`d`) in
-/// `T`'s format and, where a spectrum is known, `.singular_values` (F64). The metadata "ampsft.bases" holds kinds,
-/// ranks, energies, the matrices and the hash of the source. Throws `Error` for two bases of one stack.
+/// Writes bases as safetensors, atomically, with a checksum.
+///
+/// They are `basis.STACK.components` (`K x d`), `basis.STACK.mean` (`d`) in the format of `T` and, where a spectrum is
+/// known, `basis.STACK.singular_values` (F64). The metadata "ampsft.bases" holds kinds, ranks, energies, the matrices
+/// and the hash of the source. Throws `Error` for two bases of one stack.
 template <Scalar T>
 void save_bases(const std::filesystem::path& path, const BasisFile<T>& file);
 

@@ -41,7 +41,11 @@ AMPSFT_HEADER_INLINE std::vector<ChatMessage> read_messages(const JsonFields& re
 }
 
 AMPSFT_HEADER_INLINE TextRecord read_record(std::string_view line, const std::string& source) {
-  constexpr int depth = 8;  // ignored members may be nested
+  constexpr int depth = 64;  // ignored members may be nested
+  require(
+      !line.substr(line.find_first_not_of(" \t\r")).starts_with('['), source,
+      ": a JSON array begins here, but one JSON object a line is wanted (JSON Lines); write each element in a line of ",
+      "its own");
   const nlohmann::json json = parse_json(line, source, depth);
   const JsonFields fields(json, source);
   TextRecord record;
@@ -101,7 +105,8 @@ AMPSFT_HEADER_INLINE std::vector<TextRecord> read_records(const std::filesystem:
     records.emplace_back().text = std::move(text);
     ++report.records;
   }
-  require(!records.empty(), path, " holds no record that can be used");
+  require(!records.empty(), path, " holds no record that can be used", report.skipped.empty() ? "" : ": ",
+          report.reasons());
   return records;
 }
 

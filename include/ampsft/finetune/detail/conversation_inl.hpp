@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ampsft/core/instances.hpp>
+#include <ampsft/finetune/detail/answer_options_inl.hpp>
 #include <ampsft/finetune/detail/model_parts.hpp>
 #include <ampsft/finetune/language_model.hpp>
 #include <ampsft/generate/cached_text.hpp>
@@ -15,29 +16,11 @@
 
 namespace ampsft {
 
-namespace detail {
-
-/// The settings that were asked for, else the model's, else the usual ones.
-inline SamplingOptions sampling_of(const AnswerOptions& asked, const GenerationDefaults& own) {
-  const bool any = asked.temperature || asked.top_k || asked.top_p || asked.repetition_penalty;
-  const bool likeliest = asked.greedy || (!any && own.sample && !*own.sample);
-  SamplingOptions sampling;
-  sampling.temperature = likeliest ? 0.0 : asked.temperature.value_or(own.temperature.value_or(0.7));
-  sampling.top_k = asked.top_k.value_or(own.top_k.value_or(0));
-  sampling.top_p = asked.top_p.value_or(own.top_p.value_or(0.9));
-  sampling.repetition_penalty = asked.repetition_penalty.value_or(own.repetition_penalty.value_or(1.0));
-  sampling.seed = asked.seed;
-  sampling.validate();
-  return sampling;
-}
-
-}  // namespace detail
-
 /// The state of a chat.
 struct Conversation::State {
   State(std::shared_ptr<detail::ModelParts> model, AnswerOptions answer_options)
       : parts(std::move(model)), options(std::move(answer_options)), text(parts->model), version(parts->version) {
-    require(options.max_tokens >= 1, "an answer must have room for at least 1 token, not ", options.max_tokens);
+    options.validate();
     generate = {.sampling = detail::sampling_of(options, parts->text.sampling),
                 .count = options.max_tokens,
                 .stop_ids = parts->text.stops(parts->chat)};
@@ -104,6 +87,7 @@ struct Conversation::State {
   [[nodiscard]] std::string answer() { return write_after(fitting_prompt(), TextPlace::start); }
 
   [[nodiscard]] std::string complete(std::string_view prompt) {
+    forgotten = 0;
     std::vector<std::int32_t> ids = parts->text.tokenizer.prefix();
     const auto tokens = parts->text.tokenizer.encode(prompt);
     ids.insert(ids.end(), tokens.begin(), tokens.end());

@@ -63,7 +63,7 @@ AMPSFT_HEADER_INLINE EncodedFile encode_given(const std::vector<TextRecord>& rec
     fail(what, " ", error.what());
   }
   file.report = concat(what, ": ", report.text());
-  require(!file.records.empty(), what, " holds no record that can be used: ", report.text());
+  require(!file.records.empty(), what, " holds no record that can be used: ", report.reasons());
   return file;
 }
 
@@ -78,7 +78,7 @@ AMPSFT_HEADER_INLINE EncodedFile encode_file(const std::filesystem::path& path, 
     fail(path, " ", error.what());
   }
   file.report = concat(path.string(), ": ", report.text());
-  require(!file.records.empty(), path, " holds no record that can be used: ", report.text());
+  require(!file.records.empty(), path, " holds no record that can be used: ", report.reasons());
   return file;
 }
 
@@ -128,9 +128,9 @@ AMPSFT_HEADER_INLINE Dataset make_dataset(std::vector<EncodedFile> training, std
   }
   char filled[16];
   std::snprintf(filled, sizeof filled, "%.0f", 100.0 * parts.training.packed().filled());
-  parts.report =
-      concat(report, parts.training_records, " records to train on in ", parts.training.window_count(), " rows of ",
-             context, " tokens, ", filled, " % filled; ", parts.validation_records, " for validation\n");
+  parts.report = concat(report, parts.training_records, parts.validation ? " records to train on in " : " records in ",
+                        parts.training.window_count(), " rows of ", context, " tokens, ", filled, " % filled",
+                        parts.validation ? concat("; ", parts.validation_records, " for validation") : "", "\n");
   return Dataset(std::move(parts));
 }
 

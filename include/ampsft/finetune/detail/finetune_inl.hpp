@@ -51,6 +51,7 @@ class FinetuneRun {
     if (const auto* scores = std::get_if<Scores>(&options.method)) {
       require_basis_kind(*scores);
     }
+    parts.unmerge();
     parts_.model.checkpoint_blocks(options.checkpoint_blocks);
   }
 
@@ -149,20 +150,17 @@ AMPSFT_HEADER_INLINE TrainOptions FinetuneRun::train_options(const std::string& 
 }
 
 AMPSFT_HEADER_INLINE void FinetuneRun::make_trainable(const BasisSet<float>& bases) {
-  const auto weights = parts_.model.weights();
   if (options_.continue_adapter) {
     freeze(parts_.model.parameters());
-    for (auto* weight : weights) {
+    for (auto* weight : parts_.model.weights()) {
       for (auto* leaf : weight->is_adapted() ? weight->leaves() : ParameterList<float>{}) {
         leaf->trainable = true;
       }
     }
   } else if (const auto* scores = std::get_if<Scores>(&options_.method)) {
-    freeze(parts_.model.parameters());
-    attach_scores(weights, bases, scores->form, {.patterns = target_patterns(scores->targets)});
+    attach_scores(parts_.model, bases, scores->form, {.patterns = target_patterns(scores->targets)});
   } else if (const auto* lora = std::get_if<Lora>(&options_.method)) {
-    freeze(parts_.model.parameters());
-    attach_lora(weights, {.rank = lora->rank, .alpha = lora->alpha, .seed = options_.seed},
+    attach_lora(parts_.model, {.rank = lora->rank, .alpha = lora->alpha, .seed = options_.seed},
                 {.patterns = target_patterns(lora->targets)});
   } else {
     for (auto* parameter : parts_.model.parameters()) {
@@ -248,6 +246,7 @@ AMPSFT_HEADER_INLINE void FinetuneRun::finish(const TrainReport& report, const T
     result.best = *std::min_element(report.validation.begin(), report.validation.end(),
                                     [](const auto& a, const auto& b) { return a.loss < b.loss; });
   }
+  parts_.stamps.require_unchanged();
   std::optional<Adapter::Content> content;
   if (is_full()) {
     parts_.base_changed();

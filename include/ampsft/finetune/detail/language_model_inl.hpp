@@ -14,8 +14,10 @@
 #include <ampsft/finetune/language_model.hpp>
 #include <ampsft/io/checksum.hpp>
 #include <ampsft/model/pretrained.hpp>
+#include <ampsft/parameterization/fit_bases.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <mutex>
@@ -37,6 +39,7 @@ inline const std::filesystem::path& existing_model(const std::filesystem::path& 
 AMPSFT_HEADER_INLINE ModelParts::ModelParts(const std::filesystem::path& model_path,
                                             const LanguageModelOptions& model_options)
     : path(existing_model(model_path)),
+      stamps(path),
       options(model_options),
       text(load_pretrained_text(path)),
       chat(text.chat(options.chat_template.empty() ? std::nullopt
@@ -48,6 +51,8 @@ AMPSFT_HEADER_INLINE void ModelParts::reload(WeightStorage as) {
   require(!trained,
           "the weights of the model were trained, and those of the file are others; save the model, and load ",
           "what was saved");
+  stamps = FileStamps(path);
+  merged.reset();  // it refers to the old weights
   model = load_pretrained<float>(path, {.storage = as});
   storage = as;
   adapter = {};
@@ -76,13 +81,18 @@ AMPSFT_HEADER_INLINE void ModelParts::base_changed() {
   trained = true;
 }
 
+AMPSFT_HEADER_INLINE void ModelParts::require_base(const Adapter& one) {
+  const std::string& wanted = std::visit([](const auto& any) -> const std::string& { return any.base; }, one.content());
+  require(wanted.empty() || wanted == base_hash(), "the adapter belongs to a base whose weights have the hash ", wanted,
+          ", but this model's have ", base_hash(), "; load it onto the model that it was trained on");
+}
+
 AMPSFT_HEADER_INLINE void ModelParts::attach(const Adapter& one) {
   const Adapter::Content& content = one.content();
   detach();
-  const std::string& wanted = std::visit([](const auto& any) -> const std::string& { return any.base; }, content);
-  require(wanted.empty() || wanted == base_hash(), "the adapter belongs to a base whose weights have the hash ", wanted,
-          ", but this model's have ", base_hash(), "; load it onto the model that it was trained on");
+  require_base(one);
   if (const auto* scores = std::get_if<ScoreAdapter<float>>(&content)) {
+    static_cast<void>(base_hash());  // scores of the truncated form keep nothing to compute it from
     attach_scores_of(*scores, model.weights());
   } else {
     attach_factors(std::get<LoraAdapter<float>>(content).factors, model.weights());
@@ -90,6 +100,10 @@ AMPSFT_HEADER_INLINE void ModelParts::attach(const Adapter& one) {
   freeze(model.parameters());
   adapter = one;
   weights_changed();
+  warn_of_template(one);
+}
+
+AMPSFT_HEADER_INLINE void ModelParts::warn_of_template(const Adapter& one) const {
   const std::string trained_with = one.chat_template();
   const std::string_view now = chat_template_name(chat.kind());
   if (!trained_with.empty() && trained_with != now) {
@@ -98,6 +112,7 @@ AMPSFT_HEADER_INLINE void ModelParts::attach(const Adapter& one) {
 }
 
 AMPSFT_HEADER_INLINE void ModelParts::detach() {
+  unmerge();
   if (adapter.empty()) {
     return;
   }
@@ -111,15 +126,44 @@ AMPSFT_HEADER_INLINE void ModelParts::detach() {
   weights_changed();
 }
 
+AMPSFT_HEADER_INLINE void ModelParts::merge() {
+  if (adapter.empty() || merged) {
+    return;
+  }
+  static_cast<void>(base_hash());  // while the base is there
+  merged.emplace(model.weights());
+  freeze(model.parameters());
+  weights_changed();
+}
+
+AMPSFT_HEADER_INLINE void ModelParts::unmerge() {
+  if (merged) {
+    merged->unmerge();
+    merged.reset();
+    weights_changed();
+  }
+}
+
 AMPSFT_HEADER_INLINE void ModelParts::save(const std::filesystem::path& folder, std::optional<DType> dtype,
-                                           const OnTensors& on_tensors) {
+                                           const OnTensors& on_tensors, const std::filesystem::path& source) {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored)) {
+  const bool from_folder = std::filesystem::is_directory(path, ignored);
+  if (source.empty() && !from_folder) {
     export_gguf_model(folder, path, model, dtype.value_or(DType::f32), on_tensors);
-  } else if (trained) {  // gains and biases too
-    export_folder_model(folder, path, model, text.config, dtype, on_tensors);
+    return;
+  }
+  const std::filesystem::path& like = source.empty() ? path : source;
+  if (trained) {  // gains and biases too
+    export_folder_model(folder, like, model, text.config, dtype, on_tensors);
   } else {
-    export_merged(folder, path, model.weights(), text.config, dtype, on_tensors);
+    export_merged(folder, like, model.weights(), text.config, dtype, on_tensors);
+  }
+}
+
+AMPSFT_HEADER_INLINE void ModelParts::require_finite_loss(const Evaluation& found) {
+  if (!found.stopped && !std::isfinite(found.loss)) {
+    require_finite(model);  // names the weight
+    fail("evaluate: the loss is ", found.loss, ": the model overflows on these records");
   }
 }
 
@@ -214,35 +258,72 @@ AMPSFT_HEADER_INLINE Evaluation LanguageModel::evaluate(const Dataset& data, con
           "evaluate: the dataset was made by a model with another tokenizer or ", "chat template");
   const Evaluation found =
       ampsft::evaluate(parts_->model, data.validation() != nullptr ? *data.validation() : data.training(), options);
-  if (!found.stopped && !std::isfinite(found.loss)) {
-    detail::require_finite(parts_->model);  // names the weight
-    fail("evaluate: the loss is ", found.loss, ": the model overflows on these records");
-  }
+  parts_->require_finite_loss(found);
   return found;
 }
 
 AMPSFT_HEADER_INLINE Adapter LanguageModel::load_adapter(const std::filesystem::path& path) const {
-  const auto made = [&](Adapter::Content content, DType stored) {
-    return Adapter(std::move(content), parts_->text.config, parts_->path.string(), stored);
-  };
   std::error_code ignored;
+  Adapter::Content content = ScoreAdapter<float>{};
   if (std::filesystem::is_directory(path, ignored)) {
-    return made(load_lora<float>(path, parts_->text.config), DType::f32);
+    content = load_lora<float>(path, parts_->text.config);
+  } else {
+    content = ampsft::load_adapter<float>(path);
   }
-  return made(ampsft::load_adapter<float>(path), DType::f32);
+  Adapter adapter(std::move(content), parts_->text.config, parts_->path.string(), DType::f32);
+  try {
+    parts_->require_base(adapter);
+  } catch (const Error& error) {
+    fail(path, ": ", error.what());
+  }
+  return adapter;
 }
 
 AMPSFT_HEADER_INLINE void LanguageModel::attach(const Adapter& adapter) {
   parts_->attach(adapter);
 }
+AMPSFT_HEADER_INLINE void LanguageModel::merge() {
+  parts_->merge();
+}
 AMPSFT_HEADER_INLINE void LanguageModel::detach() {
   parts_->detach();
 }
 AMPSFT_HEADER_INLINE void LanguageModel::save(const std::filesystem::path& folder, std::optional<DType> dtype,
-                                              const OnTensors& on_tensors) const {
-  parts_->save(folder, dtype, on_tensors);
+                                              const OnTensors& on_tensors, const std::filesystem::path& source) const {
+  parts_->save(folder, dtype, on_tensors, source);
+}
+
+AMPSFT_HEADER_INLINE Projection LanguageModel::project(const Adapter& adapter, const ProjectOptions& options) const {
+  parts_->require_base(adapter);
+  BasisSet<float> bases;
+  if (options.basis.empty()) {
+    const auto weights = parts_->model.weights();
+    Index rows = 0;
+    for (const auto* weight : weights) {
+      rows += weight->rows();
+    }
+    std::atomic<Index> read = 0;
+    SvdOptions fitting{.rank = options.rank};
+    if (options.on_rows) {
+      fitting.on_rows = [&](Index count) { options.on_rows(read += count, rows); };
+    }
+    bases = fit_bases(weights, fitting);
+  } else {
+    bases = load_basis_set<float>(options.basis);
+  }
+  auto projected = project_factors(adapter.factors(), bases, parts_->base_hash());
+  Projection result{.adapter = {}, .energies = projected.energies, .total = projected.total()};
+  auto& training = projected.adapter.training;
+  training["imported"] = adapter.method() == "lora" ? "LoRA" : "scores";
+  training["lost_energy"] = result.total.share();
+  if (const std::string trained_with = adapter.chat_template(); !trained_with.empty()) {
+    training["chat_template"] = trained_with;
+  }
+  result.adapter = Adapter(std::move(projected.adapter), parts_->text.config, parts_->path.string(), DType::f32);
+  return result;
 }
 
 }  // namespace ampsft
 
 #include <ampsft/finetune/detail/conversation_inl.hpp>
+#include <ampsft/finetune/detail/evaluate_adapters_inl.hpp>

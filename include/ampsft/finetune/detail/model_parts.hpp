@@ -3,7 +3,9 @@
 /// What a language model consists of.
 #pragma once
 
+#include <ampsft/adapter/merge.hpp>
 #include <ampsft/core/instances.hpp>
+#include <ampsft/finetune/detail/file_stamps.hpp>
 #include <ampsft/finetune/language_model.hpp>
 #include <ampsft/generate/pretrained_text.hpp>
 #include <ampsft/model/transformer.hpp>
@@ -32,22 +34,34 @@ struct ModelParts {
   /// See `LanguageModel`.
   void attach(const Adapter& one);
   void detach();
-  void save(const std::filesystem::path& folder, std::optional<DType> dtype, const OnTensors& on_tensors);
+  void merge();
+  /// The adapter is in use again as such.
+  void unmerge();
+  /// Throws `Error` unless the adapter is for these weights, or does not say for which.
+  void require_base(const Adapter& one);
+  void save(const std::filesystem::path& folder, std::optional<DType> dtype, const OnTensors& on_tensors,
+            const std::filesystem::path& source = {});
   void warn(const std::string& text) const;
+  /// Warns if the adapter was trained with another chat template.
+  void warn_of_template(const Adapter& one) const;
   /// The hash of the weights without adapter; computed once.
   [[nodiscard]] std::string base_hash();
   /// The weights themselves were changed, not the adapter upon them.
   void base_changed();
+  /// Throws `Error` for a loss that is no number, with the name of the weight that is to blame, if one is.
+  void require_finite_loss(const Evaluation& found);
   /// Tells tokenizer and template from others.
   [[nodiscard]] std::string text_side() const;
 
   std::filesystem::path path;
+  FileStamps stamps;  ///< taken before anything is read
   LanguageModelOptions options;
   PretrainedText text;
   ChatTemplate chat;
   WeightStorage storage;
   Transformer<float> model;
-  Adapter adapter;  ///< in use
+  Adapter adapter;                             ///< in use
+  std::optional<MergedWeights<float>> merged;  ///< what the weights were before the adapter was merged into them
   std::mutex base_lock;
   std::string base;      ///< hash, under the lock; "": not known yet
   bool trained = false;  ///< the weights themselves are not those of the file any more

@@ -5,6 +5,7 @@
 
 #include <ampsft/core/error.hpp>
 #include <ampsft/finetune/detail/run_files.hpp>
+#include <ampsft/io/make_folders.hpp>
 #include <ampsft/io/writable.hpp>
 
 #include <filesystem>
@@ -46,11 +47,9 @@ namespace detail {
 AMPSFT_HEADER_INLINE std::unique_ptr<FileLock> open_run_files(const FinetuneOptions& options) {
   const auto files = run_files(options);
   for (const auto& file : files) {
-    std::error_code error;
     if (file.has_parent_path()) {
-      std::filesystem::create_directories(file.parent_path(), error);
+      make_folders(file.parent_path());
     }
-    require(!error, "cannot make the folder of ", file, ": ", error.message());
   }
   if (files.empty()) {
     return nullptr;

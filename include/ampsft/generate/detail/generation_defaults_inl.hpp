@@ -52,7 +52,10 @@ AMPSFT_HEADER_INLINE GenerationDefaults read_generation_defaults(const std::file
     defaults.top_k = fields.integer("top_k");
     require(*defaults.top_k >= 0, path, ": \"top_k\" must not be negative, but is ", *defaults.top_k);
   }
-  defaults.temperature = positive("temperature");
+  if (fields.contains("temperature")) {  // 0: always the likeliest token
+    defaults.temperature = fields.number("temperature");
+    require(*defaults.temperature >= 0, path, ": \"temperature\" must not be negative, but is ", *defaults.temperature);
+  }
   defaults.top_p = positive("top_p");
   defaults.repetition_penalty = positive("repetition_penalty");
   return defaults;

@@ -5,6 +5,7 @@
 
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/io/detail/foreign_file.hpp>
 #include <ampsft/io/detail/gguf_header.hpp>
 #include <ampsft/io/detail/shape.hpp>
 #include <ampsft/io/gguf_value.hpp>
@@ -63,6 +64,8 @@ AMPSFT_HEADER_INLINE std::size_t gguf_tensor_bytes(const GgufEntry& entry, const
 AMPSFT_HEADER_INLINE GgufHeader parse_gguf_header(std::span<const std::byte> file, const std::string& source) {
   ByteReader reader(file, source);
   const auto magic = reader.take(4, "the magic number");
+  const std::string_view words = foreign_file(file);
+  require(words.empty() || words.starts_with("it is a GGUF file"), source, ": it is no GGUF file: ", words);
   require(std::string_view(reinterpret_cast<const char*>(magic.data()), magic.size()) == "GGUF", source,
           ": it is no GGUF file (it does not begin with \"GGUF\")");
   GgufHeader header;

@@ -6,6 +6,7 @@
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/tensor.hpp>
+#include <ampsft/io/detail/foreign_file.hpp>
 #include <ampsft/io/detail/safetensors_header.hpp>
 #include <ampsft/io/detail/shape.hpp>
 #include <ampsft/io/json_text.hpp>
@@ -86,6 +87,10 @@ AMPSFT_HEADER_INLINE SafetensorsHeader parse_safetensors_header(std::span<const 
   std::uint64_t text_size = 0;
   require(file.size() >= sizeof(text_size), source, ": ", file.size(), " bytes are too few for a safetensors file");
   std::memcpy(&text_size, file.data(), sizeof(text_size));
+  if (text_size > file.size() - sizeof(text_size)) {  // not before: a header may well be as long as "<!" in numbers
+    const std::string_view words = foreign_file(file);
+    require(words.empty(), source, " is no safetensors file: ", words);
+  }
   require(text_size <= safetensors_header_limit, source, ": its header claims ", text_size, " bytes, more than the ",
           safetensors_header_limit, " that the format allows");
   const std::size_t rest = file.size() - sizeof(text_size);

@@ -67,8 +67,8 @@ TruncatedSvd<T> finish_svd(const RawSvd& raw, const Moments& moments, const SvdO
 /// Widths up to which the Gram matrix is always taken.
 inline constexpr Index gram_width = 1024;
 
-/// Whether a Gram matrix takes less time than a Krylov space of some ten passes; see docs/svd.md for the crossovers
-/// that these factors were fitted to.
+/// Whether a Gram matrix takes less time than a Krylov space of some ten passes; see bench/RESULTS.md for the
+/// crossovers that these factors were fitted to.
 inline bool gram_is_cheaper(Index rows, Index width, Index rank) {
   const auto n = static_cast<double>(rows);
   const auto d = static_cast<double>(width);

@@ -50,6 +50,20 @@ WeightList<T> match_weights(const WeightList<T>& weights, const std::vector<std:
 }
 
 template <Scalar T>
+Weight<T>& find_weight(const WeightList<T>& weights, const std::string& name) {
+  for (auto* weight : weights) {
+    if (weight->name() == name) {
+      return *weight;
+    }
+  }
+  std::string names;
+  for (const auto* weight : weights) {
+    names += (names.empty() ? "" : ", ") + weight->name();
+  }
+  fail("there is no weight '", name, "'; there are: ", names);
+}
+
+template <Scalar T>
 ParameterList<T> attach_scores(const WeightList<T>& weights, const BasisSet<T>& bases, ScoreForm form,
                                const AttachTargets& targets, Route route) {
   return detail::attach(weights, targets, [&](const std::string& name, FrozenBase<T> source) {
@@ -94,6 +108,8 @@ void freeze(const ParameterList<T>& parameters) {
   }
 }
 
+AMPSFT_INSTANCE(Weight<float>& find_weight(const WeightList<float>& weights, const std::string& name));
+AMPSFT_INSTANCE(Weight<double>& find_weight(const WeightList<double>& weights, const std::string& name));
 AMPSFT_INSTANCE(void freeze(const ParameterList<float>& parameters));
 AMPSFT_INSTANCE(void freeze(const ParameterList<double>& parameters));
 AMPSFT_INSTANCE(WeightList<float> match_weights(const WeightList<float>&, const std::vector<std::string>&));

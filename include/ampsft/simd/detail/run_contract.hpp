@@ -4,9 +4,9 @@
 #pragma once
 
 #include <ampsft/core/instances.hpp>
-#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/detail/memory.hpp>
 #include <ampsft/simd/detail/rows.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/matrix_ref.hpp>
 
 #include <algorithm>

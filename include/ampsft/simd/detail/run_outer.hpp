@@ -5,9 +5,9 @@
 
 #include <ampsft/core/instances.hpp>
 #include <ampsft/core/parallel_for.hpp>
-#include <ampsft/simd/detail/with_level.hpp>
 #include <ampsft/simd/detail/memory.hpp>
 #include <ampsft/simd/detail/rows.hpp>
+#include <ampsft/simd/detail/with_level.hpp>
 
 #include <algorithm>
 
