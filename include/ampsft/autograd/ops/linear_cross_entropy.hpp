@@ -9,6 +9,7 @@
 #include <ampsft/autograd/ops/cross_entropy.hpp>
 #include <ampsft/autograd/product.hpp>
 #include <ampsft/core/instances.hpp>
+#include <ampsft/simd/detail/memory.hpp>
 #include <ampsft/simd/elementwise.hpp>
 
 #include <algorithm>
