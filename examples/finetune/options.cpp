@@ -89,8 +89,8 @@ void MethodOptions::add(CLI::App& app) {
            ->default_str("linear"),
        "scores lora");
   only(add_choice(app, "--scores", stored, {{"bf16", ampsft::DType::bf16}, {"f32", ampsft::DType::f32}},
-                  "format of the adapter's numbers (LoRA: f32 unless given)"),
-       "scores lora");
+                  "format of the numbers that are stored (lora, full: f32 unless given)"),
+       "scores lora full");
   only(add_choice(app, "--form", scores.form,
                   {{"exact", ampsft::ScoreForm::exact_start}, {"truncated", ampsft::ScoreForm::truncated}},
                   "exact: starts at the untouched model; truncated: the paper's"),
@@ -122,7 +122,7 @@ ampsft::Method MethodOptions::method(bool stored_given) const {
     return chosen;
   }
   if (name == "full") {
-    return ampsft::Full{};
+    return ampsft::Full{.stored = stored_given ? stored : ampsft::DType::f32};
   }
   ampsft::Scores chosen = scores;
   chosen.rank = rank;
@@ -203,7 +203,10 @@ void complete(Options& options) {
   if (const auto* scores = std::get_if<ampsft::Scores>(&run.method)) {
     inputs.emplace_back(scores->basis);
   }
-  const std::vector<path> outputs{run.output, run.checkpoint, run.metrics, options.beside(".html")};
+  std::vector<path> outputs{run.output, run.checkpoint, run.metrics, options.beside(".html")};
+  if (std::holds_alternative<ampsft::Lora>(run.method)) {
+    outputs.insert(outputs.begin(), options.beside(".gguf"));
+  }
   example::require_inputs_kept(inputs, outputs);
   ampsft::require(std::count(outputs.begin(), outputs.end(), outputs.back()) == 1, "a run writes a page, but ",
                   outputs.back(), " is named for something else too: they are one");

@@ -26,9 +26,11 @@ struct Options {
   int threads = 0;
   bool dry_run = false;
 
-  /// A file beside the output: `adapter.safetensors` gives `adapter<ending>`.
+  /// A file beside the output: `adapter.safetensors` gives `adapter<ending>`, the folder `lora-0.001`
+  /// `lora-0.001<ending>`.
   [[nodiscard]] path beside(const std::string& ending) const {
-    return run.output.parent_path() / (run.output.stem().string() + ending);
+    const bool file = std::holds_alternative<ampsft::Scores>(run.method);
+    return run.output.parent_path() / ((file ? run.output.stem() : run.output.filename()).string() + ending);
   }
 };
 

@@ -283,3 +283,98 @@ TEST_CASE("a model's file that changes during a run is an error, not an adapter"
   CHECK_FALSE(std::filesystem::exists(options.output));
   CHECK(model.adapter().empty());
 }
+
+TEST_CASE("full fine-tuning trains all numbers, also after an adapter was taken off", "[finetune]") {
+  auto model = LanguageModel::load(chat_folder(), {.storage = WeightStorage::dense});
+  const Dataset data = tiny_dataset(model);
+  const double untouched = model.evaluate(data, {.sequences = 1}).loss;
+  static_cast<void>(plan_finetune(model, data, quick(Scores{.rank = 8, .form = ScoreForm::truncated})));
+  static_cast<void>(finetune(model, data, quick(Lora{.rank = 2, .targets = {"head"}}, 3)));
+  model.detach();
+  CHECK(model.evaluate(data, {.sequences = 1}).loss == untouched);
+  const auto weights = model.transformer().weights();
+  CHECK(find_weight(weights, "lm_head.weight").is_tied_to(find_weight(weights, "token_embedding.weight")) ==
+        model.config().tied_head);
+  const auto run = finetune(model, data, quick(Full{}, 2));
+  CHECK(run.trained == plan_finetune(model, data, quick(Full{}, 2)).trained);
+}
+
+TEST_CASE("an adapter may be attached again, and one of the truncated form trained further", "[finetune]") {
+  auto model = LanguageModel::load(chat_folder());
+  const Dataset data = tiny_dataset(model);
+  const auto run = finetune(model, data, quick(Scores{.rank = 8, .form = ScoreForm::truncated}, 5));
+  model.attach(model.adapter());
+  CHECK(model.evaluate(data, {.sequences = 1}).loss == *run.validation_after);
+  auto options = quick(Scores{.form = ScoreForm::truncated}, 5);
+  options.continue_adapter = true;
+  const auto further = finetune(model, data, options);
+  CHECK(further.trained == run.trained);
+  model.detach();
+  CHECK(model.evaluate(data, {.sequences = 1}).loss == *run.validation_before);
+}
+
+TEST_CASE("a result that cannot be saved is not lost", "[finetune]") {
+  const TemporaryFolder folder;
+  auto model = LanguageModel::load(chat_folder());
+  const Dataset data = tiny_dataset(model);
+  auto options = quick(Scores{.basis = "random"}, 3);
+  options.output = folder.path() / "adapter.safetensors";
+  options.on_update = [&](const TrainingProgress& progress) {
+    if (progress.step == 3) {
+      std::filesystem::create_directories(options.output);  // in the way
+    }
+    return true;
+  };
+  CHECK_THROWS_WITH(finetune(model, data, options), ContainsSubstring("adapter.safetensors"));
+  REQUIRE_FALSE(model.adapter().empty());
+  model.adapter().save(folder.path() / "elsewhere.safetensors");
+}
+
+TEST_CASE("a full fine-tuning that diverges without validation leaves the model as it was", "[finetune]") {
+  auto model = LanguageModel::load(chat_folder());
+  const Dataset data = model.dataset(chat_records(), {.validation_share = 0.0, .context = 64});
+  const double untouched = model.evaluate(data, {.sequences = 1}).loss;
+  auto options = quick(Full{}, 40);
+  options.learning_rate = 1e30;
+  options.clip_norm = 0.0;
+  options.warmup = 0.0;
+  CHECK_THROWS_AS(finetune(model, data, options), FinetuneDiverged);
+  CHECK(model.evaluate(data, {.sequences = 1}).loss == untouched);
+}
+
+TEST_CASE("a run that is stopped in its first validation says so, and nothing else", "[finetune]") {
+  auto model = LanguageModel::load(chat_folder());
+  const Dataset data = tiny_dataset(model);
+  auto options = quick(Scores{.basis = "random"}, 3);
+  options.on_validation = [](Index, Index) { return false; };
+  const auto run = finetune(model, data, options);
+  CHECK(run.stopped);
+  CHECK_FALSE(run.validation_before.has_value());
+  CHECK(model.adapter().empty());
+}
+
+TEST_CASE("a run does not write over what it reads, and refuses options without effect", "[finetune]") {
+  const TemporaryFolder folder;
+  std::filesystem::copy(chat_folder(), folder.path() / "model");
+  auto model = LanguageModel::load(folder.path() / "model");
+  const Dataset data = tiny_dataset(model);
+  auto options = quick(Lora{}, 3);
+  options.output = folder.path() / "model";
+  CHECK_THROWS_WITH(finetune(model, data, options), ContainsSubstring("overwrite"));
+  options = quick(Scores{}, 3);
+  options.output = folder.path() / "model" / "model.safetensors";
+  CHECK_THROWS_WITH(finetune(model, data, options), ContainsSubstring("overwrite"));
+  options = quick(Scores{}, 3);
+  options.restart = true;
+  CHECK_THROWS_WITH(finetune(model, data, options), ContainsSubstring("restart"));
+  options = quick(Scores{}, 3);
+  options.evaluate_every = 2;
+  const Dataset unvalidated = model.dataset(chat_records(), {.validation_share = 0.0, .context = 64});
+  CHECK_THROWS_WITH(finetune(model, unvalidated, options), ContainsSubstring("evaluate_every"));
+  CHECK_THROWS_WITH(model.save(folder.path() / "model"), ContainsSubstring("folder of its own"));
+  const auto run = finetune(model, data, quick(Lora{}, 2));
+  run.adapter.save(folder.path() / "peft");
+  CHECK_THROWS_WITH(model.save(folder.path() / "peft"), ContainsSubstring("adapter_config.json"));
+  model.save(folder.path() / "merged");
+  CHECK_THROWS_WITH(run.adapter.save(folder.path() / "merged"), ContainsSubstring("config.json"));
+}

@@ -86,8 +86,11 @@ TEST_CASE("the working directory is written where it is", "[io]") {
   fs::current_path(folder.path() / "here");
   AtomicFolder next(".");
   write_text(next.path() / "config", "new");
+  fs::create_directory(next.path() / "templates");
+  write_text(next.path() / "templates" / "tools", "new too");
   next.commit();
   CHECK(read_text("config") == "new");
+  CHECK(read_text(fs::path("templates") / "tools") == "new too");
   fs::current_path(before);
 }
 

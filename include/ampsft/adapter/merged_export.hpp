@@ -29,6 +29,9 @@ namespace ampsft {
 
 namespace detail {
 
+/// Throws `Error` for a folder that holds a PEFT adapter.
+AMPSFT_HEADER_INLINE void require_no_adapter(const std::filesystem::path& folder);
+
 /// Copies the files of a Hugging Face folder that say how a model is used and are not changed by training: tokenizer,
 /// templates, settings, cards; all but weights and config.json.
 AMPSFT_HEADER_INLINE void copy_companions(const std::filesystem::path& from, const std::filesystem::path& to);

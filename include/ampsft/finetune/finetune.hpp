@@ -33,7 +33,7 @@ struct FinetunePlan {
 struct FinetuneResult {
   std::vector<double> losses;  ///< one an update, before that update, in nats a token
   std::vector<ValidationPoint> validation;
-  std::optional<double> validation_before;  ///< the loss of the untouched model
+  std::optional<double> validation_before;  ///< the loss of the model before
   std::optional<double> validation_after;   ///< that of what is left: the best weights, as they are stored
   Adapter adapter;                          ///< in use by the model; empty after full fine-tuning
   Index steps = 0;                          ///< that were asked for
@@ -50,7 +50,8 @@ struct FinetuneResult {
 };
 
 /// Thrown where a fine-tuning diverged. If there had been a validation before, the model has the weights of the best
-/// one, and `best()` is what they are worth; else it is as it was, without adapter.
+/// one, and `best()` is what they are worth; else it is as it was. (Weights that a full fine-tuning had changed before
+/// are lost then: they were in memory alone.)
 class FinetuneDiverged : public Error {
  public:
   FinetuneDiverged(const std::string& reason, const std::string& advice, std::shared_ptr<const FinetuneResult> best)

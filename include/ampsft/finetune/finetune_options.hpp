@@ -36,7 +36,8 @@ struct FinetuneOptions {
 
   /// Keeps the activations of one block at a time: less memory, a third more time.
   bool checkpoint_blocks = false;
-  /// Trains the adapter that the model has, which must be of this method, instead of a new one.
+  /// Trains the adapter that the model has, which must be of this method, instead of a new one. Its rank, targets and
+  /// bases stay; of `method` only `stored` counts.
   bool continue_adapter = false;
 
   /// Where a run that is stopped or killed goes on from; empty: nowhere. Kept when the run has ended, unless `output`

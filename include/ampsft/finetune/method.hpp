@@ -37,9 +37,11 @@ struct Lora {
 /// Trains all numbers of a model: weights, gains and biases.
 ///
 /// Needs the weights in float. A model that lies in memory in another form is read again: 4 bytes a number, and 12 more
-/// for gradients and moments (8 more for the best weights where there is validation). It is saved as a folder, in
-/// BF16 or F32, never quantised again.
-struct Full {};
+/// for gradients and moments (4 more for the best weights where there is validation). It is saved as a folder, never
+/// quantised again.
+struct Full {
+  DType stored = DType::f32;  ///< the weights, in the folder and, once they are trained, in memory: BF16 or F32
+};
 
 using Method = std::variant<Scores, Lora, Full>;
 

@@ -39,7 +39,7 @@ namespace detail {
 /// failure. Files of the target that are not written anew stay in it. Without `commit`, and when anything throws, the
 /// new folder (`.NAME.new`) is removed and the target stays as it was; what a killed program left is removed by the
 /// next one. Where folders cannot change places (systems other than Linux, some file systems, the working directory)
-/// files are moved one by one.
+/// files are moved one by one, which a kill or an error can interrupt.
 class AtomicFolder {
  public:
   /// Makes the folder of the target if it is not there. Throws `Error` if that cannot be written, if the target is no
@@ -52,7 +52,8 @@ class AtomicFolder {
   /// Where the files are to be written.
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return made_; }
 
-  /// Puts the files into place. Throws `Error`, and leaves the target as it was, if they cannot be.
+  /// Puts the files into place. Throws `Error` if they cannot be, and leaves the target as it was unless files are
+  /// moved one by one.
   void commit();
 
  private:

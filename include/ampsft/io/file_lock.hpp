@@ -16,12 +16,13 @@ namespace ampsft {
 /// Holds a lock as long as it lives; the system lets go of it when a program dies, however it dies.
 ///
 /// The lock is upon a file of its own, which is made if it is not there and removed at the end. File systems that know
-/// no locks, and systems other than POSIX, are used without. Not for threads of one program.
+/// no locks, and systems other than POSIX, are used without. A file of that name that is not empty is somebody's, and
+/// refused. Not for threads of one program.
 class FileLock {
  public:
   /// Locks `path`; `what` says what the lock is for. Throws `Error` if another program holds it, or the file cannot be
   /// made.
-  FileLock(std::filesystem::path path, const std::string& what);
+  FileLock(const std::filesystem::path& path, const std::string& what);
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
   ~FileLock();

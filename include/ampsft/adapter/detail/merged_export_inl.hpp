@@ -43,6 +43,14 @@ inline bool is_companion(const std::filesystem::path& file) {
          name != "config.json" && !name.ends_with(".index.json") && !name.starts_with('.');
 }
 
+AMPSFT_HEADER_INLINE void require_no_adapter(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  require(
+      !std::filesystem::exists(folder / "adapter_config.json", ignored), folder,
+      " holds an adapter (adapter_config.json), as which transformers would load it; write the model into a folder of ",
+      "its own");
+}
+
 AMPSFT_HEADER_INLINE void copy_companions(const std::filesystem::path& from, const std::filesystem::path& to) {
   namespace fs = std::filesystem;
   const auto copy_files = [](const fs::path& source, const fs::path& target) {
@@ -123,6 +131,7 @@ void export_merged(const std::filesystem::path& to, const std::filesystem::path&
   namespace fs = std::filesystem;
   std::error_code error;
   require(!fs::equivalent(from, to, error), "the merged model must get a folder of its own, not ", from);
+  detail::require_no_adapter(to);
   require_writable(to / "model.safetensors");
   const ModelTensors tensors = open_folder_tensors(from);
   const auto sources = find_tensors(config, tensors);

@@ -101,6 +101,7 @@ namespace ampsft {
 template <Scalar T>
 void export_model(const std::filesystem::path& to, Transformer<T>& model, const ModelConfig& config, DType dtype,
                   const OnTensors& on_tensors) {
+  detail::require_no_adapter(to);
   AtomicFolder made(to);
   detail::write_model(made.path(), model, config, dtype, on_tensors);
   made.commit();
@@ -115,6 +116,7 @@ void export_folder_model(const std::filesystem::path& to, const std::filesystem:
     const ModelTensors tensors(from);
     dtype = tensors.info(tensor_sources(config, TensorNaming::huggingface).front().source).dtype;
   }
+  detail::require_no_adapter(to);
   AtomicFolder made(to);
   detail::write_model(made.path(), model, config, *dtype, on_tensors);
   detail::copy_companions(from, made.path());
@@ -135,6 +137,7 @@ void export_gguf_model(const std::filesystem::path& to, const std::filesystem::p
   } catch (const Error& error) {
     fail(from, ": ", error.what());
   }
+  detail::require_no_adapter(to);
   AtomicFolder made(to);
   detail::write_model(made.path(), model, config, dtype, on_tensors);
   for (const auto& [name, text] : files) {

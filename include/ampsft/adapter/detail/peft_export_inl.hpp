@@ -24,6 +24,13 @@
 
 namespace ampsft::detail {
 
+/// Throws for a folder that holds a model: both kinds in one folder would be taken for an adapter of that model.
+inline void require_no_model(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  require(!std::filesystem::exists(folder / "config.json", ignored), folder,
+          " holds a model (config.json); write the adapter into a folder of its own");
+}
+
 /// Writes both files into a folder that is there.
 template <Scalar T>
 void write_peft(const std::filesystem::path& folder, const std::vector<NamedFactors<T>>& changes,
@@ -93,6 +100,7 @@ namespace ampsft {
 template <Scalar T>
 void export_peft(const std::filesystem::path& folder, const std::vector<NamedFactors<T>>& changes,
                  const ModelConfig& config, const PeftOptions& options) {
+  detail::require_no_model(folder);
   AtomicFolder made(folder);
   detail::write_peft(made.path(), changes, config, options);
   made.commit();

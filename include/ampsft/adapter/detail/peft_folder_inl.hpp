@@ -26,6 +26,7 @@ void save_lora(const std::filesystem::path& folder, const LoraAdapter<T>& adapte
                const PeftOptions& options) {
   const std::string remarks =
       json_text(nlohmann::json{{"base", adapter.base}, {"training", adapter.training}}, 2) + "\n";
+  detail::require_no_model(folder);
   AtomicFolder made(folder);
   detail::write_peft(made.path(), adapter.factors, config, options);
   write_text(made.path() / detail::peft_remarks, remarks);

@@ -135,7 +135,7 @@ AMPSFT_HEADER_INLINE Adapter weighted_sum(const std::vector<AdapterTerm>& terms)
       all([&](const AdapterTerm& term) { return term.adapter.chat_template() == chat_template; })) {
     std::visit([&](auto& adapter) { adapter.training["chat_template"] = chat_template; }, sum);
   }
-  return {std::move(sum), first.parts().config, first.parts().base_model, first.parts().stored};
+  return {std::move(sum), first.parts().config, first.parts().base_model, DType::f32};
 }
 
 }  // namespace ampsft

@@ -42,7 +42,7 @@ struct Conversation::State {
     forgotten = 0;
     auto kept = messages;  // a message that does not fit leaves the chat as it is
     std::vector<std::int32_t> ids = parts->chat.prompt(kept);
-    while (static_cast<Index>(ids.size()) + room > context && kept.size() > first + 2) {
+    while (may_forget && static_cast<Index>(ids.size()) + room > context && kept.size() > first + 2) {
       const auto oldest = kept.begin() + static_cast<std::ptrdiff_t>(first);
       kept.erase(oldest, oldest + 2);  // a message and its answer
       forgotten += 2;
@@ -102,6 +102,7 @@ struct Conversation::State {
   std::uint64_t version;  // of the weights that read the text
   GenerateOptions generate;
   std::vector<ChatMessage> messages;
+  bool may_forget = true;  // the oldest messages, where there is no room for all
   std::size_t forgotten = 0;
   bool context_full = false;
   Speed speed;
@@ -159,6 +160,7 @@ AMPSFT_HEADER_INLINE std::string LanguageModel::chat(const std::vector<ChatMessa
   require(options.system.empty() || messages.empty() || messages.front().role != "system",
           "chat: there are two system messages, one among the messages and one in the options");
   Conversation::State state(parts_, options);
+  state.may_forget = false;
   state.messages.insert(state.messages.end(), messages.begin(), messages.end());
   return state.answer();
 }

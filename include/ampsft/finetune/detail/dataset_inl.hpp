@@ -101,8 +101,9 @@ inline std::vector<EncodedRecord> take_share(std::vector<EncodedRecord>& records
 }
 
 AMPSFT_HEADER_INLINE Dataset make_dataset(std::vector<EncodedFile> training, std::vector<EncodedFile> validation,
-                                          const DatasetOptions& options, Index context, std::string text_side) {
-  std::string report;
+                                          const DatasetOptions& options, Index context, std::string text_side,
+                                          const std::string& head) {
+  std::string report = head;
   const auto join = [&](std::vector<EncodedFile>& files) {
     std::vector<EncodedRecord> all;
     for (EncodedFile& file : files) {

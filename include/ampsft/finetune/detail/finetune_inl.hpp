@@ -24,7 +24,10 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <functional>
 #include <sstream>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -48,10 +51,14 @@ class FinetuneRun {
             "finetune: the model's adapter is of another method, which cannot be continued with this one");
     require(options.continue_adapter || parts.adapter.empty(),
             "finetune: the model has an adapter; detach it, or set continue_adapter to train it further");
+    require(options.evaluate_every == 0 || data.validation() != nullptr,
+            "finetune: evaluate_every needs records for validation, but the dataset has none");
     if (const auto* scores = std::get_if<Scores>(&options.method)) {
       require_basis_kind(*scores);
     }
+    require_inputs_kept();
     parts.unmerge();
+    before_ = parts.adapter;
     parts_.model.checkpoint_blocks(options.checkpoint_blocks);
   }
 
@@ -60,6 +67,9 @@ class FinetuneRun {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  /// Throws unless the files of the run are others than those that it reads.
+  void require_inputs_kept() const;
 
   [[nodiscard]] bool is_full() const { return std::holds_alternative<Full>(options_.method); }
 
@@ -78,22 +88,43 @@ class FinetuneRun {
   [[nodiscard]] TrainOptions train_options(const std::string& identity) const;
   /// Makes what the method trains trainable, and nothing else.
   void make_trainable(const BasisSet<float>& bases);
-  [[nodiscard]] double measure(bool& stopped) const;
+  [[nodiscard]] Evaluation measure(const std::function<bool(Index, Index)>& on_batch) const;
   /// What was learned as it will be stored, which the model then has too.
   [[nodiscard]] Adapter::Content take_stored() const;
   /// Trains, with callbacks and metrics; why it diverged goes into the result.
-  [[nodiscard]] TrainReport train(TrainOptions run, FinetuneResult& result, std::optional<ValidationPoint>& best) const;
-  /// What is left of a run: adapter, losses, files.
+  [[nodiscard]] TrainReport train(TrainOptions run, FinetuneResult& result, std::optional<ValidationPoint>& best);
+  /// What is left of a run: adapter and losses.
   void finish(const TrainReport& report, const TrainOptions& run, const std::optional<ValidationPoint>& best,
               FinetuneResult& result);
+  /// Saves it, and removes the checkpoint that nobody needs any more.
+  void save(const FinetuneResult& result) const;
   /// Puts the model back into the state before; for a run that failed.
   void undo() noexcept;
 
   ModelParts& parts_;
   const Dataset& data_;
   const FinetuneOptions& options_;
-  std::string base_;
+  Adapter before_;        // the adapter that is continued
+  std::string base_;      // hash of the weights without adapter
+  bool changed_ = false;  // all weights are trained, and are not those from before any more
 };
+
+AMPSFT_HEADER_INLINE void FinetuneRun::require_inputs_kept() const {
+  const auto same = [](const std::filesystem::path& one, const std::filesystem::path& other) {
+    std::error_code error;  // what does not exist is the same as nothing
+    return !one.empty() && std::filesystem::equivalent(one, other, error) && !error;
+  };
+  std::vector<std::filesystem::path> inputs{parts_.path};
+  if (const auto* scores = std::get_if<Scores>(&options_.method); scores != nullptr && !scores->basis.empty()) {
+    inputs.emplace_back(scores->basis);
+  }
+  for (const auto& output : {options_.output, options_.checkpoint, options_.metrics}) {
+    for (const auto& input : inputs) {
+      require(!same(output, input) && !same(output.parent_path(), input), "finetune: ", output,
+              " would overwrite what is read, ", input, "; name another place");
+    }
+  }
+}
 
 AMPSFT_HEADER_INLINE std::string FinetuneRun::identity(const std::string& base, const BasisSet<float>& bases) const {
   std::string text = concat("base=", base, " records=", data_.hash());
@@ -158,8 +189,10 @@ AMPSFT_HEADER_INLINE void FinetuneRun::make_trainable(const BasisSet<float>& bas
       }
     }
   } else if (const auto* scores = std::get_if<Scores>(&options_.method)) {
+    parts_.keep_originals();
     attach_scores(parts_.model, bases, scores->form, {.patterns = target_patterns(scores->targets)});
   } else if (const auto* lora = std::get_if<Lora>(&options_.method)) {
+    parts_.keep_originals();
     attach_lora(parts_.model, {.rank = lora->rank, .alpha = lora->alpha, .seed = options_.seed},
                 {.patterns = target_patterns(lora->targets)});
   } else {
@@ -169,18 +202,15 @@ AMPSFT_HEADER_INLINE void FinetuneRun::make_trainable(const BasisSet<float>& bas
   }
 }
 
-AMPSFT_HEADER_INLINE double FinetuneRun::measure(bool& stopped) const {
+AMPSFT_HEADER_INLINE Evaluation FinetuneRun::measure(const std::function<bool(Index, Index)>& on_batch) const {
   EvaluateOptions evaluation{.sequences = options_.batch};
-  evaluation.on_batch = options_.on_validation;
-  const Evaluation found = evaluate(parts_.model, *data_.validation(), evaluation);
-  stopped = found.stopped;
-  return found.loss;
+  evaluation.on_batch = on_batch;
+  return evaluate(parts_.model, *data_.validation(), evaluation);
 }
 
 /// The type that a method's numbers are stored as.
 inline DType stored_type(const Method& method) {
-  const auto* lora = std::get_if<Lora>(&method);
-  return lora != nullptr ? lora->stored : std::get<Scores>(method).stored;
+  return std::visit([](const auto& any) { return any.stored; }, method);
 }
 
 /// Rounds numbers to those that a file of that type holds.
@@ -191,11 +221,6 @@ inline void round_to(DType dtype, Matrix<float>& values) {
 }
 
 AMPSFT_HEADER_INLINE Adapter::Content FinetuneRun::take_stored() const {
-  for (auto* parameter : parts_.model.parameters()) {
-    if (parameter->trainable) {
-      round_to(stored_type(options_.method), parameter->value);
-    }
-  }
   const auto weights = parts_.model.weights();
   if (std::holds_alternative<Lora>(options_.method)) {
     return take_lora(weights, base_);
@@ -204,10 +229,13 @@ AMPSFT_HEADER_INLINE Adapter::Content FinetuneRun::take_stored() const {
 }
 
 AMPSFT_HEADER_INLINE TrainReport FinetuneRun::train(TrainOptions run, FinetuneResult& result,
-                                                    std::optional<ValidationPoint>& best) const {
+                                                    std::optional<ValidationPoint>& best) {
   Metrics metrics(options_.metrics);
   const double filled = data_.training().packed().filled();
+  std::error_code ignored;
+  changed_ = !options_.checkpoint.empty() && std::filesystem::exists(options_.checkpoint, ignored);
   run.on_update = [&](const TrainingProgress& progress) {
+    changed_ = true;
     TrainingProgress shown = progress;
     shown.tokens_per_second *= filled;  // padding left out
     nlohmann::json line{{"loss", shown.loss},
@@ -247,6 +275,11 @@ AMPSFT_HEADER_INLINE void FinetuneRun::finish(const TrainReport& report, const T
                                     [](const auto& a, const auto& b) { return a.loss < b.loss; });
   }
   parts_.stamps.require_unchanged();
+  for (auto* parameter : parts_.model.parameters()) {
+    if (parameter->trainable) {
+      round_to(stored_type(options_.method), parameter->value);
+    }
+  }
   std::optional<Adapter::Content> content;
   if (is_full()) {
     parts_.base_changed();
@@ -256,11 +289,12 @@ AMPSFT_HEADER_INLINE void FinetuneRun::finish(const TrainReport& report, const T
   freeze(parts_.model.parameters());
   parts_.weights_changed();
   if (data_.validation() != nullptr && !report.stopped) {
-    bool stopped = false;
-    const double after = measure(stopped);
-    if (!stopped) {
-      result.validation_after = after;
-    }
+    result.validation_after = measure([&](Index done, Index rows) {
+                                if (options_.on_validation) {
+                                  options_.on_validation(done, rows);  // too late to stop anything
+                                }
+                                return true;
+                              }).loss;
   }
   if (content) {
     const nlohmann::json summary = training_summary(parts_, data_, options_, run, result, best);
@@ -270,29 +304,36 @@ AMPSFT_HEADER_INLINE void FinetuneRun::finish(const TrainReport& report, const T
     parts_.adapter = result.adapter;
   }
   result.peak_bytes = peak_memory();
-  if (options_.output.empty() || report.stopped) {
+}
+
+AMPSFT_HEADER_INLINE void FinetuneRun::save(const FinetuneResult& result) const {
+  if (options_.output.empty() || result.stopped) {
     return;
   }
   if (is_full()) {
-    parts_.save(options_.output, std::nullopt, nullptr);
+    parts_.save(options_.output, stored_type(options_.method), nullptr);
   } else {
     result.adapter.save(options_.output);
   }
   if (!options_.checkpoint.empty() && !result.diverged) {
-    std::filesystem::remove(options_.checkpoint);
+    std::error_code error;
+    std::filesystem::remove(options_.checkpoint, error);
+    if (error) {
+      note(concat("The checkpoint ", options_.checkpoint, " cannot be removed: ", error.message()));
+    }
   }
 }
 
 AMPSFT_HEADER_INLINE FinetuneResult FinetuneRun::run() {
   options_.check_files();
-  const auto lock = open_run_files(options_);
-  require_finite(parts_.model);
-  base_ = parts_.base_hash();
+  const auto locks = open_run_files(options_);
+  require_finite(parts_.base_weights(), parts_.model.parameters());
   if (is_full() && parts_.storage != WeightStorage::dense) {
     note("All weights are trained, so they are read again, in float");
     parts_.reload(WeightStorage::dense);
     parts_.model.checkpoint_blocks(options_.checkpoint_blocks);
   }
+  base_ = parts_.base_hash();
   freeze(parts_.model.parameters());
   BasisSet<float> bases;
   const auto* scores = std::get_if<Scores>(&options_.method);
@@ -308,10 +349,12 @@ AMPSFT_HEADER_INLINE FinetuneResult FinetuneRun::run() {
   }
   FinetuneResult result;
   if (data_.validation() != nullptr) {
-    result.validation_before = measure(result.stopped);
+    const Evaluation before = measure(options_.on_validation);
+    result.stopped = before.stopped;
     if (result.stopped) {
       return result;
     }
+    result.validation_before = before.loss;
     char text[96];
     std::snprintf(text, sizeof text, "Validation perplexity of the %s model: %.3f",
                   options_.continue_adapter ? "adapted" : "untouched", std::exp(*result.validation_before));
@@ -341,6 +384,7 @@ AMPSFT_HEADER_INLINE FinetuneResult FinetuneRun::run() {
     undo();
     throw;
   }
+  save(result);  // if that fails, the model still has what was learned
   if (result.diverged) {
     throw FinetuneDiverged(*result.diverged,
                            concat("The model has the best numbers so far, those of step ", best->step,
@@ -352,17 +396,18 @@ AMPSFT_HEADER_INLINE FinetuneResult FinetuneRun::run() {
 
 AMPSFT_HEADER_INLINE void FinetuneRun::undo() noexcept {
   try {
-    if (is_full()) {
-      parts_.base_changed();
+    if (!is_full()) {
+      parts_.put_back();
+      if (!before_.empty()) {
+        parts_.attach(before_);
+      }
+    } else if (changed_ && parts_.trained) {
+      parts_.base_changed();  // what they were before is nowhere
       parts_.weights_changed();
-    } else if (const auto* scores = std::get_if<Scores>(&options_.method);
-               scores != nullptr && scores->form == ScoreForm::truncated) {
+    } else if (changed_) {
       parts_.reload(parts_.storage);
-    } else {
-      ampsft::detach(parts_.model.weights());
-      parts_.adapter = {};
-      parts_.weights_changed();
     }
+    freeze(parts_.model.parameters());
   } catch (...) {  // NOLINT(bugprone-empty-catch): the error that led here says more
   }
 }
@@ -404,17 +449,8 @@ AMPSFT_HEADER_INLINE FinetunePlan FinetuneRun::plan() {
     fill(model, options_of_run());
     return plan;
   }
-  if (options_.continue_adapter) {
-    const Adapter before = parts_.adapter;
-    make_trainable(bases);
-    fill(parts_.model, options_of_run());
-    if (plan.goes_on_from > 0) {  // the model has the checkpoint's numbers now
-      parts_.attach(before);
-    }
-    return plan;
-  }
-  make_trainable(bases);
   try {
+    make_trainable(bases);
     fill(parts_.model, options_of_run());
   } catch (...) {
     undo();

@@ -15,11 +15,14 @@ namespace ampsft {
 namespace detail {
 
 AMPSFT_HEADER_INLINE void validate_method(const Method& method) {
-  const auto check = [](Index rank, const std::vector<std::string>& targets, DType stored) {
+  const auto check_stored = [](DType stored) {
+    require(stored == DType::bf16 || stored == DType::f32, "finetune: what was trained is stored in BF16 or F32, not ",
+            dtype_name(stored));
+  };
+  const auto check = [&](Index rank, const std::vector<std::string>& targets, DType stored) {
     require(rank >= 1, "finetune: rank must be at least 1, not ", rank);
     require(!targets.empty(), "finetune: targets are empty; name linear, embeddings, head, or patterns of names");
-    require(stored == DType::bf16 || stored == DType::f32, "finetune: an adapter is stored in BF16 or F32, not ",
-            dtype_name(stored));
+    check_stored(stored);
   };
   if (const auto* scores = std::get_if<Scores>(&method)) {
     check(scores->rank, scores->targets, scores->stored);
@@ -28,6 +31,8 @@ AMPSFT_HEADER_INLINE void validate_method(const Method& method) {
     check(lora->rank, lora->targets, lora->stored);
     require(std::isfinite(lora->alpha) && lora->alpha > 0.0, "finetune: alpha must be a positive number, not ",
             lora->alpha);
+  } else {
+    check_stored(std::get<Full>(method).stored);
   }
 }
 
@@ -57,6 +62,7 @@ AMPSFT_HEADER_INLINE void FinetuneOptions::validate() const {
   not_negative("weight_decay", weight_decay);
   not_negative("clip_norm", clip_norm);
   not_negative("checkpoint_seconds", checkpoint_seconds);
+  require(!restart || !checkpoint.empty(), "finetune: restart is for runs with a checkpoint");
 }
 
 }  // namespace ampsft

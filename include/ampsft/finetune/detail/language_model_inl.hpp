@@ -51,12 +51,43 @@ AMPSFT_HEADER_INLINE void ModelParts::reload(WeightStorage as) {
   require(!trained,
           "the weights of the model were trained, and those of the file are others; save the model, and load ",
           "what was saved");
-  stamps = FileStamps(path);
-  merged.reset();  // it refers to the old weights
+  stamps.require_unchanged();  // config, tokenizer and hash are those of the files as they were
+  merged.reset();              // they refer to the old weights
+  originals.clear();
   model = load_pretrained<float>(path, {.storage = as});
+  if (storage != as) {
+    const std::lock_guard lock(base_lock);
+    base.clear();  // bfloat16 rounds
+  }
   storage = as;
   adapter = {};
   weights_changed();
+}
+
+AMPSFT_HEADER_INLINE void ModelParts::keep_originals() {
+  originals.clear();
+  for (const auto* weight : model.weights()) {
+    originals.push_back(*weight);
+  }
+}
+
+AMPSFT_HEADER_INLINE void ModelParts::put_back() {
+  const auto weights = model.weights();
+  for (std::size_t i = 0; i < originals.size(); ++i) {
+    *weights[i] = originals[i];
+  }
+  originals.clear();
+  adapter = {};
+  freeze(model.parameters());
+  weights_changed();
+}
+
+AMPSFT_HEADER_INLINE WeightList<float> ModelParts::base_weights() {
+  WeightList<float> weights = model.weights();
+  for (std::size_t i = 0; i < originals.size(); ++i) {
+    weights[i] = &originals[i];
+  }
+  return weights;
 }
 
 AMPSFT_HEADER_INLINE void ModelParts::warn(const std::string& line) const {
@@ -70,7 +101,7 @@ AMPSFT_HEADER_INLINE void ModelParts::warn(const std::string& line) const {
 AMPSFT_HEADER_INLINE std::string ModelParts::base_hash() {
   const std::lock_guard lock(base_lock);
   if (base.empty()) {
-    base = ampsft::base_hash(model.weights());
+    base = ampsft::base_hash(base_weights());
   }
   return base;
 }
@@ -88,19 +119,25 @@ AMPSFT_HEADER_INLINE void ModelParts::require_base(const Adapter& one) {
 }
 
 AMPSFT_HEADER_INLINE void ModelParts::attach(const Adapter& one) {
-  const Adapter::Content& content = one.content();
+  const Adapter next = one;  // it may be the one in use, which goes now
+  const Adapter::Content& content = next.content();
   detach();
-  require_base(one);
-  if (const auto* scores = std::get_if<ScoreAdapter<float>>(&content)) {
-    static_cast<void>(base_hash());  // scores of the truncated form keep nothing to compute it from
-    attach_scores_of(*scores, model.weights());
-  } else {
-    attach_factors(std::get<LoraAdapter<float>>(content).factors, model.weights());
+  require_base(next);
+  keep_originals();
+  try {
+    if (const auto* scores = std::get_if<ScoreAdapter<float>>(&content)) {
+      attach_scores_of(*scores, model.weights());
+    } else {
+      attach_factors(std::get<LoraAdapter<float>>(content).factors, model.weights());
+    }
+  } catch (...) {
+    originals.clear();
+    throw;
   }
   freeze(model.parameters());
-  adapter = one;
+  adapter = next;
   weights_changed();
-  warn_of_template(one);
+  warn_of_template(next);
 }
 
 AMPSFT_HEADER_INLINE void ModelParts::warn_of_template(const Adapter& one) const {
@@ -113,24 +150,15 @@ AMPSFT_HEADER_INLINE void ModelParts::warn_of_template(const Adapter& one) const
 
 AMPSFT_HEADER_INLINE void ModelParts::detach() {
   unmerge();
-  if (adapter.empty()) {
-    return;
+  if (!adapter.empty()) {
+    put_back();
   }
-  const auto* scores = std::get_if<ScoreAdapter<float>>(&adapter.content());
-  if (scores != nullptr && scores->form == ScoreForm::truncated) {
-    reload(storage);  // such scores keep no base
-    return;
-  }
-  ampsft::detach(model.weights());
-  adapter = {};
-  weights_changed();
 }
 
 AMPSFT_HEADER_INLINE void ModelParts::merge() {
   if (adapter.empty() || merged) {
     return;
   }
-  static_cast<void>(base_hash());  // while the base is there
   merged.emplace(model.weights());
   freeze(model.parameters());
   weights_changed();
@@ -162,7 +190,7 @@ AMPSFT_HEADER_INLINE void ModelParts::save(const std::filesystem::path& folder, 
 
 AMPSFT_HEADER_INLINE void ModelParts::require_finite_loss(const Evaluation& found) {
   if (!found.stopped && !std::isfinite(found.loss)) {
-    require_finite(model);  // names the weight
+    require_finite(base_weights(), model.parameters());  // names the weight
     fail("evaluate: the loss is ", found.loss, ": the model overflows on these records");
   }
 }
@@ -220,6 +248,18 @@ AMPSFT_HEADER_INLINE std::string LanguageModel::detokenize(std::span<const std::
   return parts_->text.tokenizer.decode(ids, true);
 }
 
+namespace detail {
+
+/// How chats are written, and who says so.
+inline std::string template_line(const ModelParts& parts) {
+  return concat("Chats are written as ", chat_template_name(parts.chat.kind()),
+                !parts.options.chat_template.empty() ? ", as asked for\n"
+                : parts.text.jinja                   ? ", recognized from the model's own template\n"
+                                                     : ", for the model has no template\n");
+}
+
+}  // namespace detail
+
 AMPSFT_HEADER_INLINE Dataset LanguageModel::dataset(const std::vector<std::filesystem::path>& files,
                                                     const DatasetOptions& options) const {
   options.validate();
@@ -235,7 +275,7 @@ AMPSFT_HEADER_INLINE Dataset LanguageModel::dataset(const std::vector<std::files
   };
   auto training = encode(files);
   return detail::make_dataset(std::move(training), encode(options.validation_files), options, context,
-                              parts_->text_side());
+                              parts_->text_side(), detail::template_line(*parts_));
 }
 
 AMPSFT_HEADER_INLINE Dataset LanguageModel::dataset(const std::vector<TextRecord>& records,
@@ -250,7 +290,8 @@ AMPSFT_HEADER_INLINE Dataset LanguageModel::dataset(const std::vector<TextRecord
     validation.push_back(detail::encode_file(path, parts_->chat, options, context));
     detail::require_token_rows(validation.back().records, path.string(), tokenizer(), config().vocabulary);
   }
-  return detail::make_dataset(std::move(training), std::move(validation), options, context, parts_->text_side());
+  return detail::make_dataset(std::move(training), std::move(validation), options, context, parts_->text_side(),
+                              detail::template_line(*parts_));
 }
 
 AMPSFT_HEADER_INLINE Evaluation LanguageModel::evaluate(const Dataset& data, const EvaluateOptions& options) const {
@@ -295,6 +336,7 @@ AMPSFT_HEADER_INLINE void LanguageModel::save(const std::filesystem::path& folde
 
 AMPSFT_HEADER_INLINE Projection LanguageModel::project(const Adapter& adapter, const ProjectOptions& options) const {
   parts_->require_base(adapter);
+  require(!parts_->merged, "project: the model's adapter is merged into its weights; detach it first");
   BasisSet<float> bases;
   if (options.basis.empty()) {
     const auto weights = parts_->model.weights();

@@ -33,11 +33,11 @@ AMPSFT_HEADER_INLINE void require_token_rows(const std::vector<EncodedRecord>& r
                                                             const std::string& what, const ChatTemplate& chat,
                                                             const DatasetOptions& options, Index context);
 
-/// Divides and packs the records of all places.
+/// Divides and packs the records of all places; `head` begins the report.
 [[nodiscard]] AMPSFT_HEADER_INLINE Dataset make_dataset(std::vector<EncodedFile> training,
                                                         std::vector<EncodedFile> validation,
                                                         const DatasetOptions& options, Index context,
-                                                        std::string text_side);
+                                                        std::string text_side, const std::string& head);
 
 }  // namespace ampsft::detail
 

@@ -16,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ampsft::detail {
 
@@ -37,6 +38,12 @@ struct ModelParts {
   void merge();
   /// The adapter is in use again as such.
   void unmerge();
+  /// Keeps the weights as they are, before something is attached to them.
+  void keep_originals();
+  /// Puts these very weights back, tied as they were, and forgets the adapter.
+  void put_back();
+  /// The weights without adapter.
+  [[nodiscard]] WeightList<float> base_weights();
   /// Throws `Error` unless the adapter is for these weights, or does not say for which.
   void require_base(const Adapter& one);
   void save(const std::filesystem::path& folder, std::optional<DType> dtype, const OnTensors& on_tensors,
@@ -61,6 +68,7 @@ struct ModelParts {
   WeightStorage storage;
   Transformer<float> model;
   Adapter adapter;                             ///< in use
+  std::vector<Weight<float>> originals;        ///< the weights without it, in the order of the model's
   std::optional<MergedWeights<float>> merged;  ///< what the weights were before the adapter was merged into them
   std::mutex base_lock;
   std::string base;      ///< hash, under the lock; "": not known yet

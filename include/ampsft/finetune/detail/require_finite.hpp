@@ -15,7 +15,7 @@ namespace ampsft::detail {
 
 /// Throws `Error` with the name of the first weight, gain or bias that holds a NaN or an infinity, and its row. Cost:
 /// one reading of the weights; memory: some MiB a thread.
-AMPSFT_HEADER_INLINE void require_finite(Transformer<float>& model);
+AMPSFT_HEADER_INLINE void require_finite(const WeightList<float>& weights, const ParameterList<float>& parameters);
 
 }  // namespace ampsft::detail
 

@@ -35,13 +35,13 @@ inline Index first_bad_row(const RowBlock<float>& values) {
   return first.load() == none ? -1 : first.load();
 }
 
-AMPSFT_HEADER_INLINE void require_finite(Transformer<float>& model) {
-  for (const auto* weight : model.weights()) {
+AMPSFT_HEADER_INLINE void require_finite(const WeightList<float>& weights, const ParameterList<float>& parameters) {
+  for (const auto* weight : weights) {
     const Index row = first_bad_row(base_of(*weight).rows_named(weight->name()));
     require(row < 0, "the weight ", weight->name(), " holds a NaN or an infinity in row ", row,
             ", so nothing can be trained upon it; the model's file is damaged, or was made wrongly");
   }
-  for (const auto* parameter : model.parameters()) {
+  for (const auto* parameter : parameters) {
     require(!parameter->is_vector || flat(parameter->value).allFinite(), "the parameter ", parameter->name,
             " holds a NaN or an infinity, so nothing can be trained upon it; the model's file is damaged, or was made ",
             "wrongly");

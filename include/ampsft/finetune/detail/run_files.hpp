@@ -8,12 +8,14 @@
 #include <ampsft/io/file_lock.hpp>
 
 #include <memory>
+#include <vector>
 
 namespace ampsft::detail {
 
-/// Makes the folders of the files, takes the lock, and removes the checkpoint that a run with `restart` does not go on
-/// from. Null for a run without files.
-[[nodiscard]] AMPSFT_HEADER_INLINE std::unique_ptr<FileLock> open_run_files(const FinetuneOptions& options);
+/// Makes the folders of the files, locks each of them, and removes the checkpoint that a run with `restart` does not go
+/// on from.
+[[nodiscard]] AMPSFT_HEADER_INLINE std::vector<std::unique_ptr<FileLock>> open_run_files(
+    const FinetuneOptions& options);
 
 }  // namespace ampsft::detail
 

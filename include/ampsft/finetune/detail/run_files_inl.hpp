@@ -44,24 +44,20 @@ AMPSFT_HEADER_INLINE void FinetuneOptions::check_files() const {
 
 namespace detail {
 
-AMPSFT_HEADER_INLINE std::unique_ptr<FileLock> open_run_files(const FinetuneOptions& options) {
-  const auto files = run_files(options);
-  for (const auto& file : files) {
+AMPSFT_HEADER_INLINE std::vector<std::unique_ptr<FileLock>> open_run_files(const FinetuneOptions& options) {
+  std::vector<std::unique_ptr<FileLock>> locks;
+  for (const auto& file : run_files(options)) {
     if (file.has_parent_path()) {
       make_folders(file.parent_path());
     }
+    std::filesystem::path lock = file;
+    lock += ".lock";
+    locks.push_back(std::make_unique<FileLock>(lock, concat(file)));
   }
-  if (files.empty()) {
-    return nullptr;
-  }
-  std::filesystem::path lock = options.checkpoint.empty() ? files.front() : options.checkpoint;
-  const std::string what = concat(lock);
-  lock += ".lock";
-  auto held = std::make_unique<FileLock>(lock, what);
-  if (options.restart && !options.checkpoint.empty()) {
+  if (options.restart) {
     std::filesystem::remove(options.checkpoint);
   }
-  return held;
+  return locks;
 }
 
 }  // namespace detail

@@ -53,7 +53,16 @@ namespace ampsft::detail {
   if (!result.losses.empty()) {
     summary["training_loss"] = result.losses.back();
   }
-  if (const auto* scores = std::get_if<Scores>(&options.method)) {
+  if (options.continue_adapter) {  // rank, targets and the like are those of the adapter
+    const auto& before =
+        std::visit([](const auto& any) -> const nlohmann::json& { return any.training; }, parts.adapter.content());
+    for (const char* const member : {"rank", "alpha", "form", "basis", "targets"}) {
+      if (const auto found = before.find(member); found != before.end()) {
+        summary[member] = *found;
+      }
+    }
+    summary["continued"] = true;
+  } else if (const auto* scores = std::get_if<Scores>(&options.method)) {
     summary["rank"] = scores->rank;
     summary["form"] = score_form_name(scores->form);
     summary["basis"] = readable(basis_kind(*scores));

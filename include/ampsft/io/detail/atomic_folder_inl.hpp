@@ -90,7 +90,8 @@ AMPSFT_HEADER_INLINE void AtomicFolder::commit() {
     require(!error, "cannot write ", target_, ": ", error.message());
   } else {
     fs::permissions(made_, fs::status(target_, error).permissions(), error);
-    if (holds_working_directory() || !keep_others() || !detail::exchange_folders(made_, target_)) {
+    const bool inside = made_.parent_path() == target_;
+    if (inside || holds_working_directory() || !keep_others() || !detail::exchange_folders(made_, target_)) {
       move_files();
     }
   }
@@ -135,11 +136,14 @@ AMPSFT_HEADER_INLINE bool AtomicFolder::keep_others() const {
 AMPSFT_HEADER_INLINE void AtomicFolder::move_files() const {
   namespace fs = std::filesystem;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(made_)) {
-    const fs::path to = target_ / entry.path().filename();
-    if (!entry.is_directory()) {
+  for (const auto& entry : fs::recursive_directory_iterator(made_)) {
+    const fs::path to = target_ / entry.path().lexically_relative(made_);
+    if (entry.is_directory() && !entry.is_symlink()) {
+      make_folders(to);
+    } else if (!fs::equivalent(entry.path(), to, error)) {  // a file that was kept is there already
       fs::rename(entry.path(), to, error);
-      require(!error, "cannot write ", to, ": ", error.message());
+      require(!error, "cannot write ", to, ": ", error.message(), "; some files may be in place already");
+      detail::synchronize_folder(to.parent_path());
     }
   }
   detail::synchronize_folder(target_);

@@ -14,7 +14,8 @@
 
 namespace ampsft {
 
-AMPSFT_HEADER_INLINE FileLock::FileLock(std::filesystem::path path, const std::string& what) : path_(std::move(path)) {
+AMPSFT_HEADER_INLINE FileLock::FileLock(const std::filesystem::path& path, const std::string& what)
+    : path_(std::filesystem::absolute(path)) {
 #if AMPSFT_POSIX
   while (true) {
     was_left_ = ::access(path_.c_str(), F_OK) == 0;
@@ -27,8 +28,12 @@ AMPSFT_HEADER_INLINE FileLock::FileLock(std::filesystem::path path, const std::s
     struct stat opened {};
     struct stat named {};
     // Between opening and locking, the other program may have ended and removed this very file.
-    if (::fstat(file_.get(), &opened) == 0 && ::stat(path_.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-        opened.st_dev == named.st_dev) {
+    const bool known = ::fstat(file_.get(), &opened) == 0;
+    if (known && opened.st_size > 0) {  // somebody's file
+      file_ = {};
+      fail("cannot lock ", what, ": ", path_, " is no lock, for it is not empty; give it another name");
+    }
+    if (known && ::stat(path_.c_str(), &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev) {
       return;
     }
   }
