@@ -206,6 +206,7 @@ TEST_CASE("a NaN in the base is named by weight before anything is trained", "[f
   find_weight(model.transformer().weights(), "blocks.0.mlp.up.weight").own_parameter()->value(3, 1) =
       std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH(model.evaluate(data), ContainsSubstring("blocks.0.mlp.up.weight"));
+  CHECK_THROWS_WITH(model.chat("what is it"), ContainsSubstring("blocks.0.mlp.up.weight"));
   CHECK_THROWS_WITH(finetune(model, data, quick(Scores{})),
                     ContainsSubstring("blocks.0.mlp.up.weight") && ContainsSubstring("row 3"));
 }

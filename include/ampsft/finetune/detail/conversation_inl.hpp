@@ -6,12 +6,14 @@
 #include <ampsft/core/instances.hpp>
 #include <ampsft/finetune/detail/answer_options_inl.hpp>
 #include <ampsft/finetune/detail/model_parts.hpp>
+#include <ampsft/finetune/detail/require_finite.hpp>
 #include <ampsft/finetune/language_model.hpp>
 #include <ampsft/generate/cached_text.hpp>
 #include <ampsft/generate/generate_text.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
 namespace ampsft {
@@ -70,6 +72,9 @@ struct Conversation::State {
     }
     auto start = Clock::now();
     const auto next = text.become(prompt);
+    if (std::any_of(next.begin(), next.end(), [](float logit) { return std::isnan(logit); })) {
+      detail::require_finite(parts->base_weights(), parts->model.parameters());  // names the weight
+    }
     speed.read += text.computed();
     speed.known += text.length() - text.computed();
     speed.read_seconds += seconds_since(start);
