@@ -38,10 +38,10 @@ grep -q '"torch_dtype": "bfloat16"' small/config.json || die 'the format in the 
 ! head -c 4096 small/model.safetensors | grep -q '"F32"' || die 'a tensor of another format'
 
 # Progress: none for a short job, where there is no terminal; else the steps, and how many tensors are written.
-run -a "$one" --peft again --merged again
-[[ $(cat out.log) == $'Written: again\nWritten: again' ]] || die "more than was asked for: $(cat out.log)"
+run -a "$one" --peft again --merged merged_again
+[[ $(cat out.log) == $'Written: again\nWritten: merged_again' ]] || die "more than was asked for: $(cat out.log)"
 if script -qec true /dev/null < /dev/null > script.log 2>&1; then
-  printf -v command '%q ' "$program" --model "$model" -a "$one" --peft again --merged again
+  printf -v command '%q ' "$program" --model "$model" -a "$one" --peft again --merged merged_again
   script -qec "$command" /dev/null < /dev/null > terminal.log || die "on a terminal: $(cat terminal.log)"
   for step in 'export  step 1 of 5: the model is read' 'step 2 of 5: adapters' 'step 3 of 5: the adapter is put' \
     'step 4 of 5: a LoRA folder' 'step 5 of 5: the merged model, [0-9]* of [0-9]* tensors written, .* \(left\|so far\)'; do
@@ -97,6 +97,7 @@ refuse 'nothing is to be written' --model "$model" -a "$one"
 refuse 'is LoRA, which' --model "$model" -a peft -o bad
 refuse 'truncated adapter cannot' --model "$model" -a peft -a "$truncated" --peft bad
 refuse 'overwrite' --model "$model" -a peft --peft peft
+refuse 'folders of their own' --model "$model" -a "$one" --peft bad --merged bad
 echo 'scail = 2' > wrong.toml
 refuse 'wrong.toml: there is no option scail' --config wrong.toml --model "$model" -a "$one" -o bad
 refuse_full --model "$model" -a "$one" -o copy.safetensors

@@ -40,6 +40,8 @@ void check(const Options& options, bool ranked) {
   const bool merges_alone = options.scores.empty() && options.peft.empty() && options.gguf.empty();
   require(imports || !options.adapters.empty() || merges_alone,
           "there is no adapter to export; give --adapter or --import-peft");
+  require(options.peft.empty() || options.peft.lexically_normal() != options.merged.lexically_normal(),
+          "--peft and --merged need folders of their own, for both in one would be taken for an adapter");
   require(std::isfinite(options.scale), "--scale must be finite, not ", options.scale);
   require(options.source.empty() || !options.merged.empty(), "--source belongs to --merged");
 }

@@ -75,7 +75,7 @@ same "$first" "$(run --greedy -a zwei -a "$one" <<< $'/adapter one\nhello')" 'a 
 # A file of options, which the command line overrides.
 printf 'greedy = true\nadapter = ["%s", "zwei=%s"]\nmax-tokens = 3\n' "$one" "$two" > options.toml
 same "$second" "$(run --config options.toml <<< $'/adapter zwei\nhello')" 'options of a file are not those of the command line'
-"$program" --help | grep -q -- '--config' || die 'no --config in the help'
+"$program" --help > help.log && grep -q -- '--config' help.log || die 'no --config in the help'
 
 # Ctrl-C ends an answer; a second one, or one where nothing is being answered, the program. A full pipe holds answers up,
 # so that it comes in the middle of one; a shell without job control would have the program ignore it (env undoes that);

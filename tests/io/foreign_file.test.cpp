@@ -36,9 +36,9 @@ TEST_CASE("a file that is something else is named", "[io]") {
 TEST_CASE("a header may be as long as the letters of another kind in numbers", "[io]") {
   const testing::TemporaryFolder folder;
   const auto path = folder.path() / "model.safetensors";
-  std::string header = R"({"__metadata__": {"filling": ")";
-  header.resize(0x213c - 3, 'x');  // 0x3c 0x21 are "<!"
-  header += "\"}}";
+  const std::string begin = R"({"__metadata__": {"filling": ")";
+  const std::string end = "\"}}";
+  const std::string header = concat(begin, std::string(0x213c - begin.size() - end.size(), 'x'), end);
   write_text(path, std::string("<!\0\0\0\0\0\0", 8) + header);
   CHECK(SafetensorsFile(path).names().empty());
 }
