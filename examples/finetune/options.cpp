@@ -6,8 +6,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -16,23 +14,6 @@
 
 namespace finetune {
 namespace {
-
-/// An option that takes one of some names.
-template <class Value>
-CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value, const std::map<std::string, Value>& names,
-                        const std::string& description) {
-  std::string now;
-  for (const auto& [word, meaning] : names) {
-    now = meaning == value ? word : now;
-  }
-  const std::function<void(const std::string&)> choose = [&value, names](const std::string& word) {
-    value = names.at(word);
-  };
-  return app.add_option_function(name, choose, description)
-      ->check(CLI::IsMember(names))
-      ->default_str(now)
-      ->type_name("");
-}
 
 void add_data_options(CLI::App& app, Options& options) {
   auto& dataset = options.dataset;
@@ -48,8 +29,9 @@ void add_data_options(CLI::App& app, Options& options) {
          "--skip-bad-records", [&dataset](std::int64_t) { dataset.bad = ampsft::BadRecord::skip; },
          "report records that cannot be read and go on")
       ->group("Data");
-  add_choice(app, "--loss", dataset.loss,
-             {{"answers", ampsft::LossOn::answers}, {"everything", ampsft::LossOn::everything}}, "what is learned")
+  example::add_choice(app, "--loss", dataset.loss,
+                      {{"answers", ampsft::LossOn::answers}, {"everything", ampsft::LossOn::everything}},
+                      "what is learned")
       ->group("Data");
   app.add_option("--context", dataset.context, "tokens of a row of packed records; longer ones are cut off")
       ->check(CLI::Range(2, 1 << 24))
@@ -88,12 +70,12 @@ void MethodOptions::add(CLI::App& app) {
   only(app.add_option("--targets", targets, "linear, embeddings, head, or patterns of weight names")
            ->default_str("linear"),
        "scores lora");
-  only(add_choice(app, "--scores", stored, {{"bf16", ampsft::DType::bf16}, {"f32", ampsft::DType::f32}},
-                  "format of the numbers that are stored (lora, full: f32 unless given)"),
+  only(example::add_choice(app, "--scores", stored, {{"bf16", ampsft::DType::bf16}, {"f32", ampsft::DType::f32}},
+                           "format of the numbers that are stored (lora, full: f32 unless given)"),
        "scores lora full");
-  only(add_choice(app, "--form", scores.form,
-                  {{"exact", ampsft::ScoreForm::exact_start}, {"truncated", ampsft::ScoreForm::truncated}},
-                  "exact: starts at the untouched model; truncated: the paper's"),
+  only(example::add_choice(app, "--form", scores.form,
+                           {{"exact", ampsft::ScoreForm::exact_start}, {"truncated", ampsft::ScoreForm::truncated}},
+                           "exact: starts at the untouched model; truncated: the paper's"),
        "scores");
   only(app.add_option("--basis", scores.basis,
                       "weights, random, activations, gradients, or the file of an adapter or of bases")
@@ -140,7 +122,7 @@ void add_training_options(CLI::App& app, Options& options) {
       ->check(CLI::PositiveNumber)
       ->default_str("scores 0.001, lora 0.003, full 0.0001")
       ->group("Training");
-  add_choice(
+  example::add_choice(
       app, "--schedule", run.decay,
       {{"cosine", ampsft::Decay::cosine}, {"linear", ampsft::Decay::linear}, {"constant", ampsft::Decay::constant}},
       "of the learning rate, down to a tenth")
@@ -169,11 +151,12 @@ void add_file_options(CLI::App& app, Options& options) {
   app.add_option("-o,--output", options.run.output,
                  "what was trained: a safetensors file, a PEFT folder, a model folder")
       ->default_str("out/finetune/adapter.safetensors; lora: out/finetune/lora; full: out/finetune/model");
-  add_choice(app, "--storage", options.storage,
-             {{"as_stored", ampsft::WeightStorage::as_stored},
-              {"bf16", ampsft::WeightStorage::bf16},
-              {"dense", ampsft::WeightStorage::dense}},
-             "frozen weights in memory: as the file has them, float, or bf16 (rounded: the adapter is for those then)");
+  example::add_choice(
+      app, "--storage", options.storage,
+      {{"as_stored", ampsft::WeightStorage::as_stored},
+       {"bf16", ampsft::WeightStorage::bf16},
+       {"dense", ampsft::WeightStorage::dense}},
+      "frozen weights in memory: as the file has them, float, or bf16 (rounded: the adapter is for those then)");
   app.add_option("--checkpoint", options.run.checkpoint,
                  "where a run that is stopped or killed goes on from (default: beside the output)");
   app.add_option("--checkpoint-seconds", options.run.checkpoint_seconds, "between checkpoints")

@@ -9,9 +9,28 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <string>
 
 namespace example {
+
+/// An option that takes one of some names.
+template <class Value>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value, const std::map<std::string, Value>& names,
+                        const std::string& description) {
+  std::string now;
+  for (const auto& [word, meaning] : names) {
+    now = meaning == value ? word : now;
+  }
+  const std::function<void(const std::string&)> choose = [&value, names](const std::string& word) {
+    value = names.at(word);
+  };
+  return app.add_option_function(name, choose, description)
+      ->check(CLI::IsMember(names))
+      ->default_str(now)
+      ->type_name("");
+}
 
 /// Adds `--threads`.
 inline void add_threads(CLI::App& app, int& threads) {
