@@ -7,6 +7,7 @@
 #include <ampsft/adapter/gguf_export.hpp>
 #include <ampsft/core/instances.hpp>
 #include <ampsft/io/gguf_writer.hpp>
+#include <ampsft/model/families.hpp>
 
 #include <deque>
 #include <filesystem>

@@ -3,12 +3,14 @@
 /// Bodies of peft_folder.hpp.
 #pragma once
 
+#include <ampsft/adapter/detail/peft_export_inl.hpp>
 #include <ampsft/adapter/lora_adapter.hpp>
 #include <ampsft/adapter/peft_export.hpp>
 #include <ampsft/adapter/peft_folder.hpp>
 #include <ampsft/adapter/peft_import.hpp>
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/instances.hpp>
+#include <ampsft/io/atomic_folder.hpp>
 
 #include <filesystem>
 #include <string>

@@ -3,6 +3,7 @@
 /// How a language model is fine-tuned.
 #pragma once
 
+#include <ampsft/basis/files/basis_file.hpp>
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/detail/peak_memory.hpp>
 #include <ampsft/core/instances.hpp>

@@ -6,6 +6,7 @@
 #include <ampsft/core/instances.hpp>
 #include <ampsft/io/gguf.hpp>
 #include <ampsft/model/families.hpp>
+#include <ampsft/model/families/detail/gguf_fields.hpp>
 #include <ampsft/model/gguf_config.hpp>
 
 #include <algorithm>

@@ -6,8 +6,11 @@
 #include <ampsft/core/compat/json.hpp>
 #include <ampsft/core/dtype.hpp>
 #include <ampsft/core/instances.hpp>
+#include <ampsft/io/detail/json_fields.hpp>
+#include <ampsft/io/json_text.hpp>
 #include <ampsft/io/read_text.hpp>
 #include <ampsft/model/families.hpp>
+#include <ampsft/model/fields.hpp>
 #include <ampsft/model/huggingface_config.hpp>
 
 #include <array>
