@@ -20,6 +20,7 @@ namespace ampsft {
 template <Scalar T>
 std::vector<std::string> LoraAdapter<T>::weights() const {
   std::vector<std::string> names;
+  names.reserve(factors.size());
   for (const auto& one : factors) {
     names.push_back(one.weight);
   }
@@ -47,6 +48,7 @@ template <Scalar T>
 ParameterList<T> attach_factors(const std::vector<NamedFactors<T>>& factors, const WeightList<T>& weights,
                                 Route route) {
   std::vector<std::string> names;
+  names.reserve(factors.size());
   for (const auto& one : factors) {
     names.push_back(one.weight);
   }

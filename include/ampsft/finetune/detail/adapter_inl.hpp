@@ -119,6 +119,7 @@ AMPSFT_HEADER_INLINE Adapter weighted_sum(const std::vector<AdapterTerm>& terms)
   Adapter::Content sum;
   if (all([](const AdapterTerm& term) { return term.adapter.method() == "scores"; })) {
     std::vector<WeightedAdapter<float>> scores;
+    scores.reserve(terms.size());
     for (const auto& [adapter, weight] : terms) {
       scores.push_back({&std::get<ScoreAdapter<float>>(adapter.content()), weight});
     }
@@ -126,6 +127,7 @@ AMPSFT_HEADER_INLINE Adapter weighted_sum(const std::vector<AdapterTerm>& terms)
   } else {
     std::deque<LoraAdapter<float>> kept;
     std::vector<WeightedLora<float>> lora;
+    lora.reserve(terms.size());
     for (const auto& [adapter, weight] : terms) {
       lora.push_back({&kept.emplace_back(detail::as_lora(adapter)), weight});
     }

@@ -118,8 +118,7 @@ AMPSFT_HEADER_INLINE void ModelParts::require_base(const Adapter& one) {
           ", but this model's have ", base_hash(), "; load it onto the model that it was trained on");
 }
 
-AMPSFT_HEADER_INLINE void ModelParts::attach(const Adapter& one) {
-  const Adapter next = one;  // it may be the one in use, which goes now
+AMPSFT_HEADER_INLINE void ModelParts::attach(Adapter next) {
   const Adapter::Content& content = next.content();
   detach();
   require_base(next);
@@ -135,9 +134,9 @@ AMPSFT_HEADER_INLINE void ModelParts::attach(const Adapter& one) {
     throw;
   }
   freeze(model.parameters());
-  adapter = next;
+  adapter = std::move(next);
   weights_changed();
-  warn_of_template(next);
+  warn_of_template(adapter);
 }
 
 AMPSFT_HEADER_INLINE void ModelParts::warn_of_template(const Adapter& one) const {

@@ -33,7 +33,7 @@ struct ModelParts {
   /// Must be called after every change of the weights or the adapter: what was read with other weights counts no more.
   void weights_changed() noexcept { ++version; }
   /// See `LanguageModel`.
-  void attach(const Adapter& one);
+  void attach(Adapter next);  // a copy, for the one in use goes first
   void detach();
   void merge();
   /// The adapter is in use again as such.
